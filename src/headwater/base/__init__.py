@@ -1,0 +1,1 @@
+"""The company, its people and permissions, history, queue, outbox, refusals and the page shell."""

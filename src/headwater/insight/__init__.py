@@ -1,0 +1,1 @@
+"""What it means: labels, causes, and the questions of the Forest."""

@@ -1,0 +1,1 @@
+"""Definitions of metrics, and the one way from a definition to an estimate."""

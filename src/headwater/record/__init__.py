@@ -1,0 +1,1 @@
+"""The customer record at rest, and the questions that read it."""

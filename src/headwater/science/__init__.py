@@ -1,0 +1,1 @@
+"""Pure statistics and text models: numbers and words in, frozen results out."""

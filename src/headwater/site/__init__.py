@@ -1,0 +1,1 @@
+"""Settings, urls, pages composed of several rooms, the API root and the command line."""

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Everything: lint, then the tests on SQLite (with the browser), then those that touch the database on PostgreSQL.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+
+chromium() {
+    command -v chromium >/dev/null && return
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
+    echo "Setting up: chromium"
+    apt-get -o DPkg::Lock::Timeout=600 -qq update >/dev/null && apt-get -o DPkg::Lock::Timeout=600 -qq install -y chromium fonts-dejavu-core >/dev/null 2>&1
+}
+chromium || true
+
+bash tests/lint.sh || exit 1
+workers=${PYTEST_WORKERS:-$(nproc)}
+$bin/python -m pytest -n "$workers" --database postgresql -m "not browser and not cluster and not faults" tests || exit 1
+exec $bin/python -m pytest -n "$workers" --database sqlite -m "not cluster" tests
