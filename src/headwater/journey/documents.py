@@ -1,0 +1,70 @@
+"""A taxonomy as a document: what a pack file and a version in the database hold, read strictly and written sparsely."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from headwater.base.refusals import Refused
+from headwater.journey.rules import inconsistencies
+from headwater.journey.taxonomy import Cause, Department, Moment, Stage, Taxonomy
+
+MAX_SHOWN_PROBLEMS = 8
+PARTS = ("stages", "moments", "causes", "departments")
+
+T = TypeVar("T")
+_TAXONOMY = TypeAdapter(Taxonomy)
+
+
+def read(content: Mapping[str, Any], version: int = 0) -> Taxonomy:
+    """The taxonomy a document holds. Raises ``Refused("taxonomy.invalid")`` naming each place that is wrong."""
+    taxonomy = checked(_TAXONOMY, {**content, "version": version}, "taxonomy.invalid")
+    return consistent(replace(taxonomy, stages=arranged(taxonomy.stages)), "taxonomy.invalid")
+
+
+def checked(adapter: TypeAdapter[T], content: object, code: str) -> T:
+    """``content`` as the adapter's type; a refusal names each place, the value found there and what was expected."""
+    try:
+        return adapter.validate_python(content)
+    except ValidationError as error:
+        raise Refused(code, _sentence([_place(problem) for problem in error.errors(include_url=False)])) from error
+
+
+def consistent(taxonomy: Taxonomy, code: str) -> Taxonomy:
+    """The same taxonomy, refused when its parts contradict each other."""
+    if problems := inconsistencies(taxonomy):
+        raise Refused(code, _sentence(problems))
+    return taxonomy
+
+
+def arranged(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The stages with their positions counted from 0: the order of a document is the order of the journey."""
+    return tuple(replace(stage, position=position) for position, stage in enumerate(stages))
+
+
+def written(taxonomy: Taxonomy) -> dict[str, list[dict[str, Any]]]:
+    """The document of a taxonomy: plain lists and dictionaries, without what equals its default."""
+    return {part: [_sparse(item) for item in getattr(taxonomy, part)] for part in PARTS}
+
+
+def _sparse(item: Stage | Moment | Cause | Department) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in fields(item):
+        value = getattr(item, field.name)
+        if field.name == "position" or (field.default is not MISSING and value == field.default):
+            continue
+        values[field.name] = list(value) if isinstance(value, tuple) else value
+    return values
+
+
+def _place(problem: Any) -> str:
+    where = ".".join(str(step) for step in problem["loc"]) or "the document"
+    found = "" if problem["type"] in ("missing", "too_long") else f" (found {str(problem['input'])[:60]!r})"
+    return f"{where}: {problem['msg']}{found}"
+
+
+def _sentence(problems: list[str]) -> str:
+    shown = "; ".join(problems[:MAX_SHOWN_PROBLEMS])
+    more = len(problems) - MAX_SHOWN_PROBLEMS
+    return f"{shown}; and {more} more" if more > 0 else shown
