@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -64,7 +65,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "headwater.base.middleware.SignInMiddleware",
+    "headwater.base.middleware.LocalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -142,6 +144,20 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 LOGIN_URL = "/account/login/"
 LOGIN_REDIRECT_URL = "/"
+
+# Mail stays in the outbox until a server is named: smtp://user:password@host:587/?tls=1
+_MAIL = urlsplit(os.environ.get("HEADWATER_SMTP_URL", ""))
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _MAIL.hostname or ""
+EMAIL_PORT = _MAIL.port or (465 if _MAIL.scheme == "smtps" else 587)
+EMAIL_HOST_USER = unquote(_MAIL.username or "")
+EMAIL_HOST_PASSWORD = unquote(_MAIL.password or "")
+EMAIL_USE_SSL = _MAIL.scheme == "smtps"
+EMAIL_USE_TLS = _MAIL.scheme == "smtp" and "tls=0" not in _MAIL.query
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("HEADWATER_MAIL_FROM", "Headwater <headwater@localhost>")
+# Where people reach this installation, for links in mails.
+PUBLIC_URL = os.environ.get("HEADWATER_URL", f"http://127.0.0.1:{os.environ.get('HEADWATER_PORT', '8000')}").rstrip("/")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

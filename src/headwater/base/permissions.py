@@ -1,0 +1,226 @@
+"""Who may do what, to what, about whose words: one matrix, read by every service.
+
+A role is granted an action on an object up to a scope. Scopes widen: ``own`` (what this person wrote, owns or is),
+``department`` (their department and those below it) and ``company``. A service asks for the scope the object at hand
+needs; :func:`allows` answers from the matrix alone and touches no database.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.base.refusals import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.contrib.auth.models import AnonymousUser
+
+    from headwater.base.models import Person
+
+Scope = Literal["own", "department", "company"]
+Grant = tuple[str, str]
+
+SCOPES: Final[dict[str, int]] = {"own": 1, "department": 2, "company": 3}
+
+ROLES: Final[dict[str, object]] = {
+    "executive": gettext_lazy("Executive"),
+    "cx_team": gettext_lazy("CX team"),
+    "manager": gettext_lazy("Department manager"),
+    "employee": gettext_lazy("Employee"),
+    "analyst": gettext_lazy("Analyst"),
+    "hr": gettext_lazy("HR and learning"),
+    "administrator": gettext_lazy("Administrator"),
+}
+
+#: Every object and what can be done to it. The order is the order of the table in the documentation.
+OBJECTS: Final[dict[str, tuple[str, ...]]] = {
+    "company": ("view", "manage"),
+    "departments": ("view", "manage"),
+    "people": ("view", "manage"),
+    "tokens": ("view", "manage"),
+    "history": ("view",),
+    "jobs": ("view", "manage"),
+    "outbox": ("view", "manage"),
+    "figures": ("view",),  # metrics, causes, the Forest: numbers about customers, never their words
+    "verbatims": ("view",),  # customers' words, redacted
+    "customers": ("view", "export", "erase"),  # one customer's timeline and identity
+    "labels": ("correct",),  # stage, cause, sentiment of a verbatim; the audit queue
+    "signals": ("import", "export"),  # files, mappings, sources, set-aside rows, the API for signals
+    "taxonomy": ("view", "edit", "publish"),  # stages, moments, causes and packs
+    "models": ("manage",),  # fit, relabel
+    "employee_signals": ("view",),  # what employees say, behind the anonymity threshold
+}
+
+_EVERYONE: Final[dict[Grant, Scope]] = {
+    ("view", "company"): "company",
+    ("view", "departments"): "company",
+    ("view", "people"): "company",
+    ("view", "figures"): "company",
+    ("view", "taxonomy"): "company",
+    ("view", "verbatims"): "department",
+    ("view", "history"): "own",
+    ("view", "jobs"): "own",
+    ("view", "tokens"): "own",
+    ("view", "employee_signals"): "own",
+}
+
+MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
+    "executive": {
+        **_EVERYONE,
+        ("view", "verbatims"): "company",
+        ("view", "history"): "company",
+    },
+    "cx_team": {
+        **_EVERYONE,
+        ("view", "verbatims"): "company",
+        ("view", "customers"): "company",
+        ("export", "customers"): "company",
+        ("correct", "labels"): "company",
+        ("import", "signals"): "company",
+        ("export", "signals"): "company",
+        ("edit", "taxonomy"): "company",
+        ("publish", "taxonomy"): "company",
+        ("manage", "models"): "company",
+        ("view", "history"): "company",
+        ("view", "jobs"): "company",
+        ("manage", "jobs"): "own",
+        ("manage", "tokens"): "own",
+    },
+    "manager": {
+        **_EVERYONE,
+        ("view", "customers"): "department",
+        ("correct", "labels"): "department",
+        ("view", "history"): "department",
+    },
+    "employee": _EVERYONE,
+    "analyst": {
+        **_EVERYONE,
+        ("view", "verbatims"): "company",
+        ("view", "customers"): "company",
+        ("correct", "labels"): "company",
+        ("import", "signals"): "company",
+        ("export", "signals"): "company",
+        ("edit", "taxonomy"): "company",
+        ("manage", "models"): "company",
+        ("view", "jobs"): "company",
+        ("manage", "jobs"): "own",
+        ("manage", "tokens"): "own",
+    },
+    "hr": {
+        **_EVERYONE,
+        ("view", "employee_signals"): "company",
+    },
+    "administrator": {
+        **_EVERYONE,
+        ("manage", "company"): "company",
+        ("manage", "departments"): "company",
+        ("manage", "people"): "company",
+        ("view", "tokens"): "company",
+        ("manage", "tokens"): "company",
+        ("view", "history"): "company",
+        ("view", "jobs"): "company",
+        ("manage", "jobs"): "company",
+        ("view", "outbox"): "company",
+        ("manage", "outbox"): "company",
+        ("view", "verbatims"): "company",
+        ("view", "customers"): "company",
+        ("export", "customers"): "company",
+        ("erase", "customers"): "company",
+        ("import", "signals"): "company",
+        ("export", "signals"): "company",
+        ("correct", "labels"): "company",
+        ("edit", "taxonomy"): "company",
+        ("publish", "taxonomy"): "company",
+        ("manage", "models"): "company",
+    },
+}
+
+
+class NotAllowed(Refused):
+    """The person is known, and the matrix does not grant what they asked."""
+
+    status = 403
+
+
+def granted(roles: list[str], action: str, object: str) -> Scope | None:
+    """Return the widest scope that any of ``roles`` has for ``action`` on ``object``; None when none has.
+
+    Raises ``ValueError`` for an action or object that :data:`OBJECTS` does not name: a typing mistake in a service.
+    """
+    if action not in OBJECTS.get(object, ()):
+        raise ValueError(f"the permission matrix has no action {action!r} on {object!r}")
+    widest: Scope | None = None
+    for role in roles:
+        scope = MATRIX.get(role, {}).get((action, object))
+        if scope is not None and (widest is None or SCOPES[scope] > SCOPES[widest]):
+            widest = scope
+    return widest
+
+
+def widest_scope(person: Person | AnonymousUser | None, action: str, object: str) -> Scope | None:
+    """Return how wide ``person`` may do ``action`` on ``object``, or None when not at all.
+
+    ``None`` instead of a person is the installation itself (its command line and its worker), which may do all;
+    no request ever arrives with None, a stranger on the web is an ``AnonymousUser``. A person who came with an API
+    token has what both the roles and the token's scopes grant.
+    """
+    if person is None:
+        return granted(["administrator"], action, object) or "company"
+    if not person.is_authenticated or not person.is_active:
+        granted([], action, object)
+        return None
+    token_scopes: frozenset[str] | None = getattr(person, "token_scopes", None)
+    if token_scopes is not None and f"{action}:{object}" not in token_scopes:
+        return None
+    return granted(list(person.roles), action, object)
+
+
+def allows(person: Person | AnonymousUser | None, action: str, object: str, *, words_of: str = "company") -> bool:
+    """Say whether ``person`` may do ``action`` on ``object`` at least as wide as ``words_of``."""
+    widest = widest_scope(person, action, object)
+    return widest is not None and SCOPES[widest] >= SCOPES[words_of]
+
+
+def require(person: Person | AnonymousUser | None, action: str, object: str, *, words_of: str = "company") -> None:
+    """Refuse, with ``not_allowed`` (403), unless :func:`allows` says yes."""
+    if allows(person, action, object, words_of=words_of):
+        return
+    message = _("You may not %(action)s %(object)s here. Ask an administrator for a role that may.")
+    raise NotAllowed("not_allowed", message % {"action": _action_name(action), "object": _object_name(object)})
+
+
+def _action_name(action: str) -> str:
+    return {
+        "view": _("see"),
+        "manage": _("change"),
+        "export": _("export"),
+        "erase": _("erase"),
+        "correct": _("correct"),
+        "import": _("import"),
+        "edit": _("edit"),
+        "publish": _("publish"),
+    }[action]
+
+
+def _object_name(object: str) -> str:
+    return {
+        "company": _("the company's settings"),
+        "departments": _("departments"),
+        "people": _("people"),
+        "tokens": _("API tokens"),
+        "history": _("the history"),
+        "jobs": _("background jobs"),
+        "outbox": _("the outbox"),
+        "figures": _("figures"),
+        "verbatims": _("verbatims"),
+        "customers": _("customers"),
+        "labels": _("labels"),
+        "signals": _("signals"),
+        "taxonomy": _("the journey"),
+        "models": _("text models"),
+        "employee_signals": _("employees' signals"),
+    }[object]

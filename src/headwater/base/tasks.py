@@ -1,0 +1,17 @@
+"""The background tasks of this room."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from headwater.base import outbox
+from headwater.base.queue import JobContext, schedule, task
+
+
+@task("base.send_mail")
+def send_mail(context: JobContext, payload: dict[str, Any]) -> None:
+    outbox.send_due(context)
+
+
+schedule("base.send_mail", every=timedelta(minutes=1))
