@@ -1,0 +1,112 @@
+"""DuckDB over the files of the record: one small database in memory, a cursor for each thread, SQL from expressions."""
+
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from headwater.record.lake import DataFile, Snapshot
+
+logger = logging.getLogger(__name__)
+DIALECT = "duckdb"
+
+
+class FilesGone(RuntimeError):
+    """A file of the snapshot was vacuumed or erased meanwhile: take a fresh snapshot and ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A relation made of Parquet files. ``named`` adds the column ``filename``."""
+
+    snapshot: Snapshot
+    files: tuple[DataFile, ...]
+    named: bool = False
+
+    def expression(self) -> exp.Expression:
+        paths = [str(self.snapshot.shape_file), *(str(file.path) for file in self.files)]
+        options = [exp.EQ(this=exp.column("union_by_name"), expression=exp.true())]
+        if self.named:
+            options.append(exp.EQ(this=exp.column("filename"), expression=exp.true()))
+        listed = exp.Array(expressions=[exp.Literal.string(path) for path in paths])
+        return exp.Anonymous(this="read_parquet", expressions=[listed, *options])
+
+
+Source: TypeAlias = "Files | pa.Table"
+"""What a table name in a question stands for."""
+
+
+def whole(snapshot: Snapshot, *, named: bool = False) -> Files:
+    return Files(snapshot, snapshot.files, named)
+
+
+class Engine:
+    """Runs expressions over sources. Safe to use from several threads; not across a fork."""
+
+    def __init__(self, folder: Path, *, threads: int = 2, memory: str = "4GB") -> None:
+        self._spill = folder / f"{os.getpid()}-{id(self):x}"
+        self._local = threading.local()
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "threads": threads,
+            "memory_limit": memory,
+            "temp_directory": str(self._spill),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        }
+        self._database = duckdb.connect(":memory:", config=settings)
+        self._database.execute("set global parquet_metadata_cache = true")
+
+    def run(self, query: exp.Expression, sources: Mapping[str, Source]) -> pa.Table:
+        """The answer as an Arrow table. Names of tables in the query are keys of ``sources``.
+
+        Raises:
+            FilesGone: a file was deleted since its snapshot was taken.
+        """
+        cursor = self._cursor()
+        sql = query.sql(dialect=DIALECT)
+        logger.debug("%s", sql)
+        try:
+            self._bind(cursor, sources)
+            return cursor.sql(sql).to_arrow_table()
+        except duckdb.IOException as error:
+            self._local.bound = {}
+            raise FilesGone(str(error)) from error
+
+    def close(self) -> None:
+        self._database.close()
+        if self._spill.is_dir():
+            self._spill.rmdir()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._database.cursor()
+            self._local.bound = {}
+        return cursor
+
+    def _bind(self, cursor: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> None:
+        """Temporary views, which belong to this thread's cursor alone, made anew when the files changed."""
+        bound: dict[str, Source] = self._local.bound
+        for name, source in sources.items():
+            known = bound.get(name)
+            if known is source or (isinstance(source, Files) and isinstance(known, Files) and known == source):
+                continue
+            view = exp.to_identifier(name, quoted=True).sql(dialect=DIALECT)
+            if isinstance(source, Files):
+                if known is not None and not isinstance(known, Files):
+                    cursor.unregister(name)
+                reading = exp.select("*").from_(source.expression()).sql(dialect=DIALECT)
+                cursor.execute(f"create or replace temporary view {view} as {reading}")
+            else:
+                if isinstance(known, Files):
+                    cursor.execute(f"drop view if exists {view}")
+                cursor.register(name, source)
+            bound[name] = source

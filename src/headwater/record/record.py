@@ -1,0 +1,87 @@
+"""The customer record: what the rooms above hold in their hands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+
+from headwater.record import signals
+from headwater.record.arrivals import Plan
+from headwater.record.engine import Engine
+from headwater.record.lake import LakeTable
+from headwater.record.locks import FileLock, WritersLock
+from headwater.record.schema import SHAPES
+from headwater.record.store import Store, Versions
+
+
+class Record:
+    """The record under a folder. Tables are created, and older ones migrated, when it is opened.
+
+    One object serves all threads of a process; after a fork, open another. Readers need no lock and see whole commits
+    only; writers hold ``writing()``, which every writing method takes by itself.
+    """
+
+    def __init__(self, root: Path, *, lock: WritersLock | None = None, threads: int = 2, memory: str = "4GB") -> None:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root = root.resolve()
+        self._store = Store(
+            root=self.root,
+            engine=Engine(self.root / "spill", threads=threads, memory=memory),
+            lock=lock if lock is not None else FileLock.of(self.root / "writers.lock"),
+            tables={shape.name: LakeTable(self.root / shape.name, shape) for shape in SHAPES},
+        )
+        if not all(table.is_current() for table in self._store.tables.values()):
+            with self._store.lock:
+                for table in self._store.tables.values():
+                    table.open()
+
+    def close(self) -> None:
+        """Free the engine's memory. Questions asked afterwards fail."""
+        self._store.engine.close()
+
+    def versions(self) -> Versions:
+        """The versions that answers depend on; cheap."""
+        return self._store.versions()
+
+    @contextmanager
+    def writing(self) -> Iterator[Self]:
+        """Be the only writer, across threads and processes. Re-entrant."""
+        with self._store.lock:
+            yield self
+
+    # --- signals
+
+    def transaction(self, application: str) -> int:
+        """The application's last committed transaction, −1 before the first; durable when this returns."""
+        return self._store.tables["signals"].transaction(application)
+
+    def plan_signals(self, batch: pa.Table) -> Plan:
+        """Decide what each row of a batch is: new, a repeat (same key and content) or a revision (new content).
+
+        Rows are compared in their order with the record and with earlier rows of the batch. Hold ``writing()`` from
+        the plan to its commit.
+
+        Args:
+            batch: rows of the ``signals`` table and an int64 column ``origin`` by which outcomes are counted.
+                ``signal_key``, ``content_hash`` and ``customer_bucket`` are computed where the column is missing.
+
+        Raises:
+            ValueError: a column has the wrong type, or a key cannot be computed.
+        """
+        with self._store.lock:
+            return signals.plan_signals(self._store, batch)
+
+    def commit_signals(self, plan: Plan, *, transaction: tuple[str, int] | None = None) -> int:
+        """Write a plan, and the application's transaction, in one atomic commit; durable when this returns.
+
+        Returns:
+            The version of the signals.
+
+        Raises:
+            StalePlan: signals were committed since the plan was made.
+            ReplayedTransaction: the transaction is not later than the last one.
+        """
+        with self._store.lock:
+            return signals.commit_signals(self._store, plan, transaction)
