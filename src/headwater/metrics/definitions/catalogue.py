@@ -2,13 +2,13 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from headwater.metrics.definition import MetricDefinition, ScaleError, parse_scale
+from headwater.metrics.definitions.definition import MetricDefinition
 
 SCORE_INTERVAL = _("Tango score interval, widened where the same customers answer again")
 WILSON_INTERVAL = _("Wilson score interval, widened where the same customers answer again")
 MEAN_INTERVAL = _("standard error over customer buckets, Student's t")
 
-_DEFINITIONS = (
+DEFINITIONS = (
     MetricDefinition(
         name="nps",
         title=_("Net Promoter Score"),
@@ -134,7 +134,3 @@ _DEFINITIONS = (
         population=("contact",),
     ),
 )  # fmt: skip
-
-METRICS: dict[str, MetricDefinition] = {definition.name: definition for definition in _DEFINITIONS}
-
-__all__ = ["METRICS", "MetricDefinition", "ScaleError", "parse_scale"]
