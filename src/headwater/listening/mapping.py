@@ -1,0 +1,240 @@
+"""A mapping: how the columns of one source become signals. A pydantic model that reads and writes YAML.
+
+    version: 1
+    source: airline-tweets
+    file: {format: csv, encoding: utf-8, delimiter: ','}
+    emit:
+      - kind: social
+        fields:
+          record_id: tweet_id
+          text: text
+          occurred_at: {column: tweet_created, format: '%m/%d/%Y %H:%M', time_zone: UTC}
+          sentiment: airline_sentiment
+        attributes: {airline: airline}
+
+A field is a column name, or `{column, columns, constant, format, time_zone, values, blank, decimal, personal}`. With
+`sql:` and `files:` the rows come from the mapping's own SQL over several files; `emit:` may hold several signals a row.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from headwater.base.refusals import Refused
+
+VERSION = 1
+MAX_YAML = 200_000
+MAX_EMIT = 50
+
+Kind = Literal["survey", "contact", "review", "social", "event"]
+FieldName = Literal[
+    "record_id",
+    "occurred_at",
+    "received_at",
+    "customer_id",
+    "response_id",
+    "conversation_id",
+    "subject_id",
+    "author",
+    "channel",
+    "language",
+    "metric",
+    "score",
+    "text",
+    "event",
+    "amount",
+    "currency",
+    "stage",
+    "sentiment",
+]
+TIMES = ("occurred_at", "received_at")
+NUMBERS = ("score", "amount")
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_field(value: object) -> object:
+    """A bare column name is the short form of a field."""
+    return {"column": value} if isinstance(value, str) else value
+
+
+def _texts(value: object) -> object:
+    """YAML reads 0 and 1 as numbers and yes as true; the columns of a file are text."""
+    if isinstance(value, dict):
+        return {_text(key): _text(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(_text(item) for item in value)
+    return value
+
+
+def _text(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float | date) else value
+
+
+class ColumnField(Strict):
+    """Where one field of the signal comes from, and how its text is read."""
+
+    column: str | None = None
+    columns: tuple[str, ...] = Field(default=(), max_length=20)
+    """Several columns joined in order: a composite id with ``:``, a text with a line break."""
+    constant: Annotated[str | None, BeforeValidator(_text)] = None
+    format: str | tuple[str, ...] = "iso"
+    """Of times: ``iso``, ``unix``, ``unix_ms`` or strptime patterns, tried in order."""
+    time_zone: str | None = None
+    """Of times without an offset; by default the company's."""
+    values: Annotated[dict[str, str], BeforeValidator(_texts)] = Field(default_factory=dict)
+    """Values as they stand in the file → values as Headwater names them."""
+    blank: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    """Values that mean no answer, besides the empty cell."""
+    decimal: Literal[".", ","] = "."
+    personal: bool = False
+    """Personal data: an attribute is left out of the record, an id is compared without case and spaces."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if sum((self.column is not None, bool(self.columns), self.constant is not None)) != 1:
+            raise ValueError("say exactly one of column, columns or constant")
+        return self
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns of the file that this field reads."""
+        return self.columns or ((self.column,) if self.column is not None else ())
+
+
+Origin = Annotated[ColumnField, BeforeValidator(_as_field)]
+
+
+class When(Strict):
+    """Emit the signal only for rows where `column` holds something, or one of `is`."""
+
+    column: str
+    is_: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(default=(), alias="is")
+
+
+def _as_when(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+class Emit(Strict):
+    """One signal that a row of the file becomes."""
+
+    kind: Kind = "survey"
+    when: Annotated[When | None, BeforeValidator(_as_when)] = None
+    metric: str | None = None
+    scale: tuple[float, float] | None = None
+    fields: dict[FieldName, Origin]
+    attributes: dict[str, Origin] = Field(default_factory=dict, max_length=200)
+    record_id_prefix: str = ""
+    """Keeps the ids of several signals of one row apart."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not {"text", "score", "event"} & set(self.fields):
+            raise ValueError("a signal needs at least one of text, score or event")
+        if "score" in self.fields and self.metric is None and "metric" not in self.fields:
+            raise ValueError("a score needs its metric (nps, csat, ces, rating)")
+        if self.scale is not None and not self.scale[0] < self.scale[1]:
+            raise ValueError("scale is [lowest, highest]")
+        return self
+
+
+class FileOptions(Strict):
+    """How the file is written. What is not said is sniffed."""
+
+    format: Literal["csv", "excel", "json", "jsonl", "parquet"] | None = None
+    encoding: str | None = None
+    delimiter: Annotated[str | None, Field(max_length=1)] = None
+    quote: Annotated[str | None, Field(max_length=1)] = None
+    skip_rows: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Lines before the header."""
+    extra_header_rows: Annotated[int, Field(ge=0, le=20)] = 0
+    """Rows after the header that are no data (Qualtrics writes two)."""
+    sheet: str | None = None
+    records: str | None = None
+    """Where the list of records is in a JSON document: names joined by dots."""
+
+
+class Mapping(Strict):
+    version: Literal[1] = VERSION
+    source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")] = "file"
+    file: FileOptions = FileOptions()
+    files: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")], str] = Field(
+        default_factory=dict, max_length=20
+    )
+    sql: Annotated[str | None, Field(max_length=50_000)] = None
+    region: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
+    """Country whose telephone numbers are written without a country code; by default the company's."""
+    emit: tuple[Emit, ...] = Field(min_length=1, max_length=MAX_EMIT)
+
+    @model_validator(mode="after")
+    def _sql_has_files(self) -> Self:
+        if bool(self.files) != (self.sql is not None):
+            raise ValueError("sql and files belong together")
+        prefixes = [emit.record_id_prefix for emit in self.emit]
+        if len(set(prefixes)) != len(prefixes):
+            raise ValueError("several signals a row need a record_id_prefix each, so that their ids differ")
+        return self
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column of the file that the mapping reads."""
+        named: set[str] = set()
+        for emit in self.emit:
+            for field in (*emit.fields.values(), *emit.attributes.values()):
+                named.update(field.named)
+            if emit.when:
+                named.add(emit.when.column)
+        return frozenset(named)
+
+    def to_yaml(self) -> str:
+        return yaml.safe_dump(_short(self), allow_unicode=True, sort_keys=False, width=100)
+
+
+def _short(mapping: Mapping) -> dict[str, Any]:
+    """The mapping without its defaults, bare column names in their short form."""
+    plain = mapping.model_dump(exclude_defaults=True, mode="json", by_alias=True)
+    for emit in plain["emit"]:
+        for group in ("fields", "attributes"):
+            for name, field in emit.get(group, {}).items():
+                if set(field) == {"column"}:
+                    emit[group][name] = field["column"]
+    for emit, typed in zip(plain["emit"], mapping.emit, strict=True):
+        ordered = {"kind": typed.kind, **emit}
+        emit.clear()
+        emit.update(ordered)
+    emits = plain.pop("emit")
+    return {"version": VERSION, "source": mapping.source, **plain, "emit": emits}
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without references: a few of them expand without end."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("references (*name) are not read; write the value again")
+        return super().compose_node(parent, index)
+
+
+def from_yaml(text: str) -> Mapping:
+    """Read a mapping. Raises Refused with the line, or with the place in the mapping and what is wrong there."""
+    if len(text) > MAX_YAML:
+        raise Refused("mapping_too_long", f"The mapping has {len(text)} characters; at most {MAX_YAML} are read.")
+    try:
+        plain = yaml.load(text, Loader=_PlainLoader)  # noqa: S506, a safe loader
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Refused("mapping_not_yaml", f"The mapping is not YAML: {error}") from error
+    if not isinstance(plain, dict):
+        raise Refused("mapping_not_yaml", "The mapping should be a YAML document with version, source and emit.")
+    try:
+        return Mapping.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the mapping"
+        raise Refused("mapping_invalid", f"{place}: {first['msg']} (in the mapping).", field=place) from error

@@ -1,0 +1,67 @@
+"""Opens a file of any known format: what it is, is told by its bytes and not by its name."""
+
+import tempfile
+from pathlib import Path
+
+from headwater.base.refusals import Refused
+from headwater.listening.mapping import FileOptions
+from headwater.listening.readers.confined import ConfinedReader
+from headwater.listening.readers.document import DocumentReader
+from headwater.listening.readers.encodings import sniff_encoding
+from headwater.listening.readers.json_lines import JsonLinesReader
+from headwater.listening.readers.records import DECODER
+from headwater.listening.readers.rows import Reader, Rows, UnreadableRow
+from headwater.listening.readers.separated import SeparatedReader, read_sample
+from headwater.listening.readers.unpack import as_plain_file, is_workbook
+
+__all__ = ["Reader", "Rows", "UnreadableRow", "open_file"]
+
+WORKBOOK = "headwater.listening.readers.workbook"
+PARQUET = "headwater.listening.readers.columnar"
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def open_file(path: Path, options: FileOptions | None = None) -> Reader:
+    """Open `path` for reading rows. Raises Refused with what is wrong with the file."""
+    options = options or FileOptions()
+    if not path.is_file():
+        raise Refused("no_such_file", f"There is no file {path}.", field="file")
+    if path.stat().st_size == 0:
+        raise Refused("empty_file", f"{path.name} is empty.")
+    kind = options.format or sniff_format(path)
+    if kind in ("excel", "parquet"):
+        return _confined(kind, path, options)
+    if kind == "json":
+        return DocumentReader(path, options)
+    if kind == "jsonl":
+        return JsonLinesReader(path, options)
+    return SeparatedReader(path, options)
+
+
+def sniff_format(path: Path) -> str:
+    """csv, excel, json, jsonl or parquet."""
+    if is_workbook(path):
+        return "excel"
+    sample = read_sample(path)
+    if sample.startswith(b"PAR1"):
+        return "parquet"
+    if sample.startswith((OLD_WORKBOOK, b"PK\x03\x04")):
+        return "excel"
+    text = sample.decode(sniff_encoding(sample), "replace").lstrip("\ufeff \t\r\n")
+    if text.startswith("{"):
+        return "jsonl" if _is_whole_object(text.split("\n", 1)[0]) else "json"
+    return "json" if text.startswith("[") and text[1:].lstrip()[:1] in ("{", "]", "") else "csv"
+
+
+def _is_whole_object(line: str) -> bool:
+    try:
+        return isinstance(DECODER.decode(line.strip()), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _confined(kind: str, path: Path, options: FileOptions) -> Reader:
+    module = WORKBOOK if kind == "excel" else PARQUET
+    with tempfile.TemporaryDirectory(prefix="headwater-read-") as folder:
+        # The child opens the file before the folder goes; an open file outlives its name.
+        return ConfinedReader(module, as_plain_file(path, Path(folder)), options)

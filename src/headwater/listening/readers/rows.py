@@ -1,0 +1,84 @@
+"""What every reader gives: batches of rows as text, with the row numbers a spreadsheet would show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from headwater.base.refusals import Refused
+from headwater.listening.mapping import FileOptions
+
+ROWS_AT_ONCE = 50_000
+CELLS_AT_ONCE = 1_000_000
+BYTES_AT_ONCE = 64 << 20
+MAX_COLUMNS = 5_000
+MAX_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row that could not even be taken apart: its number, why, and what was there."""
+
+    row: int
+    code: str
+    message: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One batch: columns of text (null = not there), the row number of each, and the rows that could not be read."""
+
+    table: pa.Table
+    numbers: NDArray[np.int64]
+    unreadable: tuple[UnreadableRow, ...] = ()
+
+
+class Reader(Protocol):
+    """An open file. Reading it twice gives the same batches, which is what lets an import go on after a kill."""
+
+    @property
+    def options(self) -> FileOptions:
+        """How the file is written, as sniffed or told."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    def batches(self) -> Iterator[Rows]: ...
+
+    def position(self) -> int:
+        """Bytes of the file on disk read so far."""
+
+    def close(self) -> None: ...
+
+
+def rows_at_once(columns: int) -> int:
+    """Rows in a batch, fewer where a row is wide, so that memory stays bounded."""
+    return max(100, min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(1, columns)))
+
+
+def column_names(header: Sequence[Any]) -> tuple[str, ...]:
+    """Names that are unique and not empty. Raises Refused for an absurd number of columns."""
+    if len(header) > MAX_COLUMNS:
+        raise Refused("too_many_columns", f"The file has {len(header)} columns; at most {MAX_COLUMNS} are read.")
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, cell in enumerate(header, start=1):
+        name = str(cell or "").replace("\x00", "").strip()[:MAX_NAME] or f"column_{position}"
+        unique, copy = name, 2
+        while unique in taken:
+            unique, copy = f"{name}_{copy}", copy + 1
+        taken.add(unique)
+        names.append(unique)
+    return tuple(names)
+
+
+def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> pa.Table:
+    """Rows of text as a table. Raises UnicodeEncodeError where a text is not valid Unicode."""
+    if not rows:
+        return pa.table({name: pa.array([], pa.string()) for name in columns})
+    arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
+    return pa.table(arrays, names=list(columns))
