@@ -1,0 +1,1 @@
+"""Understanding words: encoders, classifiers, calibration, exemplars. Pure: bytes and texts in, arrays out."""
