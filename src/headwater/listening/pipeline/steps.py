@@ -1,0 +1,340 @@
+"""The steps of the pipeline. Each is a pure function: a chunk and what is known about it in, the next chunk out."""
+
+from hashlib import blake2b
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from headwater.listening import times
+from headwater.listening.language import detect
+from headwater.listening.mapping import NUMBERS, TIMES, ColumnField
+from headwater.listening.pipeline.chunk import Chunk, Context, shown
+from headwater.listening.pipeline.redaction import redacted
+from headwater.metrics.definitions import METRICS, ScaleError
+
+RECEIVED = "received"
+"""The constant that stands for the time of arrival, where a source has no date of its own."""
+
+MAX_TEXT = 100_000
+MAX_ID = 500
+MAX_VALUE = 500
+LARGEST = 1e15
+
+VOCABULARY = {
+    "sentiment": ("negative", "neutral", "positive"),
+    "author": ("customer", "agent", "employee"),
+    "kind": ("survey", "contact", "review", "social", "event"),
+}
+IDS = ("record_id", "customer_id", "response_id", "conversation_id", "subject_id", "event", "stage", "channel")
+NUMBER = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$"
+
+
+def pick(chunk: Chunk, context: Context) -> Chunk:
+    """Columns of the file become fields, still as text: blanks empty, values renamed, several columns joined."""
+    if context.emit.when:
+        chunk = _only_when(chunk, context)
+    fields = {name: _picked(chunk, name, field) for name, field in context.emit.fields.items()}
+    return chunk.with_fields(**fields)
+
+
+def _only_when(chunk: Chunk, context: Context) -> Chunk:
+    when = context.emit.when
+    assert when is not None
+    values = pc.fill_null(_column(chunk, when.column), "")
+    if when.is_:
+        keep = pc.is_in(values, pa.array(list(when.is_), pa.string()))
+    else:
+        keep = pc.invert(pc.is_in(pc.utf8_lower(values), pa.array(["", "0", "false", "no"])))
+    return Chunk(chunk.raw.filter(keep), chunk.numbers[np.asarray(keep)], {}, chunk.set_aside)
+
+
+def _picked(chunk: Chunk, name: str, field: ColumnField) -> pa.Array:
+    if field.constant is not None:
+        return pa.repeat(pa.scalar(field.constant, pa.string()), len(chunk))
+    parts = [_cleaned(_column(chunk, column), field) for column in field.named]
+    if len(parts) == 1:
+        values = parts[0]
+    elif name == "text":
+        values = _empty_as_null(pc.binary_join_element_wise(*parts, "\n", null_handling="skip"))
+    else:
+        # An id of which one part is missing is no id.
+        values = pc.binary_join_element_wise(*parts, ":", null_handling="emit_null")
+    if field.values:
+        values = _renamed(values, field.values)
+    return pc.utf8_lower(values) if field.personal else values
+
+
+def _column(chunk: Chunk, name: str) -> pa.Array:
+    if name not in chunk.raw.column_names:
+        return pa.nulls(len(chunk), pa.string())
+    return chunk.raw.column(name).combine_chunks()
+
+
+def _cleaned(values: pa.Array, field: ColumnField) -> pa.Array:
+    """Without surrounding space and NUL bytes; blank values empty."""
+    if pc.any(pc.match_substring(values, "\x00")).as_py():
+        values = pc.replace_substring(values, "\x00", "")
+    values = _empty_as_null(pc.utf8_trim_whitespace(values))
+    if field.blank:
+        values = pc.if_else(pc.is_in(values, pa.array(list(field.blank))), pa.scalar(None, pa.string()), values)
+    return values
+
+
+def _empty_as_null(values: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
+
+
+def _renamed(values: pa.Array, names: dict[str, str]) -> pa.Array:
+    """Values renamed through their few distinct ones; names are compared without case."""
+    folded = {name.casefold(): new for name, new in names.items()}
+    coded = values.dictionary_encode()
+    renamed = [folded.get(one.casefold(), one) for one in coded.dictionary.to_pylist()]
+    return pa.array(renamed, pa.string()).take(coded.indices)
+
+
+def identify(chunk: Chunk, context: Context) -> Chunk:
+    """Every row gets its record id: the source's own, or a hash of its content with its occurrence in the file."""
+    prefix = context.emit.record_id_prefix
+    if "record_id" in context.emit.fields:
+        ids = chunk.fields["record_id"]
+        chunk = chunk.without(
+            pc.is_null(ids), "no_id", lambda _: "the row has no id in " + _from(context, "record_id") + ".", "record_id"
+        )
+        ids = chunk.fields["record_id"]
+    else:
+        ids = _content_ids(chunk, context)
+    if prefix:
+        ids = pc.binary_join_element_wise(pa.scalar(prefix), ids, "")
+    return chunk.with_fields(record_id=ids)
+
+
+def _content_ids(chunk: Chunk, context: Context) -> pa.Array:
+    named = sorted(context.emit.fields)
+    extra = [_picked(chunk, name, field) for name, field in sorted(context.emit.attributes.items())]
+    parts = [pc.fill_null(values, "\x00") for values in (*(chunk.fields[name] for name in named), *extra)]
+    ids = []
+    for content in pc.binary_join_element_wise(*parts, "\x1f").to_pylist():
+        digest = blake2b(content.encode(), digest_size=8).digest()
+        key = int.from_bytes(digest, "big")
+        occurrence = context.occurrences.get(key, 0) + 1
+        context.occurrences[key] = occurrence
+        ids.append(f"content-{digest.hex()}-{occurrence}")
+    return pa.array(ids, pa.string())
+
+
+def parse(chunk: Chunk, context: Context) -> Chunk:
+    """Times become UTC and numbers numbers; a row with a value that is neither is set aside with that value."""
+    for name in TIMES:
+        if name in context.emit.fields:
+            chunk = _parse_time(chunk, context, name)
+    for name in NUMBERS:
+        if name in context.emit.fields:
+            chunk = _parse_number(chunk, context, name)
+    received = pa.repeat(pa.scalar(context.received_at, times.UTC_TIME), len(chunk))
+    chunk = chunk.with_fields(received_at=pc.coalesce(chunk.fields.get("received_at", received), received))
+    if "occurred_at" not in chunk.fields:
+        return chunk.with_fields(occurred_at=received)
+    wrong = pc.is_null(chunk.fields["occurred_at"])
+    where = _from(context, "occurred_at")
+    return chunk.without(wrong, "no_date", lambda _: f"there is no date in {where}.", "occurred_at")
+
+
+def _parse_time(chunk: Chunk, context: Context, name: str) -> Chunk:
+    field = context.emit.fields[name]  # type: ignore[index]
+    texts = chunk.fields[name]
+    if field.constant == RECEIVED:
+        return chunk.with_fields(**{name: pa.repeat(pa.scalar(context.received_at, times.UTC_TIME), len(chunk))})
+    formats = (field.format,) if isinstance(field.format, str) else field.format
+    parsed = times.parse(texts, formats, field.time_zone or context.time_zone)
+    chunk = chunk.with_fields(**{name: parsed, "written": texts})
+    wrong = pc.and_(pc.is_null(parsed), pc.is_valid(texts))
+    expected, where = " or ".join(formats), _from(context, name)
+    chunk = chunk.without(
+        wrong, "bad_date", lambda i: f"{shown(texts[i])} in {where} is not a date written as {expected}.", name
+    )
+    texts = chunk.fields["written"]
+    chunk = chunk.without(
+        pc.invert(times.plausible(chunk.fields[name])),
+        "date_out_of_range",
+        lambda i: f"the date {shown(texts[i])} in {where} is not between the years 1970 and 2100.",
+        name,
+    )
+    return chunk.with_fields(written=None)
+
+
+def _parse_number(chunk: Chunk, context: Context, name: str) -> Chunk:
+    field = context.emit.fields[name]  # type: ignore[index]
+    texts = chunk.fields[name]
+    plain = pc.replace_substring(pc.replace_substring(texts, ".", ""), ",", ".") if field.decimal == "," else texts
+    fits = pc.match_substring_regex(plain, NUMBER)
+    numbers = pc.if_else(fits, pc.utf8_trim_whitespace(plain), pa.scalar(None, pa.string())).cast(pa.float64())
+    small = pc.fill_null(pc.less_equal(pc.abs(numbers), LARGEST), True)
+    chunk = chunk.with_fields(**{name: numbers})
+    wrong = pc.or_(pc.and_(pc.is_valid(texts), pc.invert(pc.fill_null(fits, False))), pc.invert(small))
+    where = _from(context, name)
+    code = "bad_score" if name == "score" else "bad_number"
+    return chunk.without(wrong, code, lambda i: f"{shown(texts[i])} in {where} is not a number.", name)
+
+
+def check(chunk: Chunk, context: Context) -> Chunk:
+    """What the record could not keep or read is set aside: words out of the vocabulary, endless texts, empty rows."""
+    for name, words in VOCABULARY.items():
+        if name in chunk.fields:
+            chunk = _check_words(chunk, name, words)
+    for name in IDS:
+        if name in chunk.fields:
+            chunk = _check_length(chunk, name, MAX_ID)
+    if "text" in chunk.fields:
+        chunk = _check_length(chunk, "text", MAX_TEXT)
+    if "language" in chunk.fields:
+        codes = pc.utf8_lower(pc.struct_field(pc.extract_regex(chunk.fields["language"], r"^(?P<c>\pL{2,3})([-_].*)?$"), "c"))
+        chunk = chunk.with_fields(language=codes)
+    said = [pc.is_valid(chunk.fields[name]) for name in ("text", "score", "event") if name in chunk.fields]
+    something = said[0]
+    for one in said[1:]:
+        something = pc.or_(something, one)
+    return chunk.without(pc.invert(something), "nothing_said", lambda _: "the row has neither a text nor a score nor an event.")
+
+
+def _check_words(chunk: Chunk, name: str, words: tuple[str, ...]) -> Chunk:
+    values = pc.utf8_lower(chunk.fields[name])
+    chunk = chunk.with_fields(**{name: values})
+    known = pc.or_kleene(pc.is_in(values, pa.array(list(words))), pc.is_null(values))
+    expected = ", ".join(words)
+    return chunk.without(
+        pc.invert(known), "unknown_value", lambda i: f"{name} is {shown(values[i])}; it should be one of {expected}.", name
+    )
+
+
+def _check_length(chunk: Chunk, name: str, limit: int) -> Chunk:
+    lengths = pc.utf8_length(chunk.fields[name])
+    code = "text_too_long" if name == "text" else "value_too_long"
+    return chunk.without(
+        pc.greater(lengths, limit),
+        code,
+        lambda i: f"{name} has {lengths[i].as_py():,} characters; at most {limit:,} are kept.",
+        name,
+    )
+
+
+def band(chunk: Chunk, context: Context) -> Chunk:
+    """Scores are put on their metric's own scale and get their band: low, middle or top."""
+    if "score" not in chunk.fields:
+        return chunk
+    if "metric" not in chunk.fields:
+        chunk = chunk.with_fields(metric=pa.repeat(pa.scalar(context.emit.metric, pa.string()), len(chunk)))
+    metrics, scores = chunk.fields["metric"], chunk.fields["score"]
+    scored = pc.is_valid(scores)
+    unnamed = pc.and_(scored, pc.invert(pc.is_in(metrics, pa.array([name for name, one in METRICS.items() if one.scored]))))
+    known = ", ".join(name for name, one in METRICS.items() if one.scored)
+    chunk = chunk.without(
+        unnamed, "unknown_metric", lambda i: f"the metric {shown(metrics[i])} is not one of {known}.", "metric"
+    )
+    return _banded(chunk, context)
+
+
+def _banded(chunk: Chunk, context: Context) -> Chunk:
+    scale = f"{context.emit.scale[0]:g}-{context.emit.scale[1]:g}" if context.emit.scale else None
+    scores = np.array(chunk.fields["score"].to_numpy(zero_copy_only=False), dtype=float)
+    names = chunk.fields["metric"]
+    wrong = np.zeros(len(chunk), bool)
+    why = np.full(len(chunk), "", object)
+    bands = np.zeros(len(chunk), np.int8)
+    scales = np.full(len(chunk), None, object)
+    for name in pc.unique(names).drop_null().to_pylist():
+        metric = METRICS[name]
+        if not metric.scored:
+            continue
+        here = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(names, name), False)) & ~np.isnan(scores))
+        try:
+            converted = metric.convert(scores[here], scale)
+        except ScaleError as error:
+            wrong[here], why[here] = True, str(error)
+            continue
+        on = metric.on_scale(converted)
+        wrong[here[~on]] = True
+        why[here[~on]] = f"is not on the scale {scale or f'{metric.scale_low:g}-{metric.scale_high:g}'} of {name}."
+        scores[here[on]] = converted[on]
+        bands[here[on]] = metric.band_many(converted[on])
+        scales[here] = f"{metric.scale_low:g}-{metric.scale_high:g}"
+    given = chunk.fields["score"]
+    absent = np.isnan(scores)
+    chunk = chunk.with_fields(
+        score=pa.array(scores, pa.float64(), mask=absent),
+        score_band=pa.array(bands, pa.int8(), mask=absent),
+        scale=pa.array(scales, pa.string()),
+        metric=pc.if_else(pa.array(absent), pa.scalar(None, pa.string()), names),
+    )
+    return chunk.without(
+        wrong, "score_out_of_scale", lambda i: f"the score {shown(f'{given[i].as_py():g}')} {why[i]}", "score"
+    )
+
+
+def redact(chunk: Chunk, context: Context) -> Chunk:
+    """E-mail addresses, telephone, card and account numbers in texts are replaced by what they were."""
+    if "text" not in chunk.fields:
+        return chunk
+    return chunk.with_fields(text=redacted(chunk.fields["text"], context.region))
+
+
+def detect_language(chunk: Chunk, context: Context) -> Chunk:
+    """The language of each text, where the source does not give it."""
+    if "text" not in chunk.fields:
+        return chunk
+    given = chunk.fields.get("language")
+    if given is None or given.null_count:
+        found = detect(chunk.fields["text"])
+        given = found if given is None else pc.coalesce(given, found)
+    return chunk.with_fields(language=given)
+
+
+def describe(chunk: Chunk, context: Context) -> Chunk:
+    """Attributes that are no personal data become the signal's map of attributes."""
+    kept = {name: field for name, field in context.emit.attributes.items() if not field.personal}
+    if not kept:
+        return chunk
+    for name, field in kept.items():
+        lengths = pc.utf8_length(_picked(chunk, name, field))
+        chunk = chunk.without(
+            pc.greater(lengths, MAX_VALUE),
+            "value_too_long",
+            lambda i, name=name: f"the attribute {name} has more than {MAX_VALUE} characters.",  # type: ignore[misc]
+            name,
+        )
+    return chunk.with_fields(attributes=_map_of({name: _picked(chunk, name, field) for name, field in kept.items()}))
+
+
+def _map_of(columns: dict[str, pa.Array]) -> pa.Array:
+    """One map a row, without its empty values."""
+    size = len(next(iter(columns.values())))
+    items = pa.concat_arrays(list(columns.values()))
+    # Row-major order: attribute k of row r stands at k * size + r in `items`.
+    order = np.arange(len(columns) * size).reshape(len(columns), size).T.ravel()
+    items = items.take(pa.array(order))
+    keys = pa.DictionaryArray.from_arrays(
+        np.tile(np.arange(len(columns), dtype=np.int32), size), pa.array(list(columns), pa.string())
+    )
+    valid = np.asarray(pc.is_valid(items))
+    counts = valid.reshape(size, len(columns)).sum(axis=1)
+    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+    mask = pa.array(valid)
+    return pa.MapArray.from_arrays(pa.array(offsets), keys.filter(mask).cast(pa.string()), items.filter(mask))
+
+
+def place(chunk: Chunk, context: Context) -> Chunk:
+    """The day in the company's time zone, the source, and the kind."""
+    kind = pa.repeat(pa.scalar(context.emit.kind, pa.string()), len(chunk))
+    return chunk.with_fields(
+        local_date=times.local_dates(chunk.fields["occurred_at"], context.time_zone),
+        source=pa.repeat(pa.scalar(context.source, pa.string()), len(chunk)),
+        kind=pc.coalesce(chunk.fields.get("kind", kind), kind),
+    )
+
+
+def _from(context: Context, name: str) -> str:
+    """The columns of the file that a field comes from, as words."""
+    field = context.emit.fields[name]  # type: ignore[index]
+    return " + ".join(field.named) or name
+
+
