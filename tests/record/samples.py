@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from numpy.typing import NDArray
 
-from headwater.record import Record
+from headwater.record import Outcome, Record
 from headwater.record.schema import LABELS, SIGNALS
 
 DAY = date(2026, 3, 4)
@@ -52,3 +52,11 @@ def table_of(record: Record, name: str = "signals") -> pa.Table:
 
 def rows_of(record: Record, name: str = "signals") -> list[dict[str, object]]:
     return table_of(record, name).to_pylist()
+
+
+def arrive(record: Record, *rows: dict[str, object], transaction: int | None = None) -> Outcome:
+    """Put rows into the record as a flusher does; the outcome of origin 0."""
+    with record.writing():
+        plan = record.plan_signals(batch(*rows))
+        record.commit_signals(plan, transaction=None if transaction is None else ("inbox", transaction))
+    return plan.outcomes[0]

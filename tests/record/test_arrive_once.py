@@ -1,9 +1,7 @@
 """A signal counts once, however often and in whatever order it arrives."""
 
 import threading
-from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -12,21 +10,7 @@ from hypothesis import strategies as st
 
 from headwater.record import Outcome, Record, ReplayedTransaction, StalePlan
 from headwater.record.arrivals import judge
-from tests.record.samples import array, batch, rows_of
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    opened = Record(tmp_path / "record")
-    yield opened
-    opened.close()
-
-
-def arrive(record: Record, *rows: dict[str, object], transaction: int | None = None) -> Outcome:
-    with record.writing():
-        plan = record.plan_signals(batch(*rows))
-        record.commit_signals(plan, transaction=None if transaction is None else ("inbox", transaction))
-    return plan.outcomes[0]
+from tests.record.samples import array, arrive, batch, rows_of
 
 
 def test_new_signals_are_in_the_record_with_every_column(record: Record) -> None:

@@ -1,9 +1,8 @@
 """DuckDB over the files of the record: one small database in memory, a cursor for each thread, SQL from expressions."""
 
 import logging
-import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -13,9 +12,11 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headwater.record.lake import DataFile, Snapshot
+from headwater.record.scratch import Scratch
 
 logger = logging.getLogger(__name__)
 DIALECT = "duckdb"
+STREAM_ROWS = 1 << 16
 
 
 class FilesGone(RuntimeError):
@@ -51,12 +52,12 @@ class Engine:
     """Runs expressions over sources. Safe to use from several threads; not across a fork."""
 
     def __init__(self, folder: Path, *, threads: int = 2, memory: str = "4GB") -> None:
-        self._spill = folder / f"{os.getpid()}-{id(self):x}"
+        self._spill = Scratch(folder)
         self._local = threading.local()
         settings: dict[str, str | bool | int | float | list[str]] = {
             "threads": threads,
             "memory_limit": memory,
-            "temp_directory": str(self._spill),
+            "temp_directory": str(self._spill.path),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
@@ -74,16 +75,26 @@ class Engine:
         sql = query.sql(dialect=DIALECT)
         logger.debug("%s", sql)
         try:
-            self._bind(cursor, sources)
+            self._bind(cursor, sources, self._local.bound)
             return cursor.sql(sql).to_arrow_table()
         except duckdb.IOException as error:
             self._local.bound = {}
             raise FilesGone(str(error)) from error
 
+    def stream(self, query: exp.Expression, sources: Mapping[str, Source]) -> Iterator[pa.RecordBatch]:
+        """The answer in batches, for what is larger than memory. On a cursor of its own."""
+        cursor = self._database.cursor()
+        try:
+            self._bind(cursor, sources, {})
+            yield from cursor.sql(query.sql(dialect=DIALECT)).to_arrow_reader(STREAM_ROWS)
+        except duckdb.IOException as error:
+            raise FilesGone(str(error)) from error
+        finally:
+            cursor.close()
+
     def close(self) -> None:
         self._database.close()
-        if self._spill.is_dir():
-            self._spill.rmdir()
+        self._spill.remove()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
@@ -92,9 +103,9 @@ class Engine:
             self._local.bound = {}
         return cursor
 
-    def _bind(self, cursor: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> None:
-        """Temporary views, which belong to this thread's cursor alone, made anew when the files changed."""
-        bound: dict[str, Source] = self._local.bound
+    @staticmethod
+    def _bind(cursor: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], bound: dict[str, Source]) -> None:
+        """Temporary views, which belong to one cursor alone, made anew when the files changed."""
         for name, source in sources.items():
             known = bound.get(name)
             if known is source or (isinstance(source, Files) and isinstance(known, Files) and known == source):

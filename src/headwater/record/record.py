@@ -7,6 +7,7 @@ from typing import Self
 
 import pyarrow as pa
 
+from headwater.record import labels as labelling
 from headwater.record import signals
 from headwater.record.arrivals import Plan
 from headwater.record.engine import Engine
@@ -32,6 +33,7 @@ class Record:
             lock=lock if lock is not None else FileLock.of(self.root / "writers.lock"),
             tables={shape.name: LakeTable(self.root / shape.name, shape) for shape in SHAPES},
         )
+        self._all_labelled: tuple[Versions, str, int] | None = None
         if not all(table.is_current() for table in self._store.tables.values()):
             with self._store.lock:
                 for table in self._store.tables.values():
@@ -85,3 +87,50 @@ class Record:
         """
         with self._store.lock:
             return signals.commit_signals(self._store, plan, transaction)
+
+    # --- labels
+
+    def put_labels(self, labels: pa.Table) -> int:
+        """Merge labels by ``signal_key`` in one atomic commit, and return how many were written.
+
+        A model's label never replaces a person's; labels of signals that are not in the record are left out.
+        ``local_date`` is the signal's, and ``revision`` too where it is not given.
+
+        Raises:
+            ValueError: ``signal_key`` is missing, or a column has the wrong type.
+        """
+        with self._store.lock:
+            return labelling.put_labels(self._store, labels)
+
+    def unlabelled(self, model: str, taxonomy_version: int, limit: int) -> pa.Table:
+        """Signals with words, or events, that this model has not labelled with this taxonomy in their present revision.
+
+        What a person labelled is left alone. Every row returned needs a label row, if only an empty one, or it comes
+        again. Columns: ``labels.READ``.
+        """
+        asked = (self.versions(), model, taxonomy_version)
+        if asked == self._all_labelled:
+            limit = 0
+        rows = labelling.unlabelled(self._store, model, taxonomy_version, limit)
+        if limit and not len(rows):
+            self._all_labelled = asked
+        return rows
+
+    def each_labellable(self) -> Iterator[pa.Table]:
+        """All signals with words, or events, some 250,000 rows at a time, as they are when the first is asked for."""
+        return labelling.each_labellable(self._store)
+
+    @contextmanager
+    def relabelling(self) -> Iterator[labelling.Relabelling]:
+        """Build all labels anew, aside; they take the place of the old in one commit at the end.
+
+        An error inside, or a kill, leaves everything as it was. What people said is kept, and so are labels of signals
+        for which nothing was added, such as those that arrive meanwhile: writers are held up by the swap alone.
+        """
+        aside = labelling.Relabelling(self._store)
+        try:
+            yield aside
+            with self._store.lock:
+                aside.swap()
+        finally:
+            aside.discard()

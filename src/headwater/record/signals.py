@@ -108,6 +108,8 @@ def _move_labels(store: Store, moved: pa.Table) -> None:
     located = store.locate("labels", moved, ("local_date", *columns))
     if not len(located):
         return
-    rows = located.drop_columns(["local_date", "filename"]).join(moved, "signal_key", join_type="inner")
+    places = pc.index_in(located["signal_key"], value_set=moved["signal_key"].combine_chunks())
+    rows = located.drop_columns(["local_date", "filename"])
+    rows = rows.append_column("local_date", moved["local_date"].take(places))
     kept, removed = store.without("labels", by_file(located))
     labels.commit([*kept, *labels.write(rows)], removed, note={"days": encode(_days(located) | _days(moved))})
