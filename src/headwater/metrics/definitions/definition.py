@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 Kind = Literal["nps", "share", "mean", "count", "ratio"]
 Scale = tuple[float, float]
@@ -51,6 +52,28 @@ class MetricDefinition:
     minimum_base: int = 30
     decimals: int = 2
 
+    def as_json(self) -> dict[str, Any]:
+        """The definition for programs; text in the reader's language, no end of a scale as null."""
+        scale = None
+        if self.scored:
+            scale = {"low": self.scale_low, "high": self.scale_high, "low_max": self.low_max, "top_min": self.top_min}
+        return {
+            "name": self.name,
+            "title": str(self.title),
+            "question": str(self.question),
+            "computation": str(self.computation),
+            "moves": str(self.moves),
+            "unit": str(self.unit),
+            "lowest": self.lowest,
+            "highest": self.highest,
+            "better": self.better,
+            "scale": scale,
+            "population": list(self.population),
+            "interval": str(self.interval),
+            "confidence": 0.95,
+            "minimum_base": self.minimum_base,
+        }
+
     @property
     def scored(self) -> bool:
         """Whether people answer it with a score; the others are counted."""
@@ -92,27 +115,28 @@ class MetricDefinition:
 
     def _ends(self) -> Scale:
         if self.scale_low is None or self.scale_high is None:
-            raise ScaleError(f"{self.title} is counted, not answered with a score.")
+            raise ScaleError(_("%(metric)s is counted, not answered with a score.") % {"metric": self.title})
         return self.scale_low, self.scale_high
 
     def _off_scale(self, score: float) -> str:
-        low, high = self._ends()
-        return f"{self.title} is answered on {low:g} to {high:g}; {score:g} is not on that scale."
+        message = _("%(metric)s is answered on %(scale)s; %(score)s is not on that scale.")
+        return message % {"metric": self.title, "scale": _written(self._ends()), "score": f"{score:g}"}
 
     def _no_mapping(self, given: Scale) -> str:
-        low, high = self._ends()
-        others = ", ".join(f"{a:g}-{b:g}" for a, b in self.converts)
-        reason = f" {self.no_conversion}" if self.no_conversion else ""
-        also = f" or {others}" if others else ""
-        return (
-            f"{self.title} is answered on {low:g}-{high:g}{also}; a scale of {given[0]:g}-{given[1]:g} cannot be "
-            f"read as it.{reason}"
-        )
+        message = _("%(metric)s is answered on %(scales)s; a scale of %(given)s cannot be read as it. %(reason)s")
+        scales = ", ".join(_written(scale) for scale in (self._ends(), *self.converts))
+        values = {"metric": self.title, "scales": scales, "given": _written(given), "reason": self.no_conversion}
+        return (message % values).strip()
 
 
 def parse_scale(text: str) -> Scale:
-    """ "1-10", "0 to 100" or "-3..3" as its two ends. ``ScaleError`` for anything else."""
+    """Read "1-10", "0 to 100" or "-3..3" as its two ends. ``ScaleError`` for anything else."""
     match = SCALE.fullmatch(text)
     if not match or float(match[1]) >= float(match[2]):
-        raise ScaleError(f"{text!r} is not a scale; write its two ends, lowest first, such as 1-5 or 0-10.")
+        message = _("“%(text)s” is not a scale; write its two ends, lowest first, such as 1-5 or 0-10.")
+        raise ScaleError(message % {"text": text[:40]})
     return float(match[1]), float(match[2])
+
+
+def _written(scale: Scale) -> str:
+    return f"{scale[0]:g}-{scale[1]:g}"

@@ -1,0 +1,177 @@
+"""From sums to results: pure functions, one for each kind of metric."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from django.utils.translation import gettext_lazy as _
+
+import headwater.science as hs
+from headwater.metrics.definitions import MetricDefinition
+from headwater.science.bounds import Array
+from headwater.science.intervals import INDEPENDENT
+from headwater.science.repeated import Clustering, clustered_nps_bounds, clustered_proportion_bounds
+
+BUCKETS = 200
+TIMES = ("day", "week", "month")
+FIELDS = ("n", "negative", "scored", "score_sum", "low", "top")
+REPEATING = "customers are independent of each other; answers of one may depend on each other"
+
+Group = tuple[str | None, ...]
+
+
+class SumsLike(Protocol):
+    """A row of the record's grouped question, as far as it is needed here."""
+
+    @property
+    def group(self) -> Mapping[str, str | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Sums by (group, customer bucket): one array for each of ``FIELDS``."""
+
+    groups: tuple[Group, ...]
+    sums: Mapping[str, Array]
+
+    def __getitem__(self, field: str) -> Array:
+        return self.sums[field]
+
+
+def cells(rows: Iterable[SumsLike], by: Sequence[str], fields: Sequence[str] = FIELDS) -> Cells:
+    """Fold rows grouped by ``(*by, "bucket")`` into arrays; rows without a bucket fall into the first."""
+    places: dict[Group, int] = {}
+    found = [
+        (places.setdefault(tuple(row.group[one] for one in by), len(places)), int(row.group.get("bucket") or 0), row)
+        for row in rows
+    ]
+    where = np.array([(group, bucket) for group, bucket, _ in found], dtype=int).reshape(-1, 2)
+    sums = {field: np.zeros((len(places), BUCKETS)) for field in fields}
+    for field, array in sums.items():
+        np.add.at(array, (where[:, 0], where[:, 1]), [float(getattr(row, field) or 0) for _, _, row in found])
+    return Cells(tuple(places), sums)
+
+
+def results(definition: MetricDefinition, sums: Cells, confidence: float = 0.95) -> list[hs.Result]:
+    """One result a group, in the metric's own unit."""
+    return RESULTS[definition.kind](definition, sums, confidence)
+
+
+def nothing(definition: MetricDefinition) -> hs.Result:
+    """The result where no signal matches: none counted is an answer, none answered is not."""
+    if definition.kind == "count":
+        return hs.rate(0, 1)
+    return hs.NoVerdict("no_answers", "Nobody has answered yet.")
+
+
+def base_sizes(definition: MetricDefinition, sums: Cells) -> list[int]:
+    """How many answers (or signals, where nothing is answered) stand behind each group."""
+    counted = sums["scored" if definition.scored else "n"].sum(axis=1)
+    return [round(value) for value in counted.tolist()]
+
+
+def _nps(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
+    top, low, scored = sums["top"], sums["low"], sums["scored"]
+    below, above, found = clustered_nps_bounds(top, scored - top - low, low, confidence=confidence)
+    n = scored.sum(axis=1)
+    share = (top - low).sum(axis=1) / np.where(n > 0, n, 1)
+    return _score_results("Tango score interval", 100 * share, 100 * below, 100 * above, n, found, confidence)
+
+
+def _share(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
+    hits, tries = (sums["top"], sums["scored"]) if definition.scored else (sums["negative"], sums["n"])
+    below, above, found = clustered_proportion_bounds(hits, tries, confidence=confidence)
+    n = tries.sum(axis=1)
+    share = hits.sum(axis=1) / np.where(n > 0, n, 1)
+    return _score_results("Wilson score interval", share, below, above, n, found, confidence)
+
+
+def _score_results(
+    name: str, values: Array, below: Array, above: Array, bases: Array, found: Clustering, confidence: float
+) -> list[hs.Result]:
+    answers: list[hs.Result] = []
+    for place, n in enumerate(bases.tolist()):
+        if n == 0:
+            answers.append(hs.NoVerdict("no_answers", "Nobody has answered yet."))
+            continue
+        method, assumptions = name, (INDEPENDENT,)
+        if found.repeated[place]:
+            effect, effective = found.design_effect[place], found.effective_n[place]
+            method = f"{name} at the effective base of {effective:.0f} (design effect {effect:.2f}: customers repeat)"
+            assumptions = (REPEATING,)
+        value = float(values[place])
+        low, high = min(float(below[place]), value), max(float(above[place]), value)
+        answers.append(hs.Estimate(value, low, high, round(n), method, assumptions, confidence))
+    return answers
+
+
+def _mean(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
+    limits = (definition.lowest, definition.highest if definition.highest is not None else np.inf)
+    return [
+        hs.clustered_mean(totals, counts, confidence=confidence, limits=limits)
+        for totals, counts in zip(sums["score_sum"], sums["scored"], strict=True)
+    ]
+
+
+def _count(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
+    return [hs.rate(round(n), 1, confidence=confidence) for n in sums["n"].sum(axis=1).tolist()]
+
+
+def _ratio(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
+    found = [
+        hs.ratio(contacts, customers, confidence=confidence)
+        for contacts, customers in zip(sums["contacts"], sums["n"], strict=True)
+    ]
+    return [_not_below_zero(result) for result in found]
+
+
+def _not_below_zero(result: hs.Result) -> hs.Result:
+    if isinstance(result, hs.NoVerdict) or result.low >= 0:
+        return result
+    return hs.Estimate(
+        result.estimate, 0.0, result.high, result.n, result.method, result.assumptions, result.confidence
+    )
+
+
+WHY_NOT = {
+    "no_answers": _("Nobody has answered yet."),
+    "one_cluster": _("The answers come from a single bucket of customers, so their spread is unknown."),
+    "no_spread": _("All buckets of customers show the same figure, so its spread is unknown."),
+}
+
+
+def why_not(verdict: hs.NoVerdict) -> str:
+    """Why there is no figure, in the reader's language."""
+    return str(WHY_NOT.get(verdict.code, verdict.message))
+
+
+RESULTS: dict[str, Callable[[MetricDefinition, Cells, float], list[hs.Result]]] = {
+    "nps": _nps,
+    "share": _share,
+    "mean": _mean,
+    "count": _count,
+    "ratio": _ratio,
+}
+
+
+def is_ranked(definition: MetricDefinition, result: hs.Result) -> bool:
+    """Whether the group has the base to be compared with others."""
+    return isinstance(result, hs.Estimate) and result.n >= definition.minimum_base
+
+
+def in_order(by: Sequence[str], group: Group, result: hs.Result, ranked: bool, better: str) -> tuple[object, ...]:
+    """Sort key: by time where there is time; then ranked before unranked, the worst first; then by base and name."""
+    times = tuple(group[place] or "" for place, one in enumerate(by) if one in TIMES)
+    worst = 0.0
+    if ranked and isinstance(result, hs.Estimate):
+        worst = result.estimate if better == "higher" else -result.estimate
+    return (*times, not ranked, worst, -result.n, tuple(value or "" for value in group))
+
+
+def written(definition: MetricDefinition, value: float) -> str:
+    """A figure in plain text, as exact as the metric is worth: an NPS with its sign, a share in per cent."""
+    if definition.kind == "share":
+        return f"{100 * value:.1f} %"
+    sign = "+" if definition.kind == "nps" and value > 0 else ""
+    return f"{sign}{value:,.{definition.decimals}f}"
