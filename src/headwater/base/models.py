@@ -63,6 +63,7 @@ class Person(AbstractBaseUser):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     roles = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
+    is_sample = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[PersonManager] = PersonManager()

@@ -13,9 +13,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from headwater.base.models import OutboxMail
+from headwater.base.history import record_history
+from headwater.base.models import OutboxMail, Person
+from headwater.base.permissions import require
 from headwater.base.queue import JobContext, back_off, enqueue
-from headwater.base.refusals import Refused
+from headwater.base.refusals import Conflict, Refused
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +50,17 @@ def put_mail(to: str, subject: str, text: str, html: str | None = None) -> Outbo
         )
         enqueue("base.send_mail", {}, unique_key="base.send_mail")
     return mail
+
+
+def retry_mail(person: Person | None, mail: OutboxMail) -> None:
+    """Try a mail again that was given up."""
+    require(person, "manage", "outbox")
+    with transaction.atomic():
+        failed = OutboxMail.objects.filter(pk=mail.pk, state=State.FAILED)
+        if not failed.update(state=State.WAITING, failures=0, next_try_at=timezone.now()):
+            raise Conflict("mail_not_failed", _("This mail was not given up: it waits or was sent."))
+        enqueue("base.send_mail", {}, unique_key="base.send_mail")
+        record_history(person, "mail.retried", f"mail:{mail.pk}", {"to": mail.to})
 
 
 def send_due(context: JobContext, *, now: datetime | None = None) -> int:

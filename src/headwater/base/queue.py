@@ -189,6 +189,13 @@ def claim(lane: Lane, worker: str, *, lease: timedelta = LEASE) -> Job | None:
     if not _claimable(lane, now).exists():  # the idle poll: one indexed read, no lock
         return None
     _give_up_on_vanished(lane, now)
+    try:
+        return _take(lane, worker, now, lease)
+    except IntegrityError:
+        return None  # another worker has just begun a job with the same unique key
+
+
+def _take(lane: Lane, worker: str, now: datetime, lease: timedelta) -> Job | None:
     with transaction.atomic():
         due = _claimable(lane, now).order_by("run_at", "id")
         if connection.features.has_select_for_update_skip_locked:
@@ -286,7 +293,9 @@ def enqueue_due_schedules(now: datetime | None = None) -> int:
     return queued
 
 
-def cancel(job: Job) -> None:
-    """Cancel a waiting job at once; ask a running one to end at its next sign of progress."""
-    if not Job.objects.filter(pk=job.pk, state=State.WAITING).update(state=State.CANCELLED, finished_at=timezone.now()):
-        Job.objects.filter(pk=job.pk, state=State.RUNNING).update(cancel_requested=True)
+def cancel(job: Job) -> bool:
+    """Cancel a waiting job at once; ask a running one to end at its next sign of progress. False when it is over."""
+    waiting = Job.objects.filter(pk=job.pk, state=State.WAITING)
+    if waiting.update(state=State.CANCELLED, finished_at=timezone.now()):
+        return True
+    return bool(Job.objects.filter(pk=job.pk, state=State.RUNNING).update(cancel_requested=True))

@@ -82,9 +82,9 @@ def response(request: HttpRequest, refused: Refused) -> HttpResponse:
         return problem_response(problem(refused))
     if getattr(request, "htmx", False):
         answer = render(request, "base/refusal_line.html", {"refused": refused}, status=refused.status)
-        # The page has one place for refusals; the form that was sent stays as the person filled it in.
-        answer["HX-Retarget"] = "#refusal"
-        answer["HX-Reswap"] = "innerHTML"
+        # Shown where every page shows what happened; what the person had filled in stays as it is.
+        answer["HX-Retarget"] = "#toasts"
+        answer["HX-Reswap"] = "beforeend"
         answer["HX-Push-Url"] = "false"
         return answer
     return render(request, "base/refused.html", {"refused": refused}, status=refused.status)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from headwater.base import outbox
+from headwater.base import housekeeping, outbox
 from headwater.base.queue import JobContext, schedule, task
 
 
@@ -15,3 +15,11 @@ def send_mail(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule("base.send_mail", every=timedelta(minutes=1))
+
+
+@task("base.tidy")
+def tidy(context: JobContext, payload: dict[str, Any]) -> None:
+    housekeeping.tidy()
+
+
+schedule("base.tidy", every=timedelta(days=1))

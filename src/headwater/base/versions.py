@@ -1,0 +1,79 @@
+"""Draft → published, one mechanism for every content that people agree on before it counts.
+
+A model that extends ``models.Versioned`` has at most one draft and one published version. A draft begins as a copy of
+the published content; saving it names the edition it was read at, so that two editors cannot overwrite each other;
+publishing gives it the next number. Permissions and history are the using service's; it holds the transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.base.models import Person, Versioned
+from headwater.base.refusals import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+V = TypeVar("V", bound=Versioned)
+State = Versioned.State
+
+
+def published(model: type[V]) -> V | None:
+    """Return the version that counts now; None before the first is published."""
+    return model._default_manager.filter(state=State.PUBLISHED).first()
+
+
+def draft(model: type[V]) -> V | None:
+    """Return the draft that is being edited; None when there is none."""
+    return model._default_manager.filter(state=State.DRAFT).first()
+
+
+def start_draft(model: type[V], person: Person | None) -> V:
+    """Return the draft, made as a copy of the published content when there is none yet."""
+    existing = draft(model)
+    if existing is not None:
+        return existing
+    current = published(model)
+    try:
+        with transaction.atomic():
+            return model._default_manager.create(content=current.content if current else {}, created_by=person)
+    except IntegrityError:  # someone else began a draft at the same moment: it is shared
+        return model._default_manager.get(state=State.DRAFT)
+
+
+def save_draft(row: V, content: Mapping[str, Any], *, edition: int) -> V:
+    """Replace the draft's content. Refuses (409) when it changed since ``edition`` was read, or is no draft now."""
+    mine = type(row)._default_manager.filter(pk=row.pk, state=State.DRAFT, edition=edition)
+    if not mine.update(content=dict(content), edition=F("edition") + 1):
+        raise Conflict(
+            "draft_changed",
+            _("Someone else changed this draft after you opened it. Reload the page and make your change again."),
+        )
+    row.refresh_from_db()
+    return row
+
+
+def publish(row: V, person: Person | None) -> V:
+    """Make the draft the version that counts, with the next number; the version before it is superseded."""
+    model = type(row)
+    with transaction.atomic():
+        mine = model._default_manager.select_for_update().filter(pk=row.pk, state=State.DRAFT)
+        if not mine.exists():
+            raise Conflict("draft_published", _("This draft was published or discarded already. Reload the page."))
+        list(model._default_manager.select_for_update().filter(state=State.PUBLISHED))
+        last = model._default_manager.aggregate(last=Max("version"))["last"] or 0
+        model._default_manager.filter(state=State.PUBLISHED).update(state=State.SUPERSEDED)
+        mine.update(state=State.PUBLISHED, version=last + 1, published_at=timezone.now(), published_by=person)
+    row.refresh_from_db()
+    return row
+
+
+def discard_draft(row: V) -> None:
+    """Throw the draft away; what is published stays."""
+    type(row)._default_manager.filter(pk=row.pk, state=State.DRAFT).delete()
