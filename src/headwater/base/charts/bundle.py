@@ -52,7 +52,7 @@ def bundle() -> Path:
     descriptor, temporary = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(descriptor, "wb") as out:
         out.write(made.stdout)
-    os.replace(temporary, file)
+    Path(temporary).replace(file)
     return file
 
 

@@ -11,7 +11,8 @@ from headwater.base.charts.tokens import colours, fonts
 
 SIZE = 13
 SMALL = 12
-TRANSLUCENT = {False: 0.26, True: 0.34}
+LINE = 16.5
+TRANSLUCENT = {False: 0.26, True: 0.3}
 
 
 @cache
@@ -51,7 +52,7 @@ def _axis(ink: dict[str, str]) -> dict[str, Any]:
 
 
 def _styles(ink: dict[str, str], translucent: float) -> dict[str, Any]:
-    """The marks' styles: one for each meaning (solid, translucent, drawn as a line) and for the kinds of words."""
+    """The marks' styles: one for each meaning (solid and translucent) and for the kinds of words."""
     styles: dict[str, Any] = {}
     for meaning, token in (
         ("harm", "clay"),
@@ -61,14 +62,17 @@ def _styles(ink: dict[str, str], translucent: float) -> dict[str, Any]:
         ("waiting", "sand"),
         ("doubt", "doubt"),
     ):
-        styles[meaning] = {"fill": ink[token], "stroke": None}
-        styles[f"{meaning}-soft"] = {"fill": ink[token], "fillOpacity": translucent, "stroke": None}
-        styles[f"{meaning}-line"] = {"stroke": ink[token], "fill": None}
-    words = {"fill": ink["ink"], "stroke": None, "fontSize": SIZE}
+        styles[meaning] = {"color": ink[token]}
+        styles[f"{meaning}-soft"] = {"color": ink[token], "fillOpacity": translucent}
+    words = {"color": ink["ink"], "fontSize": SIZE, "lineHeight": LINE}
     return styles | {
         "words": words,
         "words-strong": words | {"fontWeight": 600},
-        "words-small": words | {"fill": ink["ink-3"], "fontSize": SMALL},
-        "halo": {"fill": ink["surface"], "stroke": ink["surface"], "strokeWidth": 4, "strokeJoin": "round"},
-        "plate": {"fill": ink["surface"], "stroke": None},
+        "words-small": words | {"color": ink["ink-3"], "fontSize": SMALL},
+        "plate": {"color": ink["spruce-soft"]},
+        "unknown-plate": {"color": ink["surface"], "stroke": ink["doubt"], "strokeDash": [4, 3]},
+        "veil": {"color": ink["surface"], "fillOpacity": 0.5},
+        "unknown": {"color": ink["doubt-soft"], "fillOpacity": 0.6},
+        "unsure-hatch": {"color": ink["clay"], "strokeOpacity": 0.35},
+        "reference": {"color": ink["line-strong"], "strokeDash": [3, 3]},
     }
