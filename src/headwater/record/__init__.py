@@ -1,8 +1,20 @@
 """The customer record at rest, and the questions that read it."""
 
 from headwater.record.arrivals import Outcome, Plan
+from headwater.record.filters import Filter, FilterError
 from headwater.record.record import Record
 from headwater.record.signals import ReplayedTransaction, StalePlan
 from headwater.record.store import Versions
+from headwater.record.views import UnknownDimension
 
-__all__ = ["Outcome", "Plan", "Record", "ReplayedTransaction", "StalePlan", "Versions"]
+__all__ = [
+    "Filter",
+    "FilterError",
+    "Outcome",
+    "Plan",
+    "Record",
+    "ReplayedTransaction",
+    "StalePlan",
+    "UnknownDimension",
+    "Versions",
+]

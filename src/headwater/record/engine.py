@@ -31,7 +31,7 @@ class Files:
     files: tuple[DataFile, ...]
     named: bool = False
 
-    def expression(self) -> exp.Expression:
+    def expression(self) -> exp.Expr:
         paths = [str(self.snapshot.shape_file), *(str(file.path) for file in self.files)]
         options = [exp.EQ(this=exp.column("union_by_name"), expression=exp.true())]
         if self.named:
@@ -40,7 +40,7 @@ class Files:
         return exp.Anonymous(this="read_parquet", expressions=[listed, *options])
 
 
-Source: TypeAlias = "Files | pa.Table"
+Source: TypeAlias = Files | pa.Table
 """What a table name in a question stands for."""
 
 
@@ -65,7 +65,7 @@ class Engine:
         self._database = duckdb.connect(":memory:", config=settings)
         self._database.execute("set global parquet_metadata_cache = true")
 
-    def run(self, query: exp.Expression, sources: Mapping[str, Source]) -> pa.Table:
+    def run(self, query: exp.Expr, sources: Mapping[str, Source]) -> pa.Table:
         """The answer as an Arrow table. Names of tables in the query are keys of ``sources``.
 
         Raises:
@@ -81,7 +81,7 @@ class Engine:
             self._local.bound = {}
             raise FilesGone(str(error)) from error
 
-    def stream(self, query: exp.Expression, sources: Mapping[str, Source]) -> Iterator[pa.RecordBatch]:
+    def stream(self, query: exp.Expr, sources: Mapping[str, Source]) -> Iterator[pa.RecordBatch]:
         """The answer in batches, for what is larger than memory. On a cursor of its own."""
         cursor = self._database.cursor()
         try:

@@ -3,18 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar, cast
 
 import pyarrow as pa
 
 from headwater.record import labels as labelling
 from headwater.record import signals
+from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
-from headwater.record.engine import Engine
+from headwater.record.engine import Engine, whole
 from headwater.record.lake import LakeTable
 from headwater.record.locks import FileLock, WritersLock
+from headwater.record.questions.question import Known, Question, tables
 from headwater.record.schema import SHAPES
 from headwater.record.store import Store, Versions
+
+Answer = TypeVar("Answer")
+KEPT_ANSWERS = 512
 
 
 class Record:
@@ -33,6 +38,7 @@ class Record:
             lock=lock if lock is not None else FileLock.of(self.root / "writers.lock"),
             tables={shape.name: LakeTable(self.root / shape.name, shape) for shape in SHAPES},
         )
+        self._answers = AnswerCache(KEPT_ANSWERS)
         self._all_labelled: tuple[Versions, str, int] | None = None
         if not all(table.is_current() for table in self._store.tables.values()):
             with self._store.lock:
@@ -52,6 +58,27 @@ class Record:
         """Be the only writer, across threads and processes. Re-entrant."""
         with self._store.lock:
             yield self
+
+    def ask(self, question: Question[Answer]) -> Answer:
+        """Answer a question, from the answers kept where the record has not changed since.
+
+        Raises:
+            UnknownDimension: the question groups by something that signals do not have.
+        """
+        key = (self.versions(), question)
+        kept = self._answers.get(key)
+        if kept is not None:
+            return cast("Answer", kept[0])
+        answer = self._store.retried(lambda: self._ask(question))
+        self._answers.put(key, answer)
+        return answer
+
+    def _ask(self, question: Question[Answer]) -> Answer:
+        snapshots = self._store.snapshots(self._store.tables)
+        known = Known(frozenset(snapshots["signals"].columns), {})
+        query = question.query(known)
+        rows = self._store.run(query, {name: whole(snapshots[name]) for name in tables(query)})
+        return question.answer(rows)
 
     # --- signals
 

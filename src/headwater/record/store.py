@@ -38,10 +38,10 @@ class Store:
     def snapshots(self, names: Iterable[str]) -> dict[str, Snapshot]:
         return {name: self.tables[name].snapshot() for name in names}
 
-    def run(self, query: exp.Expression, sources: Mapping[str, Source]) -> pa.Table:
+    def run(self, query: exp.Expr, sources: Mapping[str, Source]) -> pa.Table:
         return self.engine.run(query, sources)
 
-    def ask_tables(self, query: exp.Expression, *names: str) -> pa.Table:
+    def ask_tables(self, query: exp.Expr, *names: str) -> pa.Table:
         """Run over the latest versions of whole tables."""
         return self.retried(lambda: self.run(query, {name: whole(self.tables[name].snapshot()) for name in names}))
 

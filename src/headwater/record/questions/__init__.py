@@ -1,0 +1,40 @@
+"""The questions that the record answers; each a frozen value, asked with ``Record.ask``."""
+
+from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
+from headwater.record.questions.flows import Flow, Flows
+from headwater.record.questions.question import Known, Question
+from headwater.record.questions.signals import (
+    Page,
+    RandomVerbatims,
+    Signal,
+    SignalRow,
+    Texts,
+    TextSample,
+    Timeline,
+    Verbatims,
+)
+from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
+
+__all__ = [
+    "AttributeNames",
+    "BucketSums",
+    "FieldValue",
+    "FieldValues",
+    "Flow",
+    "Flows",
+    "Known",
+    "Page",
+    "Question",
+    "RandomVerbatims",
+    "Signal",
+    "SignalRow",
+    "Size",
+    "SizeAnswer",
+    "Sums",
+    "SumsAnswer",
+    "SumsRow",
+    "TextSample",
+    "Texts",
+    "Timeline",
+    "Verbatims",
+]

@@ -1,0 +1,87 @@
+"""Questions about what the record holds: how much, and which values."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+from sqlglot import exp
+
+from headwater.record.questions.question import Known, Question
+from headwater.record.views import Words, each_cause, labelled
+
+
+@dataclass(frozen=True, slots=True)
+class SizeAnswer:
+    """``first_day`` and ``last_day`` are None in an empty record; ``customers`` are distinct ids in signals."""
+
+    signals: int
+    with_text: int
+    labelled: int
+    customers: int
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Size(Question[SizeAnswer]):
+    """How much there is."""
+
+    def query(self, known: Known) -> exp.Select:
+        with_text = exp.case().when(exp.column("text").neq(exp.Literal.string("")), exp.Literal.number(1))
+        labels = exp.select(exp.Count(this=exp.Star())).from_("labels").subquery()
+        return exp.select(
+            exp.Count(this=exp.Star()).as_("signals"),
+            exp.func("count", with_text).as_("with_text"),
+            labels.as_("labelled"),
+            exp.Count(this=exp.Distinct(expressions=[exp.column("customer_id")])).as_("customers"),
+            exp.func("min", exp.column("local_date")).as_("first_day"),
+            exp.func("max", exp.column("local_date")).as_("last_day"),
+        ).from_("signals")
+
+    def answer(self, rows: pa.Table) -> SizeAnswer:
+        return SizeAnswer(**rows.to_pylist()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A value, as text, and the number of signals that have it."""
+
+    value: str | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValues(Question[tuple[FieldValue, ...]]):
+    """The most frequent values of a dimension: a column, ``cause``, ``attribute:NAME``; most frequent first."""
+
+    column: str
+    limit: int = 100
+
+    def query(self, known: Known) -> exp.Select:
+        value = each_cause() if self.column == "cause" else Words(known.columns).dimension(self.column)
+        return _counted(labelled(exp.select(value.as_("value"))), self.limit)
+
+    def answer(self, rows: pa.Table) -> tuple[FieldValue, ...]:
+        return tuple(
+            FieldValue(None if row["value"] is None else str(row["value"]), row["n"]) for row in rows.to_pylist()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeNames(Question[tuple[FieldValue, ...]]):
+    """The names of the attributes that signals have, most frequent first."""
+
+    limit: int = 200
+
+    def query(self, known: Known) -> exp.Select:
+        names = exp.Explode(this=exp.MapKeys(this=exp.column("attributes")))
+        return _counted(exp.select(names.as_("value")).from_("signals"), self.limit)
+
+    def answer(self, rows: pa.Table) -> tuple[FieldValue, ...]:
+        return tuple(FieldValue(row["value"], row["n"]) for row in rows.to_pylist())
+
+
+def _counted(values: exp.Select, limit: int) -> exp.Select:
+    counted = exp.select("value", exp.Count(this=exp.Star()).as_("n")).from_(values.subquery("v")).group_by("value")
+    order = (exp.column("n").desc(), exp.Ordered(this=exp.column("value"), desc=False, nulls_first=False))
+    return counted.order_by(*order).limit(max(limit, 0))

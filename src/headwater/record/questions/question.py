@@ -1,0 +1,40 @@
+"""What a question is: a frozen value that composes its SQL and turns the engine's rows into a frozen answer."""
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import pyarrow as pa
+from sqlglot import exp
+
+from headwater.record.schema import SIGNALS
+
+Answer = TypeVar("Answer", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a question may know of the record when it composes its SQL. ``rollups`` maps those that stand for the
+    present signals and labels to their columns."""
+
+    columns: frozenset[str] = frozenset(SIGNALS.names)
+    rollups: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+class Question(Generic[Answer]):
+    """Asked with ``Record.ask``; hashable, so that its answer can be kept."""
+
+    __slots__ = ()
+
+    def query(self, known: Known) -> exp.Select:
+        """The SQL, over tables named as in the record."""
+        raise NotImplementedError
+
+    def answer(self, rows: pa.Table) -> Answer:
+        """The answer from the rows of the query."""
+        raise NotImplementedError
+
+
+def tables(query: exp.Expr) -> tuple[str, ...]:
+    """The tables of the record that a query reads."""
+    inner = {cte.alias for cte in query.find_all(exp.CTE)}
+    return tuple(sorted({table.name for table in query.find_all(exp.Table) if table.name not in inner}))

@@ -1,0 +1,106 @@
+"""Which sums a rollup can answer, and how."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from headwater.record.filters import Compare, Filter, Term, every
+from headwater.record.questions.question import Known
+from headwater.record.schema import SUMS
+from headwater.record.views import PERIODS, Words, literal, period, within
+
+if TYPE_CHECKING:
+    from headwater.record.questions.sums import Sums
+
+TIMES = {"local_date", "day", "week", "month"}
+
+
+def rolled_up(question: "Sums", known: Known) -> exp.Select | None:
+    """The question over a rollup that has all it needs; None where only the rows can answer."""
+    where, cause = _split_cause(question.where, "cause" in question.by)
+    needed = {_column(name) for name in question.dimensions}
+    needed |= {_column(_spelled(term)) for term in (where.terms() if where else ())}
+    if cause is not None:
+        needed.add("cause")
+    if question.metric is not None:
+        needed.add("metric")
+    for name in ("rollup_buckets", "rollup_days", "rollup_causes"):
+        columns = known.rollups.get(name)
+        if columns is None or not needed <= columns | TIMES:
+            continue
+        if ("cause" in columns) != ("cause" in needed):
+            continue  # a signal stands in it once for each cause
+        if name == "rollup_buckets" and not _whole_months(question, needed):
+            continue
+        return _over(question, name, where, cause)
+    return None
+
+
+def _split_cause(where: Filter | None, by_cause: bool) -> tuple[Filter | None, str | None]:
+    """Take a single test ``cause = 'x'`` out of a filter: of a rollup by cause it selects rows. Grouped by cause it
+    cannot: the signal's other causes count too."""
+    if where is None or by_cause:
+        return where, None
+    tests = [
+        part
+        for part in where.conjuncts()
+        if isinstance(part, Compare) and part.term == Term("cause", "cause") and part.operator == "="
+    ]
+    if len(tests) != 1:
+        return where, None
+    rest = [Filter(part) for part in where.conjuncts() if part is not tests[0]]
+    return every(*rest), str(tests[0].value)
+
+
+def _spelled(term: Term) -> str:
+    """The dimension that a term speaks of; a cause in a filter means more than a rollup by cause knows."""
+    return "any cause" if term.kind == "cause" else str(term)
+
+
+def _column(dimension: str) -> str:
+    return "local_date" if dimension == "day" else dimension
+
+
+def _whole_months(question: "Sums", needed: set[str]) -> bool:
+    if needed & {"local_date", "week"}:
+        return False
+    since, until = question.since, question.until
+    starts = since is None or since.day == 1
+    return starts and (until is None or _is_last_of_month(until))
+
+
+def _is_last_of_month(day: date) -> bool:
+    return day == date.max or (day + timedelta(days=1)).day == 1
+
+
+def _over(question: "Sums", name: str, where: Filter | None, cause: str | None) -> exp.Select:
+    time = exp.column("month" if name == "rollup_buckets" else "day")
+    names = [f"d{place}" for place in range(len(question.dimensions))]
+    dimensions = [_dimension(one, time).as_(alias) for one, alias in zip(question.dimensions, names, strict=True)]
+    tests = within(time, question.since, question.until)
+    if question.metric is not None:
+        tests.append(exp.column("metric").eq(literal(question.metric)))
+    if cause is not None:
+        tests.append(exp.column("cause").eq(literal(cause)))
+    if where is not None:
+        tests.append(Words(frozenset()).over(where, lambda term: _dimension(_spelled(term), time)))
+    matching = exp.select(*dimensions, *(column.name for column in SUMS)).from_(name).where(*tests)
+    grouped = exp.select(*names, *(_added(column.name) for column in SUMS)).from_(matching.subquery("m"))
+    return question.limited(grouped.group_by(*names) if names else grouped)
+
+
+def _dimension(name: str, time: exp.Expr) -> exp.Expr:
+    if name in PERIODS:
+        return time.copy() if name == time.name else period(time.copy(), name)
+    if name in ("local_date", "day"):
+        return time.copy()
+    return exp.column(name, quoted=True)
+
+
+def _added(column: str) -> exp.Expr:
+    """Counts stay whole numbers, which a sum of them would not."""
+    is_sum = column.startswith("score_")
+    zero = exp.Literal.number("0e0" if is_sum else 0)
+    total = exp.func("coalesce", exp.func("sum", exp.column(column)), zero)
+    return exp.cast(total, exp.DataType.Type.DOUBLE if is_sum else exp.DataType.Type.BIGINT).as_(column)

@@ -1,0 +1,247 @@
+"""Questions about single signals: pages of verbatims, a customer's timeline, random words to label."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+import pyarrow as pa
+from sqlglot import exp
+
+from headwater.record.filters import Filter, equals, every
+from headwater.record.keys import hash64
+from headwater.record.questions.question import Known, Question
+from headwater.record.views import EVENT_DAYS, Words, column, labelled, negative, within
+
+Order = Literal["newest", "oldest", "lowest", "longest"]
+MAX_ROWS = 1_000
+MAX_SAMPLE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal with its effective stage and sentiment and its labels."""
+
+    signal_key: int
+    source: str
+    record_id: str | None
+    revision: int
+    kind: str | None
+    occurred_at: datetime | None
+    local_date: date | None
+    customer_id: str | None
+    response_id: str | None
+    conversation_id: str | None
+    subject_id: str | None
+    author: str | None
+    channel: str | None
+    language: str | None
+    metric: str | None
+    score: float | None
+    scale: str | None
+    score_band: int | None
+    text: str | None
+    event: str | None
+    amount: float | None
+    currency: str | None
+    stage: str | None
+    sentiment: str | None
+    moment: str | None
+    effort: str | None
+    stage_confidence: float | None
+    moment_confidence: float | None
+    sentiment_confidence: float | None
+    effort_confidence: float | None
+    label_author: str | None
+    model: str | None
+    negative: bool
+    causes: tuple[str, ...]
+    cause_confidences: tuple[float, ...]
+    attributes: Mapping[str, str | None]
+
+
+COLUMNS = tuple(Signal.__slots__)
+_MADE = ("negative", "causes", "cause_confidences")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``more`` says whether there are rows after these."""
+
+    rows: tuple[Signal, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatims(Question[Page]):
+    """A page of signals that have words. ``cause``, ``stage`` and ``negative`` narrow ``where`` further."""
+
+    where: Filter | None = None
+    since: date | None = None
+    until: date | None = None
+    cause: str | None = None
+    stage: str | None = None
+    negative: bool | None = None
+    order: Order = "newest"
+    limit: int = 20
+    offset: int = 0
+    event_days: int = EVENT_DAYS
+
+    def query(self, known: Known) -> exp.Select:
+        words = Words(known.columns, self.event_days)
+        tests = [has_words(), *within(exp.column("local_date", "s"), self.since, self.until)]
+        narrowed = every(
+            self.where,
+            None if self.cause is None else equals("cause", self.cause),
+            None if self.stage is None else equals("stage", self.stage),
+            None if self.negative is None else equals("negative", "yes" if self.negative else "no"),
+        )
+        if narrowed is not None:
+            tests.append(words.condition(narrowed))
+        chosen = labelled(exp.select(exp.column("signal_key", "s")).where(*tests)).order_by(*_ORDERS[self.order])
+        chosen = chosen.limit(self._limit + 1).offset(max(self.offset, 0))
+        return signals_where(exp.column("signal_key", "s").isin(query=_inner(chosen))).order_by(*_ORDERS[self.order])
+
+    @property
+    def _limit(self) -> int:
+        return min(max(self.limit, 0), MAX_ROWS)
+
+    def answer(self, rows: pa.Table) -> Page:
+        found = _signals(rows)
+        return Page(found[: self._limit], len(found) > self._limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Question[Page]):
+    """Everything of one customer, newest first; ids that were merged are one customer."""
+
+    customer_id: str
+    limit: int = 200
+
+    def query(self, known: Known) -> exp.Select:
+        given = exp.Literal.string(self.customer_id)
+        same = customers_like(given)
+        test = exp.paren(
+            exp.or_(exp.column("customer_id", "s").eq(given), exp.column("customer_id", "s").isin(query=same))
+        )
+        return signals_where(test).order_by(*_ORDERS["newest"]).limit(min(self.limit, MAX_ROWS) + 1)
+
+    def answer(self, rows: pa.Table) -> Page:
+        found = _signals(rows)
+        limit = min(self.limit, MAX_ROWS)
+        return Page(found[:limit], len(found) > limit)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRow(Question[Signal | None]):
+    """One signal; None where there is none of this key."""
+
+    signal_key: int
+
+    def query(self, known: Known) -> exp.Select:
+        return signals_where(exp.column("signal_key", "s").eq(exp.Literal.number(self.signal_key)))
+
+    def answer(self, rows: pa.Table) -> Signal | None:
+        return next(iter(_signals(rows)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomVerbatims(Question[tuple[Signal, ...]]):
+    """Signals with words, drawn at random, every one with the same chance; the same seed draws the same."""
+
+    n: int
+    seed: int
+    where: Filter | None = None
+
+    def query(self, known: Known) -> exp.Select:
+        tests = [has_words()]
+        if self.where is not None:
+            tests.append(Words(known.columns).condition(self.where))
+        chosen = labelled(exp.select(exp.column("signal_key", "s")).where(*tests))
+        chosen = chosen.order_by(shuffled(self.seed)).limit(min(self.n, MAX_ROWS))
+        return signals_where(exp.column("signal_key", "s").isin(query=_inner(chosen))).order_by(shuffled(self.seed))
+
+    def answer(self, rows: pa.Table) -> tuple[Signal, ...]:
+        return _signals(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts drawn at random, with their keys and languages, entry by entry."""
+
+    signal_keys: tuple[int, ...]
+    texts: tuple[str, ...]
+    languages: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextSample(Question[Texts]):
+    """Words to learn from, drawn at random, every text with the same chance."""
+
+    n: int
+    seed: int
+
+    def query(self, known: Known) -> exp.Select:
+        columns = [exp.column(name, "s") for name in ("signal_key", "text", "language")]
+        query = exp.select(*columns).from_("signals as s").where(has_words())
+        return query.order_by(shuffled(self.seed)).limit(min(self.n, MAX_SAMPLE))
+
+    def answer(self, rows: pa.Table) -> Texts:
+        return Texts(*(tuple(rows[name].to_pylist()) for name in ("signal_key", "text", "language")))
+
+
+def has_words() -> exp.Condition:
+    return exp.column("text", "s").neq(exp.Literal.string(""))
+
+
+def shuffled(seed: int) -> exp.Expr:
+    """A random order: keys are hashes already, and a random mask picks which of them come first."""
+    mask = exp.Literal.number(str(hash64(f"seed {seed}")))
+    return exp.BitwiseXor(this=exp.column("signal_key", "s"), expression=mask)
+
+
+def customers_like(customer: exp.Expr) -> exp.Select:
+    """All ids of the customer that this id belongs to."""
+    whom = exp.select(exp.func("coalesce", exp.column("merged_into"), exp.column("customer_id"))).from_("customers")
+    whom = whom.where(exp.column("customer_id").eq(customer.copy()))
+    main = exp.func("coalesce", exp.column("merged_into", "c"), exp.column("customer_id", "c"))
+    return exp.select(exp.column("customer_id", "c")).from_("customers as c").where(main.isin(query=whom))
+
+
+def signals_where(test: exp.Condition) -> exp.Select:
+    """Whole signals."""
+    columns = [column(name).as_(name) for name in COLUMNS if name not in _MADE]
+    made = [negative().as_("negative"), exp.column("causes", "l"), exp.column("cause_confidences", "l")]
+    return labelled(exp.select(*columns, *made).where(test))
+
+
+def _inner(chosen: exp.Select) -> exp.Select:
+    """A sorted, limited choice as a subquery that every engine accepts after ``in``."""
+    return exp.select("signal_key").from_(chosen.subquery("chosen"))
+
+
+def _signals(rows: pa.Table) -> tuple[Signal, ...]:
+    return tuple(
+        Signal(
+            **{
+                **row,
+                "causes": tuple(row["causes"] or ()),
+                "cause_confidences": tuple(row["cause_confidences"] or ()),
+                "attributes": dict(row["attributes"] or ()),
+            }
+        )
+        for row in rows.to_pylist()
+    )
+
+
+def _order_by(first: exp.Expr) -> tuple[exp.Expr, ...]:
+    """Ties are broken by the key, so that pages do not overlap. Unknown values come last in every engine."""
+    return first, exp.Ordered(this=exp.column("signal_key", "s"), desc=False, nulls_first=False)
+
+
+_ORDERS: dict[Order, tuple[exp.Expr, ...]] = {
+    "newest": _order_by(exp.Ordered(this=exp.column("occurred_at", "s"), desc=True, nulls_first=False)),
+    "oldest": _order_by(exp.Ordered(this=exp.column("occurred_at", "s"), desc=False, nulls_first=False)),
+    "lowest": _order_by(exp.Ordered(this=exp.column("score", "s"), desc=False, nulls_first=False)),
+    "longest": _order_by(exp.Ordered(this=exp.func("length", exp.column("text", "s")), desc=True, nulls_first=False)),
+}
