@@ -1,7 +1,16 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class JourneyConfig(AppConfig):
     name = "headwater.journey"
     label = "journey"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from headwater.base import company, navigation
+
+        company.on_clear("headwater.journey.services.clear")
+        company.on_start("headwater.journey.services.start")
+        company.offer_packs("headwater.journey.queries.pack_choices")
+        navigation.add("journey", _("Journey"), "journey:map", position=20, needs=("view", "taxonomy"))

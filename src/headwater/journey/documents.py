@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
 from pydantic import TypeAdapter, ValidationError
 
 from headwater.base.refusals import Refused
@@ -28,7 +29,9 @@ def checked(adapter: TypeAdapter[T], content: object, code: str) -> T:
     try:
         return adapter.validate_python(content)
     except ValidationError as error:
-        raise Refused(code, _sentence([_place(problem) for problem in error.errors(include_url=False)])) from error
+        problems = error.errors(include_url=False)
+        field = str(problems[0]["loc"][0]) if problems[0]["loc"] else None
+        raise Refused(code, _sentence([_place(problem) for problem in problems]), field) from error
 
 
 def consistent(taxonomy: Taxonomy, code: str) -> Taxonomy:
@@ -59,12 +62,34 @@ def _sparse(item: Stage | Moment | Cause | Department) -> dict[str, Any]:
 
 
 def _place(problem: Any) -> str:
-    where = ".".join(str(step) for step in problem["loc"]) or "the document"
-    found = "" if problem["type"] in ("missing", "too_long") else f" (found {str(problem['input'])[:60]!r})"
-    return f"{where}: {problem['msg']}{found}"
+    where = ".".join(str(step) for step in problem["loc"]) or _("the document")
+    found = "" if problem["type"] in ("missing", "too_long") else f" ({str(problem['input'])[:60]!r})"
+    return f"{where}: {_expected(problem)}{found}"
+
+
+def _expected(problem: Any) -> str:
+    """What is wrong, in the reader's language for what people can do wrong in a form or a file."""
+    limits = problem.get("ctx", {})
+    match problem["type"]:
+        case "missing":
+            return _("is missing")
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return _("is not known here; take it out or check its spelling")
+        case "string_too_short":
+            return _("must have at least %(min_length)s characters") % limits
+        case "string_too_long":
+            return _("must have at most %(max_length)s characters") % limits
+        case "string_pattern_mismatch":
+            return _("must be lower-case letters, digits and _, beginning with a letter")
+        case "too_long":
+            return _("has %(actual_length)s entries; at most %(max_length)s are kept") % limits
+        case "literal_error":
+            return _("must be one of %(expected)s") % limits
+        case _:
+            return str(problem["msg"])
 
 
 def _sentence(problems: list[str]) -> str:
     shown = "; ".join(problems[:MAX_SHOWN_PROBLEMS])
     more = len(problems) - MAX_SHOWN_PROBLEMS
-    return f"{shown}; and {more} more" if more > 0 else shown
+    return _("%(shown)s; and %(more)d more") % {"shown": shown, "more": more} if more > 0 else shown

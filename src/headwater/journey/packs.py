@@ -88,6 +88,14 @@ def load_pack(name: str) -> Pack:
     return read_pack(file.read_text(encoding="utf-8"))
 
 
+def pack_of(taxonomy: Taxonomy, *, name: str, title: str, description: str = "") -> Pack:
+    """A taxonomy as a pack to pass on. Raises ``Refused("pack.invalid")`` for a name that is no identifier."""
+    header = {"schema": SCHEMA, "name": name, "version": max(1, taxonomy.version)}
+    content = header | {"title": title, "description": description} | written(taxonomy)
+    pack = checked(_PACK, content, "pack.invalid")
+    return replace(pack, stages=arranged(pack.stages))
+
+
 def pack_text(pack: Pack) -> str:
     """The pack as YAML, in the order a reader expects, without what equals its default."""
     header = {key: getattr(pack, key) for key in ("schema", "name", "version", "title", "description")}

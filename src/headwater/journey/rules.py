@@ -1,56 +1,64 @@
-"""Pure rules of the taxonomy: what must hold within one, and what differs between two."""
+"""Pure rules of the taxonomy: what must hold between its parts."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+
+from django.utils.translation import gettext as _
 
 from headwater.journey.taxonomy import Cause, Taxonomy
 
 
 def inconsistencies(taxonomy: Taxonomy) -> list[str]:
     """Each way in which the parts contradict each other, as a sentence; empty when they do not."""
-    stages = {stage.id for stage in taxonomy.stages}
-    departments = {department.id for department in taxonomy.departments}
-    causes = {cause.id: cause for cause in taxonomy.causes}
     return [
-        *_repeated("stage", (stage.id for stage in taxonomy.stages)),
-        *_repeated("moment", (moment.id for moment in taxonomy.moments)),
-        *_repeated("cause", (cause.id for cause in taxonomy.causes)),
-        *_repeated("department", (department.id for department in taxonomy.departments)),
-        *(
-            f"moment {moment.id!r} is at stage {moment.stage!r}, which does not exist"
-            for moment in taxonomy.moments
-            if moment.stage not in stages
-        ),
-        *(problem for cause in taxonomy.causes for problem in _loose_ends(cause, stages, departments, causes)),
+        *_repeated(_("stage"), (stage.id for stage in taxonomy.stages)),
+        *_repeated(_("moment"), (moment.id for moment in taxonomy.moments)),
+        *_repeated(_("cause"), (cause.id for cause in taxonomy.causes)),
+        *_repeated(_("department"), (department.id for department in taxonomy.departments)),
+        *_dangling(taxonomy),
+        *(problem for cause in taxonomy.causes for problem in _merge_problems(cause, taxonomy)),
     ]
 
 
 def _repeated(kind: str, ids: Iterable[str]) -> Iterator[str]:
-    counts = Counter(ids)
-    return (f"{kind} id {key!r} is used {count} times; ids are unique" for key, count in counts.items() if count > 1)
+    message = _("the id %(id)s is used by more than one %(kind)s; each needs its own")
+    return (message % {"kind": kind, "id": key} for key, count in Counter(ids).items() if count > 1)
 
 
-def _loose_ends(cause: Cause, stages: set[str], departments: set[str], causes: dict[str, Cause]) -> Iterator[str]:
-    for stage in cause.stages:
-        if stage not in stages:
-            yield f"cause {cause.id!r} names stage {stage!r}, which does not exist"
-    for department in cause.departments:
-        if department not in departments:
-            yield f"cause {cause.id!r} names department {department!r}, which does not exist"
+def _dangling(taxonomy: Taxonomy) -> Iterator[str]:
+    """References to a stage or department that is not there."""
+    stages = {stage.id for stage in taxonomy.stages}
+    departments = {department.id for department in taxonomy.departments}
+    no_stage = _("%(id)s names the stage %(missing)s, which does not exist")
+    no_department = _("%(id)s names the department %(missing)s, which does not exist")
+    for moment in taxonomy.moments:
+        if moment.stage not in stages:
+            yield no_stage % {"id": moment.id, "missing": moment.stage}
+    for cause in taxonomy.causes:
+        for stage in cause.stages:
+            if stage not in stages:
+                yield no_stage % {"id": cause.id, "missing": stage}
+        for department in cause.departments:
+            if department not in departments:
+                yield no_department % {"id": cause.id, "missing": department}
+
+
+def _merge_problems(cause: Cause, taxonomy: Taxonomy) -> Iterator[str]:
     if cause.merged_into is None:
         return
-    if cause.merged_into not in causes:
-        yield f"cause {cause.id!r} is merged into {cause.merged_into!r}, which does not exist"
-    elif _merges_in_a_circle(cause, causes):
-        yield f"cause {cause.id!r} is merged into itself by way of {cause.merged_into!r}"
+    names = {"id": cause.id, "into": cause.merged_into}
+    if taxonomy.cause(cause.merged_into) is None:
+        yield _("%(id)s is merged into %(into)s, which does not exist") % names
+    elif _merges_in_a_circle(cause, taxonomy):
+        yield _("%(id)s is merged into itself by way of %(into)s") % names
 
 
-def _merges_in_a_circle(cause: Cause, causes: dict[str, Cause]) -> bool:
+def _merges_in_a_circle(cause: Cause, taxonomy: Taxonomy) -> bool:
     seen = {cause.id}
     following: Cause | None = cause
     while following is not None and following.merged_into is not None:
         if following.merged_into in seen:
             return True
         seen.add(following.merged_into)
-        following = causes.get(following.merged_into)
+        following = taxonomy.cause(following.merged_into)
     return False

@@ -125,6 +125,11 @@ class Taxonomy:
         """The department with this id, or None."""
         return next((department for department in self.departments if department.id == department_id), None)
 
+    def department_name(self, department_id: str) -> str:
+        """The name of a department; an id that is not known stays itself, so that old figures keep their label."""
+        department = self.department(department_id)
+        return department.name if department else department_id
+
     def resolve(self, cause_id: str) -> str:
         """The id under which a cause counts today: merges followed to their end; an unknown id stays itself."""
         seen = {cause_id}

@@ -1,0 +1,33 @@
+"""What was done in this room, as sentences; each follows the name of the person who did it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from headwater.base.history import register_codes
+
+register_codes(
+    {
+        "stage.added": _("added the stage “%(name)s” to the draft of the journey"),
+        "stage.changed": _("changed the stage “%(old)s” in the draft of the journey: %(what)s"),
+        "stage.moved": _("moved the stage “%(name)s” in the draft of the journey"),
+        "stage.removed": _("removed the stage “%(name)s” from the draft of the journey"),
+        "moment.added": _("added the moment “%(name)s” to the draft of the journey"),
+        "moment.changed": _("changed the moment “%(old)s” in the draft of the journey: %(what)s"),
+        "moment.moved": _("moved the moment “%(name)s” in the draft of the journey"),
+        "moment.removed": _("removed the moment “%(name)s” from the draft of the journey"),
+        "cause.added": _("added the cause “%(name)s” to the draft of the journey"),
+        "cause.changed": _("changed the cause “%(old)s” in the draft of the journey: %(what)s"),
+        "cause.moved": _("moved the cause “%(name)s” in the draft of the journey"),
+        "cause.removed": _("removed the cause “%(name)s” from the draft of the journey"),
+        "cause.merged": _("merged the cause “%(name)s” into “%(into)s” in the draft of the journey"),
+        "cause.retired": _("retired the cause “%(name)s” in the draft of the journey"),
+        "cause.restored": _("brought the cause “%(name)s” back in the draft of the journey"),
+        "pack_department.added": _("added the department “%(name)s” to the draft of the journey"),
+        "pack_department.changed": _("changed the department “%(old)s” in the draft of the journey: %(what)s"),
+        "pack_department.moved": _("moved the department “%(name)s” in the draft of the journey"),
+        "pack_department.removed": _("removed the department “%(name)s” from the draft of the journey"),
+        "taxonomy.pack_applied": _("started the journey from the pack “%(title)s”, version %(version)s"),
+        "taxonomy.pack_imported": _("imported the pack “%(title)s”, version %(version)s, as the draft of the journey"),
+        "taxonomy.published": _("published version %(version)s of the journey, with %(changes)s changes"),
+        "taxonomy.draft_discarded": _("discarded a draft of the journey with %(changes)s changes"),
+    }
+)

@@ -1,0 +1,82 @@
+"""What differs between two taxonomies, item by item and field by field, for people to read before they publish."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias
+
+from headwater.journey.taxonomy import Cause, Department, Moment, Stage, Taxonomy
+
+Item: TypeAlias = Stage | Moment | Cause | Department
+Kind = Literal["stage", "moment", "cause", "department"]
+PARTS: dict[Kind, str] = {"stage": "stages", "moment": "moments", "cause": "causes", "department": "departments"}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One field before and after: a text or number, or for lists what was taken out and what was put in."""
+
+    name: str
+    before: Any
+    after: Any
+    removed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One item that is in only one of the two, differs between them, or stands at another place."""
+
+    kind: Kind
+    id: str
+    name: str
+    what: Literal["added", "removed", "changed", "moved"]
+    fields: tuple[FieldDifference, ...] = ()
+
+
+def differences(old: Taxonomy, new: Taxonomy) -> tuple[Difference, ...]:
+    """Every difference from ``old`` to ``new``, stages first; empty when they hold the same."""
+    found: list[Difference] = []
+    for kind, part in PARTS.items():
+        found.extend(_part(kind, getattr(old, part), getattr(new, part)))
+    return tuple(found)
+
+
+def _part(kind: Kind, old: Sequence[Item], new: Sequence[Item]) -> list[Difference]:
+    before = {item.id: item for item in old}
+    after = {item.id: item for item in new}
+    found = [Difference(kind, item.id, item.name, "removed") for item in old if item.id not in after]
+    moved = _moved([item.id for item in old if item.id in after], [item.id for item in new if item.id in before])
+    for item in new:
+        if item.id not in before:
+            found.append(Difference(kind, item.id, item.name, "added"))
+        elif changed := _fields(before[item.id], item):
+            found.append(Difference(kind, item.id, item.name, "changed", changed))
+        elif item.id in moved:
+            found.append(Difference(kind, item.id, item.name, "moved"))
+    return found
+
+
+def _fields(old: Item, new: Item) -> tuple[FieldDifference, ...]:
+    found = []
+    for field in fields(new):
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if field.name == "position" or before == after:
+            continue
+        if isinstance(after, tuple):
+            removed = tuple(value for value in before if value not in after)
+            added = tuple(value for value in after if value not in before)
+            found.append(FieldDifference(field.name, before, after, removed, added))
+        else:
+            found.append(FieldDifference(field.name, before, after))
+    return tuple(found)
+
+
+def _moved(old: list[str], new: list[str]) -> set[str]:
+    """The ids outside a longest run that kept its order: what a person would say was moved."""
+    place = {key: index for index, key in enumerate(old)}
+    best: list[list[str]] = []
+    for key in new:
+        longest = max((run for run in best if place[run[-1]] < place[key]), key=len, default=[])
+        best.append([*longest, key])
+    kept = set(max(best, key=len, default=[]))
+    return {key for key in new if key not in kept}

@@ -1,0 +1,211 @@
+"""Edits of a taxonomy as pure functions: an old one in, a new one out, or a refusal that says why not."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import TypeAdapter
+
+from headwater.base.refusals import NotFound, Refused
+from headwater.journey.differences import PARTS, Item, Kind
+from headwater.journey.documents import arranged, checked
+from headwater.journey.taxonomy import Cause, Department, Moment, Stage, Taxonomy
+
+_ADAPTERS: dict[Kind, TypeAdapter[Any]] = {
+    "stage": TypeAdapter(Stage),
+    "moment": TypeAdapter(Moment),
+    "cause": TypeAdapter(Cause),
+    "department": TypeAdapter(Department),
+}
+EDITABLE: dict[Kind, tuple[str, ...]] = {
+    "stage": ("name", "description", "examples"),
+    "moment": ("name", "stage", "description", "examples", "kind"),
+    "cause": ("name", "description", "examples", "departments", "stages", "demand", "events", "lag_days"),
+    "department": ("name", "description"),
+}
+
+
+def find(taxonomy: Taxonomy, kind: Kind, item_id: str) -> Item:
+    """The item with this id. Raises ``NotFound``."""
+    items: Sequence[Item] = getattr(taxonomy, PARTS[kind])
+    for item in items:
+        if item.id == item_id:
+            return item
+    raise _not_found(kind, item_id)
+
+
+def kind_name(kind: Kind) -> str:
+    """What a kind of item is called on a page."""
+    return {"stage": _("stage"), "moment": _("moment"), "cause": _("cause"), "department": _("department")}[kind]
+
+
+def added(taxonomy: Taxonomy, kind: Kind, values: Mapping[str, Any]) -> tuple[Taxonomy, Item]:
+    """The taxonomy with a new item at the end, its id made from its name, and the item."""
+    items: tuple[Item, ...] = getattr(taxonomy, PARTS[kind])
+    identity = free_id(str(values.get("name", "")), {item.id for item in items})
+    item = _item(kind, {**_editable(kind, values), "id": identity})
+    _refuse_same_name(kind, item, items)
+    return _with(taxonomy, kind, (*items, item)), item
+
+
+def changed(taxonomy: Taxonomy, kind: Kind, item_id: str, values: Mapping[str, Any]) -> tuple[Taxonomy, Item]:
+    """The taxonomy with some fields of an item set to these values, and the item as it is then."""
+    old = find(taxonomy, kind, item_id)
+    known = {key: value for key, value in asdict(old).items() if key != "position"}
+    item = _item(kind, {**known, **_editable(kind, values)})
+    items: tuple[Item, ...] = getattr(taxonomy, PARTS[kind])
+    _refuse_same_name(kind, item, [other for other in items if other.id != item_id])
+    return _with(taxonomy, kind, tuple(item if other.id == item_id else other for other in items)), item
+
+
+def moved(taxonomy: Taxonomy, kind: Kind, item_id: str, by: int) -> Taxonomy:
+    """The taxonomy with an item ``by`` places later among its siblings (earlier when negative), at the ends at most.
+
+    Siblings of a moment are the moments of its stage.
+    """
+    item = find(taxonomy, kind, item_id)
+    items: list[Item] = list(getattr(taxonomy, PARTS[kind]))
+    siblings = [
+        place
+        for place, other in enumerate(items)
+        if not (isinstance(item, Moment) and isinstance(other, Moment) and other.stage != item.stage)
+    ]
+    here = siblings.index(items.index(item))
+    there = max(0, min(len(siblings) - 1, here + by))
+    order = [items[place] for place in siblings]
+    order.insert(there, order.pop(here))
+    for place, sibling in zip(siblings, order, strict=True):
+        items[place] = sibling
+    return _with(taxonomy, kind, tuple(items))
+
+
+def removed(taxonomy: Taxonomy, kind: Kind, item_id: str, published: Taxonomy) -> Taxonomy:
+    """The taxonomy without an item. A cause that was ever published is retired instead: figures hang on its id."""
+    item = find(taxonomy, kind, item_id)
+    if isinstance(item, Cause):
+        if published.cause(item_id) is not None:
+            message = _("%s has been published, so figures hang on it. Retire it, or merge it into another cause.")
+            raise Refused("cause.published", message % item.name)
+        if any(other.merged_into == item_id for other in taxonomy.causes):
+            message = _("Other causes were merged into %s. Merge those elsewhere first.")
+            raise Refused("cause.merged_into", message % item.name)
+    users = _users(taxonomy, kind, item_id)
+    if users:
+        message = _("%(name)s is still used by %(users)s. Move those first.")
+        raise Refused(f"{kind}.used", message % {"name": item.name, "users": ", ".join(users[:5])})
+    items: tuple[Item, ...] = getattr(taxonomy, PARTS[kind])
+    if kind == "stage" and len(items) == 1:
+        raise Refused("stage.last", _("%s is the only stage; a journey needs at least one.") % item.name)
+    return _with(taxonomy, kind, tuple(other for other in items if other.id != item_id))
+
+
+def merged(taxonomy: Taxonomy, cause_id: str, into_id: str) -> Taxonomy:
+    """The taxonomy with one cause counted as another from now on; its example phrases go with it."""
+    cause, into = _cause(taxonomy, cause_id), _cause(taxonomy, into_id)
+    if taxonomy.resolve(into_id) == cause_id:
+        message = _("%(into)s counts as %(name)s already, so it cannot be the other way round.")
+        raise Refused("cause.merge_circle", message % {"into": into.name, "name": cause.name}, "into")
+    if not into.active:
+        raise Refused(
+            "cause.inactive", _("%s is retired or merged itself; choose an active cause.") % into.name, "into"
+        )
+    room = 80 - len(into.examples)
+    phrases = tuple(phrase for phrase in cause.examples if phrase not in into.examples)[: max(0, room)]
+    receiving = replace(into, examples=into.examples + phrases)
+    gone = replace(cause, merged_into=into_id)
+    causes = tuple({cause_id: gone, into_id: receiving}.get(other.id, other) for other in taxonomy.causes)
+    return replace(taxonomy, causes=causes)
+
+
+def retired(taxonomy: Taxonomy, cause_id: str, retire: bool = True) -> Taxonomy:
+    """The taxonomy with a cause that new words are no longer given, or (``retire`` false) are given again."""
+    cause = replace(_cause(taxonomy, cause_id), retired=retire)
+    if not retire:
+        cause = replace(cause, merged_into=None)
+    return replace(taxonomy, causes=tuple(cause if other.id == cause_id else other for other in taxonomy.causes))
+
+
+def adopted(current: Taxonomy, pack: Taxonomy) -> Taxonomy:
+    """A pack in place of the current taxonomy; causes it lacks are kept, retired, since figures hang on them."""
+    stages = {stage.id for stage in pack.stages}
+    departments = {department.id for department in pack.departments}
+    have = {cause.id for cause in pack.causes}
+    kept = tuple(
+        replace(
+            cause,
+            retired=True,
+            merged_into=cause.merged_into if cause.merged_into in have else None,
+            stages=tuple(stage for stage in cause.stages if stage in stages),
+            departments=tuple(department for department in cause.departments if department in departments),
+        )
+        for cause in current.causes
+        if cause.id not in have
+    )
+    return replace(pack, version=current.version, causes=pack.causes + kept)
+
+
+def free_id(name: str, taken: set[str]) -> str:
+    """A stable id made from a name: lower-case ASCII words joined by ``_``, numbered when taken."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:50].strip("_")
+    if not re.match(r"[a-z][a-z0-9_]", base):
+        base = f"item_{base}".rstrip("_")
+    identity, number = base, 2
+    while identity in taken:
+        identity, number = f"{base}_{number}", number + 1
+    return identity
+
+
+def _not_found(kind: Kind, item_id: str) -> NotFound:
+    message = _("There is no %(kind)s %(id)s in this version of the journey. Reload the page.")
+    return NotFound("taxonomy.not_found", message % {"kind": kind_name(kind), "id": item_id})
+
+
+def _cause(taxonomy: Taxonomy, cause_id: str) -> Cause:
+    cause = taxonomy.cause(cause_id)
+    if cause is None:
+        raise _not_found("cause", cause_id)
+    return cause
+
+
+def _editable(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(values) - set(EDITABLE[kind])
+    if unknown:
+        message = _("A %(kind)s has no field %(fields)s that can be edited.")
+        raise Refused("taxonomy.field", message % {"kind": kind_name(kind), "fields": ", ".join(sorted(unknown))})
+    return dict(values)
+
+
+def _item(kind: Kind, values: Mapping[str, Any]) -> Item:
+    item: Item = checked(_ADAPTERS[kind], values, f"{kind}.invalid")
+    return item
+
+
+def _refuse_same_name(kind: Kind, item: Item, others: Sequence[Item]) -> None:
+    """Two items of the same name could not be told apart on a page; retired causes no longer stand in the way."""
+    for other in others:
+        if isinstance(other, Cause) and not other.active:
+            continue
+        if isinstance(item, Moment) and isinstance(other, Moment) and item.stage != other.stage:
+            continue
+        if other.name.casefold() == item.name.casefold():
+            message = _("There is a %(kind)s called %(name)s already. Choose another name.")
+            raise Refused(f"{kind}.name_taken", message % {"kind": kind_name(kind), "name": other.name}, "name")
+
+
+def _users(taxonomy: Taxonomy, kind: Kind, item_id: str) -> list[str]:
+    if kind == "stage":
+        moments = [moment.name for moment in taxonomy.moments if moment.stage == item_id]
+        return moments + [cause.name for cause in taxonomy.causes if item_id in cause.stages]
+    if kind == "department":
+        return [cause.name for cause in taxonomy.causes if item_id in cause.departments]
+    return []
+
+
+def _with(taxonomy: Taxonomy, kind: Kind, items: tuple[Any, ...]) -> Taxonomy:
+    if kind == "stage":
+        items = arranged(items)
+    return replace(taxonomy, **{PARTS[kind]: items})
