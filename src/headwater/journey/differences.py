@@ -74,9 +74,13 @@ def _fields(old: Item, new: Item) -> tuple[FieldDifference, ...]:
 def _moved(old: list[str], new: list[str]) -> set[str]:
     """The ids outside a longest run that kept its order: what a person would say was moved."""
     place = {key: index for index, key in enumerate(old)}
-    best: list[list[str]] = []
+    runs: list[list[str]] = []
     for key in new:
-        longest = max((run for run in best if place[run[-1]] < place[key]), key=len, default=[])
-        best.append([*longest, key])
-    kept = set(max(best, key=len, default=[]))
+        before = [run for run in runs if place[run[-1]] < place[key]]
+        runs.append([*_longest(before), key])
+    kept = set(_longest(runs))
     return {key for key in new if key not in kept}
+
+
+def _longest(runs: list[list[str]]) -> list[str]:
+    return max(runs, key=lambda run: len(run), default=[])

@@ -69,7 +69,7 @@ def _place(problem: Any) -> str:
 
 def _expected(problem: Any) -> str:
     """What is wrong, in the reader's language for what people can do wrong in a form or a file."""
-    limits = problem.get("ctx", {})
+    limits: dict[str, object] = problem.get("ctx", {})
     match problem["type"]:
         case "missing":
             return _("is missing")

@@ -206,6 +206,5 @@ def _users(taxonomy: Taxonomy, kind: Kind, item_id: str) -> list[str]:
 
 
 def _with(taxonomy: Taxonomy, kind: Kind, items: tuple[Any, ...]) -> Taxonomy:
-    if kind == "stage":
-        items = arranged(items)
-    return replace(taxonomy, **{PARTS[kind]: items})
+    parts: dict[str, Any] = {PARTS[kind]: arranged(items) if kind == "stage" else items}
+    return replace(taxonomy, **parts)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from headwater.journey.taxonomy import Cause, Taxonomy
 
@@ -11,36 +12,40 @@ from headwater.journey.taxonomy import Cause, Taxonomy
 def inconsistencies(taxonomy: Taxonomy) -> list[str]:
     """Each way in which the parts contradict each other, as a sentence; empty when they do not."""
     return [
-        *_repeated(_("stage"), (stage.id for stage in taxonomy.stages)),
-        *_repeated(_("moment"), (moment.id for moment in taxonomy.moments)),
-        *_repeated(_("cause"), (cause.id for cause in taxonomy.causes)),
-        *_repeated(_("department"), (department.id for department in taxonomy.departments)),
+        *_repeated(gettext_lazy("stage"), (stage.id for stage in taxonomy.stages)),
+        *_repeated(gettext_lazy("moment"), (moment.id for moment in taxonomy.moments)),
+        *_repeated(gettext_lazy("cause"), (cause.id for cause in taxonomy.causes)),
+        *_repeated(gettext_lazy("department"), (department.id for department in taxonomy.departments)),
         *_dangling(taxonomy),
         *(problem for cause in taxonomy.causes for problem in _merge_problems(cause, taxonomy)),
     ]
 
 
-def _repeated(kind: str, ids: Iterable[str]) -> Iterator[str]:
-    message = _("the id %(id)s is used by more than one %(kind)s; each needs its own")
-    return (message % {"kind": kind, "id": key} for key, count in Counter(ids).items() if count > 1)
+def _repeated(kind: object, ids: Iterable[str]) -> Iterator[str]:
+    for key, count in Counter(ids).items():
+        if count > 1:
+            yield _("the id %(id)s is used by more than one %(kind)s; each needs its own") % {"kind": kind, "id": key}
 
 
 def _dangling(taxonomy: Taxonomy) -> Iterator[str]:
     """References to a stage or department that is not there."""
     stages = {stage.id for stage in taxonomy.stages}
     departments = {department.id for department in taxonomy.departments}
-    no_stage = _("%(id)s names the stage %(missing)s, which does not exist")
-    no_department = _("%(id)s names the department %(missing)s, which does not exist")
     for moment in taxonomy.moments:
         if moment.stage not in stages:
-            yield no_stage % {"id": moment.id, "missing": moment.stage}
+            yield _no_stage(moment.id, moment.stage)
     for cause in taxonomy.causes:
         for stage in cause.stages:
             if stage not in stages:
-                yield no_stage % {"id": cause.id, "missing": stage}
+                yield _no_stage(cause.id, stage)
         for department in cause.departments:
             if department not in departments:
-                yield no_department % {"id": cause.id, "missing": department}
+                message = _("%(id)s names the department %(missing)s, which does not exist")
+                yield message % {"id": cause.id, "missing": department}
+
+
+def _no_stage(item_id: str, stage: str) -> str:
+    return _("%(id)s names the stage %(missing)s, which does not exist") % {"id": item_id, "missing": stage}
 
 
 def _merge_problems(cause: Cause, taxonomy: Taxonomy) -> Iterator[str]:

@@ -90,7 +90,7 @@ def make_orders(rng: np.random.Generator, customers: Customers, end: date) -> Or
         id=np.array([f"O{number}" for number in range(200_001, 200_001 + ORDERS)]),
         customer=customer,
         category=category,
-        amount=np.round(np.exp(rng.normal(3.9, 0.6, ORDERS)), 2),
+        amount=rng.lognormal(3.9, 0.6, ORDERS).round(2),
         placed=placed,
         promised=promised,
         delivered=np.where(late, promised + delay, promised - early),

@@ -101,7 +101,7 @@ class Teller:
     def _events(self, order: int, struck: list[Planted]) -> None:
         who = self._who(order)
         placed = int(self.orders.placed[order])
-        amount = {"amount": float(self.orders.amount[order]), "currency": "EUR"}
+        amount: dict[str, Any] = {"amount": float(self.orders.amount[order]), "currency": "EUR"}
         self.told.add("event", placed, event="order_placed", **who, **amount)
         causes = {planted.cause for planted in struck}
         if "out_of_stock" not in causes:
