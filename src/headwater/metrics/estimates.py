@@ -7,10 +7,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.base.refusals import NotFound
-from headwater.metrics import queries, rules
+from headwater.base.refusals import NotFound, Refused
+from headwater.metrics import rules
 from headwater.metrics.definitions import METRICS, MetricDefinition
+from headwater.metrics.store import company_record
+from headwater.record.filters import Among, Filter, FilterError, Term, every, parse
+from headwater.record.questions import Sums, SumsRow
+from headwater.record.views import UnknownDimension
 from headwater.science import NoVerdict, Result
+
+MAX_DIMENSIONS = 4
+MAX_GROUPS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ def estimate(
     name: str,
     *,
     by: Sequence[str] = (),
-    where: str | None = None,
+    where: str | Filter | None = None,
     since: date | None = None,
     until: date | None = None,
 ) -> MetricAnswer:
@@ -68,7 +75,9 @@ def estimate(
     """
     definition = definition_of(name)
     by = tuple(by)
-    sums = queries.ask_cells(definition, by, where, since, until)
+    sums = _ask(definition, by, where, since, until)
+    if len(sums.groups) > MAX_GROUPS:
+        raise _too_many(by)
     found = zip(sums.groups, rules.results(definition, sums), rules.base_sizes(definition, sums), strict=True)
     judged = [(group, result, n, rules.is_ranked(definition, result)) for group, result, n in found]
     if not judged and not by:
@@ -85,3 +94,69 @@ def definition_of(name: str) -> MetricDefinition:
         message = _("There is no metric “%(name)s”. Choose from: %(names)s.")
         raise NotFound("metric_unknown", message % {"name": name, "names": ", ".join(METRICS)}, "metric")
     return definition
+
+
+def _ask(
+    definition: MetricDefinition,
+    by: tuple[str, ...],
+    where: str | Filter | None,
+    since: date | None,
+    until: date | None,
+) -> rules.Cells:
+    """Sums of the metric's population by group and customer bucket. Refuses what cannot be asked."""
+    if len(by) > MAX_DIMENSIONS or len(set(by)) < len(by):
+        message = _("Group by up to %(most)d different dimensions, not by %(given)s.")
+        raise Refused("dimensions", message % {"most": MAX_DIMENSIONS, "given": ", ".join(by)}, "by")
+    if since and until and since > until:
+        message = _("The period ends on %(until)s, before it begins on %(since)s.")
+        raise Refused("period_backwards", message % {"since": since, "until": until}, "until")
+    chosen = _read(where)
+    population = every(_population(definition), chosen)
+    if definition.kind == "ratio":
+        return _ask_rate(by, population, chosen, since, until)
+    metric = definition.name if definition.scored else None
+    question = Sums(by, population, since, until, metric, buckets=True, limit=MAX_GROUPS)
+    return rules.cells(_rows(question), by)
+
+
+def _ask_rate(
+    by: tuple[str, ...], contacts: Filter | None, customers: Filter | None, since: date | None, until: date | None
+) -> rules.Cells:
+    shared = tuple(one for one in by if rules.describes_customers(one))
+    limit = MAX_GROUPS * rules.BUCKETS
+    return rules.rate_cells(
+        _rows(Sums((*by, "bucket"), contacts, since, until, limit=limit)),
+        _rows(Sums((*shared, "bucket"), customers, since, until, customers=True, limit=limit)),
+        by,
+        shared,
+    )
+
+
+def _rows(question: Sums) -> tuple[SumsRow, ...]:
+    try:
+        answer = company_record().ask(question)
+    except UnknownDimension as error:
+        raise Refused("dimension_unknown", str(error), "by") from error
+    if not answer.complete:
+        raise _too_many(question.by)
+    return answer.rows
+
+
+def _too_many(by: Sequence[str]) -> Refused:
+    message = _("%(by)s makes more than %(most)d groups; add a filter or choose a coarser dimension.")
+    return Refused("too_many_groups", message % {"by": ", ".join(by), "most": MAX_GROUPS}, "by")
+
+
+def _population(definition: MetricDefinition) -> Filter | None:
+    return Filter(Among(Term("text", "kind"), definition.population)) if definition.population else None
+
+
+def _read(where: str | Filter | None) -> Filter | None:
+    if isinstance(where, Filter):
+        return where
+    if where is None or not where.strip():
+        return None
+    try:
+        return parse(where)
+    except FilterError as error:
+        raise Refused("bad_filter", str(error), "where") from error

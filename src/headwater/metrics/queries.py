@@ -1,59 +1,205 @@
-"""What the metrics ask the record."""
+"""What the metrics pages read: figures with their sentence, chart and table."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from headwater.base.refusals import Refused
-from headwater.metrics.definitions import MetricDefinition
-from headwater.metrics.rules import Cells, cells
-from headwater.metrics.store import company_record
-from headwater.record.filters import Among, Filter, FilterError, Term, every, parse
-from headwater.record.questions import Sums
-from headwater.record.views import UnknownDimension
+from headwater.base import charts, figures
+from headwater.metrics import rules
+from headwater.metrics.definitions import METRICS, MetricDefinition
+from headwater.metrics.estimates import MetricAnswer, MetricRow, definition_of, estimate
+from headwater.record.filters import FilterError, equals, every, parse
+from headwater.science import Estimate
 
-MAX_DIMENSIONS = 4
-MAX_GROUPS = 5_000
+MAX_DRAWN = 40
 
 
-def ask_cells(
-    definition: MetricDefinition, by: Sequence[str], where: str | Filter | None, since: date | None, until: date | None
-) -> Cells:
-    """Sums of the metric's population by group and customer bucket. Refuses what cannot be asked."""
-    if len(by) > MAX_DIMENSIONS or len(set(by)) < len(by):
-        message = _("Group by up to %(most)d different dimensions, not by %(given)s.")
-        raise Refused("dimensions", message % {"most": MAX_DIMENSIONS, "given": ", ".join(by)}, "by")
-    if since and until and since > until:
-        message = _("The period ends on %(until)s, before it begins on %(since)s.")
-        raise Refused("period_backwards", message % {"since": since, "until": until}, "until")
-    question = Sums(
-        by=(*by, "bucket"),
-        where=every(_population(definition), _read(where)),
-        since=since,
-        until=until,
-        metric=definition.name if definition.scored else None,
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person chose; empty fields do not narrow."""
+
+    by: str = ""
+    where: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    def query(self, **changed: str) -> str:
+        """The choice as a query string, without the question mark."""
+        parts = {
+            "by": self.by,
+            "where": self.where,
+            "since": self.since.isoformat() if self.since else "",
+            "until": self.until.isoformat() if self.until else "",
+            **changed,
+        }
+        return urlencode({name: value for name, value in parts.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table: numbers for drawing, ``why_not`` where there are none."""
+
+    name: str
+    href: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    n: int
+    ranked: bool
+    why_not: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPage:
+    """A metric as its page shows it; a chart that has nothing to draw is ``None``."""
+
+    definition: MetricDefinition
+    unit: str
+    sentence: str
+    overall: Line
+    lines: tuple[Line, ...]
+    ends: tuple[float, float]
+    groups: dict[str, Any] | None
+    trend: dict[str, Any] | None
+
+    @property
+    def unranked(self) -> bool:
+        return any(not line.ranked for line in self.lines)
+
+
+def metrics_overview() -> list[MetricPage]:
+    """Every metric over the whole record, without charts."""
+    pages = []
+    for definition in METRICS.values():
+        overall = _line(definition, Asked(), estimate(definition.name).rows[0])
+        ends = _ends(definition, [overall])
+        sentence = sentence_of(definition, overall, [])
+        pages.append(MetricPage(definition, unit_of(definition), sentence, overall, (), ends, None, None))
+    return pages
+
+
+def metric_page(name: str, asked: Asked) -> MetricPage:
+    """One metric by the dimension asked for, and over time. Refuses as :func:`estimate` does."""
+    definition = definition_of(name)
+    overall = _line(definition, asked, _ask(definition, asked, ()).rows[0])
+    grouped = _ask(definition, asked, (asked.by,)) if asked.by else None
+    lines = [_line(definition, asked, row) for row in grouped.rows] if grouped else []
+    by_time = asked.by if asked.by in rules.TIMES else "month"
+    periods = grouped if grouped and asked.by == by_time else _ask(definition, asked, (by_time,))
+    return MetricPage(
+        definition,
+        unit_of(definition),
+        sentence_of(definition, overall, [] if asked.by in rules.TIMES else lines),
+        overall,
+        tuple(lines),
+        _ends(definition, lines or [overall]),
+        _groups(definition, asked, lines) if asked.by not in rules.TIMES else None,
+        _trend(definition, periods, by_time),
     )
+
+
+def unit_of(definition: MetricDefinition) -> str:
+    """The unit in which :mod:`headwater.base.figures` writes this metric."""
+    return {"nps": "nps", "share": "share", "count": "count"}.get(definition.kind, "rating")
+
+
+def sentence_of(definition: MetricDefinition, overall: Line, lines: Sequence[Line]) -> str:
+    """What the page found, as one would say it."""
+    if overall.estimate is None:
+        return _("%(metric)s: %(reason)s") % {"metric": definition.title, "reason": overall.why_not}
+    whole = _("%(metric)s is %(figure)s") % {"metric": definition.title, "figure": _figure(definition, overall)}
+    ranked = [line for line in lines if line.ranked]
+    if len(ranked) < 2 or definition.kind == "count":
+        return f"{whole}."
+    worst, best = ranked[0], ranked[-1]
+    apart = worst.high < best.low if definition.better == "higher" else worst.low > best.high  # type: ignore[operator]
+    if not apart:
+        return _("%(whole)s; the groups cannot be told apart.") % {"whole": whole}
+    return _("%(whole)s, from %(worst)s for “%(worst_name)s” to %(best)s for “%(best_name)s”.") % {
+        "whole": whole,
+        "worst": figures.measure(worst.estimate, unit_of(definition)),
+        "worst_name": worst.name,
+        "best": figures.measure(best.estimate, unit_of(definition)),
+        "best_name": best.name,
+    }
+
+
+def _figure(definition: MetricDefinition, line: Line) -> str:
+    unit = unit_of(definition)
+    return f"{figures.measure(line.estimate, unit)} ({figures.interval(line.low, line.high, unit)})"
+
+
+def _ask(definition: MetricDefinition, asked: Asked, by: tuple[str, ...]) -> MetricAnswer:
+    return estimate(definition.name, by=by, where=asked.where, since=asked.since, until=asked.until)
+
+
+def _line(definition: MetricDefinition, asked: Asked, row: MetricRow) -> Line:
+    (dimension, value), *_others = row.group.items() or [("", None)]
+    name = rules.group_name(dimension, value) if dimension else _("All")
+    href = _narrowed(definition, asked, dimension, value) if dimension else ""
+    if isinstance(row.result, Estimate):
+        result = row.result
+        return Line(name, href, result.estimate, result.low, result.high, row.n, row.ranked, "", result.method)
+    return Line(name, href, None, None, None, row.n, False, rules.why_not(row.result), "")
+
+
+def _narrowed(definition: MetricDefinition, asked: Asked, dimension: str, value: str | None) -> str:
+    """The address of the same metric for this group alone; none for what the filter grammar cannot name."""
     try:
-        found = cells(company_record().ask(question).rows, by)
-    except UnknownDimension as error:
-        raise Refused("dimension_unknown", str(error), "by") from error
-    if len(found.groups) > MAX_GROUPS:
-        message = _("%(by)s makes more than %(most)d groups; add a filter or choose a coarser dimension.")
-        raise Refused("too_many_groups", message % {"by": ", ".join(by), "most": MAX_GROUPS}, "by")
-    return found
+        chosen = every(parse(asked.where) if asked.where.strip() else None, equals(dimension, value))
+    except FilterError:
+        return ""
+    return f"{reverse('metric', args=[definition.name])}?{asked.query(by='', where=str(chosen))}"
 
 
-def _population(definition: MetricDefinition) -> Filter | None:
-    return Filter(Among(Term("text", "kind"), definition.population)) if definition.population else None
+def _ends(definition: MetricDefinition, lines: Sequence[Line]) -> tuple[float, float]:
+    """The scale of the whiskers: the whole of the metric's, or from nothing to the highest bound."""
+    highest = definition.highest
+    if highest is None:
+        highest = max((line.high for line in lines if line.high is not None), default=1.0) or 1.0
+    return definition.lowest, highest
 
 
-def _read(where: str | Filter | None) -> Filter | None:
-    if isinstance(where, Filter):
-        return where
-    if where is None or not where.strip():
+def _groups(definition: MetricDefinition, asked: Asked, lines: Sequence[Line]) -> dict[str, Any] | None:
+    drawn = [
+        charts.Row(line.name, line.estimate, line.low, line.high, line.n, line.ranked, line.href)
+        for line in lines[:MAX_DRAWN]
+        if line.estimate is not None
+    ]
+    if not drawn:
         return None
-    try:
-        return parse(where)
-    except FilterError as error:
-        raise Refused("bad_filter", str(error), "where") from error
+    description = _("%(metric)s by %(dimension)s, with 95 %% intervals") % {
+        "metric": definition.title,
+        "dimension": asked.by,
+    }
+    return charts.interval_rank(
+        drawn,
+        unit=unit_of(definition),
+        description=description,
+        heading=asked.by,
+        meaning="harm" if definition.better == "lower" else "customer",
+        ascending=definition.better == "higher",
+    )
+
+
+def _trend(definition: MetricDefinition, periods: MetricAnswer, by_time: str) -> dict[str, Any] | None:
+    points = [
+        charts.Point(date.fromisoformat(start), row.result.estimate, row.result.low, row.result.high, row.n)
+        for row in periods.rows
+        if (start := row.group[by_time]) and isinstance(row.result, Estimate)
+    ]
+    if len(points) < 2:
+        return None
+    description = _("%(metric)s over time, with 95 %% intervals") % {"metric": definition.title}
+    return charts.trend(
+        points,
+        unit=unit_of(definition),
+        description=description,
+        meaning="harm" if definition.better == "lower" else "customer",
+    )

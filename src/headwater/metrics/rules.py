@@ -1,36 +1,34 @@
 """From sums to results: pure functions, one for each kind of metric."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date
 
 import numpy as np
+from django.utils import formats
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 import headwater.science as hs
 from headwater.metrics.definitions import MetricDefinition
+from headwater.record.questions import SumsRow
 from headwater.science.bounds import Array
 from headwater.science.intervals import INDEPENDENT
 from headwater.science.repeated import Clustering, clustered_nps_bounds, clustered_proportion_bounds
 
 BUCKETS = 200
 TIMES = ("day", "week", "month")
+DIMENSIONS = ("stage", "cause", "channel", "kind", "source", "language", "sentiment", "moment", "week", "month")
+NAMED_BY_ID = ("stage", "moment", "cause", "event", "kind", "channel", "sentiment", "effort")
 FIELDS = ("n", "negative", "scored", "score_sum", "low", "top")
 REPEATING = "customers are independent of each other; answers of one may depend on each other"
 
 Group = tuple[str | None, ...]
 
 
-class SumsLike(Protocol):
-    """A row of the record's grouped question, as far as it is needed here."""
-
-    @property
-    def group(self) -> Mapping[str, str | None]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Sums by (group, customer bucket): one array for each of ``FIELDS``."""
+    """Sums by (group, customer bucket): one array for each field; empty buckets are 0 and their order is free."""
 
     groups: tuple[Group, ...]
     sums: Mapping[str, Array]
@@ -39,18 +37,51 @@ class Cells:
         return self.sums[field]
 
 
-def cells(rows: Iterable[SumsLike], by: Sequence[str], fields: Sequence[str] = FIELDS) -> Cells:
-    """Fold rows grouped by ``(*by, "bucket")`` into arrays; rows without a bucket fall into the first."""
-    places: dict[Group, int] = {}
-    found = [
-        (places.setdefault(tuple(row.group[one] for one in by), len(places)), int(row.group.get("bucket") or 0), row)
-        for row in rows
-    ]
-    where = np.array([(group, bucket) for group, bucket, _ in found], dtype=int).reshape(-1, 2)
-    sums = {field: np.zeros((len(places), BUCKETS)) for field in fields}
-    for field, array in sums.items():
-        np.add.at(array, (where[:, 0], where[:, 1]), [float(getattr(row, field) or 0) for _, _, row in found])
-    return Cells(tuple(places), sums)
+def cells(rows: Sequence[SumsRow], by: Sequence[str]) -> Cells:
+    """Fold rows that carry the sums of their buckets into arrays."""
+    sums = {field: np.zeros((len(rows), BUCKETS)) for field in FIELDS}
+    for place, row in enumerate(rows):
+        for field, array in sums.items():
+            values = getattr(row.buckets, field)
+            array[place, : len(values)] = values
+    return Cells(tuple(tuple(row.group[one] for one in by) for row in rows), sums)
+
+
+def rate_cells(
+    contacts: Sequence[SumsRow], customers: Sequence[SumsRow], by: Sequence[str], shared: Sequence[str]
+) -> Cells:
+    """Contacts (``n`` of each row) over customers, both by bucket.
+
+    ``shared`` are the dimensions that the customers are grouped by too; a group's customers are those of its values
+    there. Where customers are grouped by everything, groups without a contact have a rate of 0.
+    """
+    seen = _by_group(customers, shared, "customers")
+    called = _by_group(contacts, by, "n")
+    groups = list(called)
+    if len(shared) == len(by):
+        groups += [group for group in seen if group not in called]
+    places = [by.index(one) for one in shared]
+    nothing = np.zeros(BUCKETS)
+    sums = {
+        "contacts": np.array([called.get(group, nothing) for group in groups]).reshape(-1, BUCKETS),
+        "n": np.array([seen.get(tuple(group[place] for place in places), nothing) for group in groups]).reshape(
+            -1, BUCKETS
+        ),
+    }
+    return Cells(tuple(groups), sums)
+
+
+def _by_group(rows: Sequence[SumsRow], by: Sequence[str], field: str) -> dict[Group, Array]:
+    found: dict[Group, Array] = {}
+    for row in rows:
+        array = found.setdefault(tuple(row.group[one] for one in by), np.zeros(BUCKETS))
+        array[int(row.group["bucket"] or 0)] += getattr(row, field) or 0
+    return found
+
+
+def describes_customers(dimension: str) -> bool:
+    """Whether customers, not only their contacts, can be grouped by it: segments, events and time."""
+    return dimension in TIMES or dimension.startswith(("attribute:", "event:"))
 
 
 def results(definition: MetricDefinition, sums: Cells, confidence: float = 0.95) -> list[hs.Result]:
@@ -175,3 +206,17 @@ def written(definition: MetricDefinition, value: float) -> str:
         return f"{100 * value:.1f} %"
     sign = "+" if definition.kind == "nps" and value > 0 else ""
     return f"{sign}{value:,.{definition.decimals}f}"
+
+
+def group_name(dimension: str, value: str | None) -> str:
+    """A group as people read it: ids of stages and causes as words, a day as a date."""
+    if value is None:
+        return gettext("not known")
+    if dimension in TIMES:
+        return str(formats.date_format(date.fromisoformat(value)))
+    if dimension.startswith("event:"):
+        return gettext("yes") if value == "yes" else gettext("no")
+    if dimension in NAMED_BY_ID:
+        words = value.replace("_", " ").replace("-", " ")
+        return words[:1].upper() + words[1:]
+    return value
