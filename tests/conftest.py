@@ -2,54 +2,63 @@
 
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import django
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-# Before any import of Django settings: a data folder that belongs to this process alone.
+def _database_asked_for() -> str:
+    """The value of ``--database``. Read by hand: the settings are loaded before pytest has parsed its options."""
+    for number, argument in enumerate(sys.argv):
+        if argument == "--database":
+            return sys.argv[number + 1]
+        if argument.startswith("--database="):
+            return argument.partition("=")[2]
+    return "sqlite"
+
+
+# Before any import of Django settings: a data folder that belongs to this process alone, and the database.
+IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 WORKER_HOME = Path(tempfile.mkdtemp(prefix="headwater-test-"))
 WORKER_HOME.chmod(0o700)
 os.environ["HEADWATER_HOME"] = str(WORKER_HOME)
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 os.environ.setdefault("HEADWATER_LOG", "WARNING")
+SERVER = None
+if _database_asked_for() == "postgresql" and not IS_WORKER:  # workers inherit the address of the one server of a run
+    from tests.postgresql import Server
+
+    SERVER = Server.start()
+    os.environ["HEADWATER_DATABASE_URL"] = SERVER.url
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.site.settings"
+django.setup()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="the database under test")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--database") != "postgresql":
-        return
-    if hasattr(config, "workerinput"):
-        os.environ["HEADWATER_DATABASE_URL"] = config.workerinput["database_url"]
-    else:
-        from tests.postgresql import Server
+def pytest_sessionstart() -> None:
+    """Static files by their own names: nothing is collected for a test run."""
+    from django.conf import settings
 
-        server = Server.start()
-        config.stash[SERVER] = server
-        os.environ["HEADWATER_DATABASE_URL"] = server.url
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
-SERVER = pytest.StashKey["object"]()
+def pytest_report_header(config: pytest.Config) -> str:
+    from django.db import connection
 
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: object) -> None:
-    """Tell each xdist worker where the one PostgreSQL of this run is."""
-    if "HEADWATER_DATABASE_URL" in os.environ:
-        node.workerinput["database_url"] = os.environ["HEADWATER_DATABASE_URL"]  # type: ignore[attr-defined]
+    return f"database: {connection.vendor}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    server = config.stash.get(SERVER, None)
-    if server is not None:
-        server.stop()  # type: ignore[attr-defined]
+    if SERVER is not None:
+        SERVER.stop()
     shutil.rmtree(WORKER_HOME, ignore_errors=True)
 
 
@@ -63,7 +72,7 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[Path]":
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty data folder of the test's own."""
     folder = tmp_path / "home"
     folder.mkdir(mode=0o700)
