@@ -89,7 +89,6 @@ def whisker(
     return {
         "estimate": f"{percent(middle, ends):.2f}%",
         "low": f"{left:.2f}%",
-        "high": f"{right:.2f}%",
         "width": f"{right - left:.2f}%",
         "target": "" if aim is None else f"{percent(aim, ends):.2f}%",
     }

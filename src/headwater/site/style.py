@@ -35,6 +35,7 @@ class Example:
     id: str
     name: str
     use: str
+    wide: bool = False
 
     @property
     def template(self) -> str:
@@ -87,7 +88,9 @@ GROUPS = (
         "Journey",
         "Stages in the customer's words, causes under them.",
         (
-            Example("stages", "Stage strip", "Left to right as customers go; it scrolls and snaps on a phone."),
+            Example(
+                "stages", "Stage strip", "Left to right as customers go; it scrolls and snaps on a phone.", wide=True
+            ),
             Example("causes", "Causes", "Causes with bars: under a stage, or in place of the river on a phone."),
             Example("timeline", "Timeline", "What happened to one customer, and what we did."),
         ),
@@ -105,7 +108,9 @@ GROUPS = (
             Example("tabs", "Tabs", "Views of one thing; each has its address."),
             Example("steps", "Steps", "Where one is in a task of several pages."),
             Example("pages", "Pages", "From page to page of a long list; all filters stay."),
-            Example("form", "Form", "Label, help and error with each field; only optional fields are marked."),
+            Example(
+                "form", "Form", "Label, help and error with each field; only optional fields are marked.", wide=True
+            ),
         ),
     ),
     Group(
@@ -114,7 +119,7 @@ GROUPS = (
         "",
         (
             Example("card", "Card", "One thought on one surface."),
-            Example("table", "Table", "On a phone each row becomes a list; give each cell its data-label."),
+            Example("table", "Table", "On a phone each row becomes a list; give each cell its data-label.", wide=True),
             Example("empty", "Empty state", "Says what to do next."),
             Example(
                 "progress", "Progress", "Long work; with poll=ADDRESS it asks for itself again until it has a state."
@@ -127,7 +132,9 @@ GROUPS = (
         "Charts",
         "One Vega-Lite specification for page, mail and PDF; the words and the figures under each.",
         (
-            Example("river", "River", "From who can change it, over what went wrong, to what customers did next."),
+            Example(
+                "river", "River", "From who can change it, over what went wrong, to what customers did next.", wide=True
+            ),
             Example("trend", "Trend", "Over time, in the band of its interval; gaps stay gaps."),
             Example("rank", "Rank with intervals", "Groups below the minimum base stand last, dashed, unranked."),
             Example("shares", "Share bars", "Solid up to the low end, faint up to the high end."),

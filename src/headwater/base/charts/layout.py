@@ -93,6 +93,15 @@ class Layout:
     height: float
     scale: float
 
+    def causes_of(self, node: Node) -> list[str]:
+        """The keys of the causes that a node stands for: itself, or those that flow from or to it."""
+        if node.column == 1:
+            return [node.key]
+        links = [band.link for band in self.bands]
+        return [link.target for link in links if link.source == node.key] + [
+            link.source for link in links if link.target == node.key
+        ]
+
 
 def flow(key: str, links: Sequence[Link]) -> float:
     """What passes a node: the larger of what comes in and what goes out."""

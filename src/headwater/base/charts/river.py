@@ -48,14 +48,14 @@ def river(
         description: the picture in words, for those who do not see it.
         headings: what each column shows.
         figures: ``columns`` and ``rows`` of the table under the picture.
-        selected: the key of the cause that stands out until the pointer chooses another.
+        selected: the key of the cause that stands out while the pointer chooses no other.
         height: pixels for the whole flow; small nodes and gaps add to it.
 
     Raises:
         ValueError: a flow that is negative, or leads elsewhere than to a node of the next column.
     """
     placed = place(nodes, links, height=height, slots={node.key: _lines(node) * LINE + SLOT_PADDING for node in nodes})
-    layers = [*_flows(placed), *_nodes(placed, selected), *_words(placed), *_headings(headings)]
+    layers = [*_flows(placed), *_nodes(placed), *_words(placed), *_headings(headings)]
     return {
         "$schema": SCHEMA,
         "description": description,
@@ -63,6 +63,7 @@ def river(
         "height": round(placed.height + HEAD, 1),
         "padding": 0,
         "autosize": {"type": "fit-x", "contains": "padding"},
+        "params": [{"name": "lit", "value": [selected] if selected else []}],
         "encoding": _scales(placed.height),
         "layer": layers,
         "usermeta": {"width": WIDTH, "figures": dict(figures or {})},
@@ -93,24 +94,13 @@ def _at(x: str = "x", y: str = "y", **more: Any) -> Spec:
     return {"x": {"field": x, "type": "quantitative"}, "y": {"field": y, "type": "quantitative"}, **more}
 
 
-def _over(selected: str) -> Spec:
-    """The cause under the pointer. One layer declares it for all: their marks share a scope, and only those that belong
-    to a cause choose one."""
-    over: Spec = {
-        "name": "over",
-        "select": {
-            "type": "point",
-            "on": "pointerover[event.item && event.item.datum && event.item.datum.cause]",
-            "clear": "pointerout",
-            "fields": ["cause"],
-        },
-    }
-    return over | ({"value": [{"cause": selected}]} if selected else {})
-
-
 def _lit() -> Spec:
-    """Full where the pointer's cause is, or no cause is chosen; else dimmed."""
-    return {"condition": {"param": "over", "value": 1}, "value": DIMMED}
+    """Full where the chosen causes are, or none is chosen; else dimmed.
+
+    The page's script sets ``lit`` to what the mark under the pointer ``lights``: a selection of Vega-Lite's own would
+    hear one layer only.
+    """
+    return {"condition": {"test": "!length(lit) || indexof(lit, datum.cause) >= 0", "value": 1}, "value": DIMMED}
 
 
 def _length(band: Band) -> float:
@@ -146,6 +136,7 @@ def _areas(name: str, bands: Sequence[Band], names: Mapping[str, Node], style: s
             {
                 "flow": number,
                 "cause": cause.key,
+                "lights": [cause.key],
                 "x": across,
                 "y": upper,
                 "y2": lower,
@@ -177,19 +168,18 @@ def _hatches(bands: Sequence[Band], style: str) -> Spec:
     }
 
 
-def _row(node: PlacedNode, **more: Any) -> Spec:
+def _row(placed: Layout, node: PlacedNode, **more: Any) -> Spec:
     inner = node.node
     return {
-        "cause": inner.key if inner.column == 1 else None,
-        "name": inner.name,
+        "lights": placed.causes_of(inner),
         "href": inner.href or None,
         "tooltip": f"{inner.name} · {inner.note}" if inner.note else inner.name,
         **more,
     }
 
 
-def _bar(nodes: Sequence[PlacedNode], x: float, style: str, offsets: tuple[int, int]) -> Spec:
-    values = [_row(n, x=x, y=round(n.top, 2), y2=round(n.top + n.height, 2)) for n in nodes]
+def _bar(placed: Layout, nodes: Sequence[PlacedNode], x: float, style: str, offsets: tuple[int, int]) -> Spec:
+    values = [_row(placed, n, x=x, y=round(n.top, 2), y2=round(n.top + n.height, 2)) for n in nodes]
     return {
         "data": {"values": values},
         "mark": {"type": "rect", "style": style, "cornerRadius": 2, "xOffset": offsets[0], "x2Offset": offsets[1]},
@@ -202,18 +192,18 @@ def _bar(nodes: Sequence[PlacedNode], x: float, style: str, offsets: tuple[int, 
     }
 
 
-def _nodes(placed: Layout, selected: str) -> Iterable[Spec]:
+def _nodes(placed: Layout) -> Iterable[Spec]:
     columns = [[n for n in placed.nodes if n.node.column == column] for column in range(3)]
     known = [[n for n in column if not n.node.doubtful] for column in columns]
     unknown = [[n for n in column if n.node.doubtful] for column in columns]
-    yield {"params": [_over(selected)], **_plates(known[1], "plate")}
-    yield _plates(unknown[1], "unknown-plate")
-    yield _bar(known[0], 0, "harm", (-BAR, 0))
-    yield _bar(known[1], 1, "us", (0, BAR))
-    yield _bar(known[2], 3, "customer", (0, BAR))
-    yield _bar(unknown[0], 0, "doubt", (-BAR, 0))
-    yield _bar(unknown[1], 1, "doubt", (0, BAR))
-    yield _bar(unknown[2], 3, "doubt", (0, BAR))
+    yield _plates(placed, known[1], "plate")
+    yield _plates(placed, unknown[1], "unknown-plate")
+    yield _bar(placed, known[0], 0, "harm", (-BAR, 0))
+    yield _bar(placed, known[1], 1, "us", (0, BAR))
+    yield _bar(placed, known[2], 3, "customer", (0, BAR))
+    yield _bar(placed, unknown[0], 0, "doubt", (-BAR, 0))
+    yield _bar(placed, unknown[1], 1, "doubt", (0, BAR))
+    yield _bar(placed, unknown[2], 3, "doubt", (0, BAR))
 
 
 def name_lines(node: Node) -> list[str]:
@@ -231,9 +221,11 @@ def _lines(node: Node) -> int:
     return len(name_lines(node)) + bool(node.note)
 
 
-def _plates(nodes: Sequence[PlacedNode], style: str) -> Spec:
+def _plates(placed: Layout, nodes: Sequence[PlacedNode], style: str) -> Spec:
     """What a cause's words stand on, between what flows in and what flows out."""
-    values = [_row(n, x=1, x2=2, y=round(n.slot_top, 2), y2=round(n.slot_top + n.slot_height, 2)) for n in nodes]
+    values = [
+        _row(placed, n, x=1, x2=2, y=round(n.slot_top, 2), y2=round(n.slot_top + n.slot_height, 2)) for n in nodes
+    ]
     return {
         "data": {"values": values},
         "mark": {"type": "rect", "style": style, "cornerRadius": 5},
@@ -258,9 +250,9 @@ def _words(placed: Layout) -> Iterable[Spec]:
         for node in (n for n in placed.nodes if n.node.column == column):
             lines = name_lines(node.node)
             first = node.middle - (_lines(node.node) - 1) * LINE / 2
-            names.append(_row(node, x=x, y=round(first, 2), text=lines))
+            names.append(_row(placed, node, x=x, y=round(first, 2), text=lines))
             if node.node.note:
-                notes.append(_row(node, x=x, y=round(first + len(lines) * LINE, 2), text=node.node.note))
+                notes.append(_row(placed, node, x=x, y=round(first + len(lines) * LINE, 2), text=node.node.note))
         for style, values in (("words", names), ("words-small", notes)):
             yield {
                 "data": {"values": values},

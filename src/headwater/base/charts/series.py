@@ -69,7 +69,7 @@ def _chart(description: str, height: float, layers: list[Spec], columns: list[st
         "description": description,
         "width": "container",
         "height": height,
-        "padding": {"left": 0, "right": 4, "top": 6, "bottom": 0},
+        "padding": {"left": 0, "right": 4, "top": 6, "bottom": 5},
         "autosize": {"type": "fit-x", "contains": "padding"},
         "layer": layers,
         "usermeta": {"figures": {"columns": columns, "rows": rows}},
@@ -169,7 +169,7 @@ def trend(
         )
     rows = [(formats.date_format(point.at), point) for point in sorted(points, key=lambda point: point.at)]
     spec = _chart(description, height, layers, *_estimates([_("Time")], rows, unit))
-    return {**spec, "data": {"values": values}, "padding": {"left": 0, "right": 12, "top": 16, "bottom": 0}}
+    return {**spec, "data": {"values": values}, "padding": {"left": 0, "right": 12, "top": 16, "bottom": 5}}
 
 
 def points_by_date(points: Sequence[Point]) -> dict[Any, float | None]:

@@ -24,6 +24,7 @@ def theme(dark: bool = False) -> dict[str, Any]:
         "font": fonts()["sans"],
         "params": [{"name": name.replace("-", "_"), "value": value} for name, value in sorted(ink.items())],
         "aria": False,
+        "mark": {"aria": False},
         "view": {"stroke": None, "continuousHeight": 220},
         "axis": _axis(ink),
         "axisQuantitative": {"grid": True},

@@ -21,6 +21,15 @@
     return bundle;
   }
 
+  // A chart with the parameter "lit" dims what is not chosen; a mark under the pointer chooses what it "lights".
+  function followPointer(view, spec) {
+    const lit = spec.params?.find((parameter) => parameter.name === "lit");
+    if (!lit) return;
+    const choose = (value) => view.signal("lit", value).runAsync();
+    view.addEventListener("pointerover", (event, item) => { if (item?.datum?.lights) choose(item.datum.lights); });
+    view.addEventListener("pointerout", () => choose(lit.value));
+  }
+
   async function draw(figure) {
     const canvas = figure.querySelector(".chart-canvas");
     const { embed, themes } = await load();
@@ -31,6 +40,7 @@
       config: themes[isDark() ? "dark" : "light"], tooltip: { disableDefaultStyle: true, theme: "headwater" },
       loader: { target: "_self" },
     });
+    followPointer(drawn.view, spec);
     old?.finalize();
     figure.vega = drawn;
     figure.dataset.drawn = isDark() ? "dark" : "light";
