@@ -8,7 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.test import Client
 
+from headwater.base.models import Person
 from headwater.metrics import store
 from headwater.metrics.definitions import METRICS
 from headwater.record import Record
@@ -78,3 +80,19 @@ def signal(number: int, row: dict[str, Any]) -> dict[str, Any]:
 def answers(metric: str, counts: dict[float, int], **more: Any) -> list[dict[str, Any]]:
     """So many answers of each score."""
     return [{"metric": metric, "score": score, **more} for score, count in counts.items() for _ in range(count)]
+
+
+@pytest.fixture
+def analyst(db: None) -> Person:
+    """Someone who may see figures."""
+    person = Person(email="analyst@example.com", name="Analyst", roles=["analyst"])
+    person.set_unusable_password()
+    person.save()
+    return person
+
+
+@pytest.fixture
+def browser(analyst: Person) -> Client:
+    signed_in = Client()
+    signed_in.force_login(analyst)
+    return signed_in

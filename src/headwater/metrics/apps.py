@@ -5,3 +5,11 @@ class MetricsConfig(AppConfig):
     name = "headwater.metrics"
     label = "metrics"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from headwater.base import company, navigation
+
+        company.on_clear("headwater.metrics.store.clear_company_record")
+        navigation.add("metrics", _("Metrics"), "metrics:all", position=40, needs=("view", "figures"))

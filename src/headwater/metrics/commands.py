@@ -39,7 +39,7 @@ def metric_command(
     console.print(f"[bold]{definition.title}[/bold]  {definition.computation}")
     console.print(_table(answer, by))
     console.print(_("Interval: %(interval)s, 95 %%.") % {"interval": definition.interval}, style="dim")
-    if any(not row.ranked for row in answer.rows):
+    if any(row.n < definition.minimum_base for row in answer.rows):
         text = _("* base under %(base)d: not ranked.") % {"base": definition.minimum_base}
         console.print(text, style="dim")
 
@@ -59,7 +59,7 @@ def _table(answer: MetricAnswer, by: tuple[str, ...]) -> Table:
 
 
 def _figures(answer: MetricAnswer, row: MetricRow, ends: tuple[float, float]) -> tuple[str, str, str, str]:
-    size = f"{row.n:,}" + ("" if row.ranked else "*")
+    size = f"{row.n:,}" + ("*" if row.n < answer.definition.minimum_base else "")
     if not isinstance(row.result, Estimate):
         return "–", why_not(row.result), "", size
     estimated, low, high = (

@@ -3,8 +3,6 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from headwater.metrics.rules import DIMENSIONS
-
 
 class MetricForm(forms.Form):
     """Group, filter and period, all optional."""
@@ -23,6 +21,3 @@ class MetricForm(forms.Form):
     )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-
-    def dimensions(self) -> tuple[str, ...]:
-        return DIMENSIONS

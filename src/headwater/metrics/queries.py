@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from headwater.base import charts, figures
+from headwater.base.charts.series import Meaning
 from headwater.metrics import rules
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import MetricAnswer, MetricRow, definition_of, estimate
@@ -69,8 +70,36 @@ class MetricPage:
     trend: dict[str, Any] | None
 
     @property
-    def unranked(self) -> bool:
-        return any(not line.ranked for line in self.lines)
+    def meaning(self) -> str:
+        """The colour's meaning: harm where less is better."""
+        return meaning_of(self.definition)
+
+    @property
+    def note(self) -> str:
+        """What stands behind the sentence."""
+        if self.overall.estimate is None:
+            return ""
+        return _("95 %% interval; %(base)s") % {"base": figures.base_size(self.overall.n)}
+
+    @property
+    def unranked_note(self) -> str:
+        if all(line.ranked for line in self.lines):
+            return ""
+        message = _("Groups with fewer than %(base)d answers are shown, but not ranked.")
+        return message % {"base": self.definition.minimum_base}
+
+
+def overview_sentence(pages: Sequence[MetricPage]) -> str:
+    """What the list of metrics found: the first two that people answered, else what to do."""
+    answered = [page for page in pages if page.definition.scored and page.overall.estimate is not None]
+    if not answered:
+        return _("No score has arrived yet; load a file of survey answers or ratings.")
+    said = [
+        _("%(metric)s is %(figure)s")
+        % {"metric": page.definition.title, "figure": _figure(page.definition, page.overall)}
+        for page in answered[:2]
+    ]
+    return f"{'; '.join(said)}."
 
 
 def metrics_overview() -> list[MetricPage]:
@@ -102,6 +131,11 @@ def metric_page(name: str, asked: Asked) -> MetricPage:
         _groups(definition, asked, lines) if asked.by not in rules.TIMES else None,
         _trend(definition, periods, by_time),
     )
+
+
+def meaning_of(definition: MetricDefinition) -> Meaning:
+    """Harm is drawn in its own colour, what customers say in theirs."""
+    return "harm" if definition.name in ("share_negative", "contact_rate") else "customer"
 
 
 def unit_of(definition: MetricDefinition) -> str:
@@ -155,7 +189,7 @@ def _narrowed(definition: MetricDefinition, asked: Asked, dimension: str, value:
         chosen = every(parse(asked.where) if asked.where.strip() else None, equals(dimension, value))
     except FilterError:
         return ""
-    return f"{reverse('metric', args=[definition.name])}?{asked.query(by='', where=str(chosen))}"
+    return f"{reverse('metrics:metric', args=[definition.name])}?{asked.query(by='', where=str(chosen))}"
 
 
 def _ends(definition: MetricDefinition, lines: Sequence[Line]) -> tuple[float, float]:
@@ -183,7 +217,7 @@ def _groups(definition: MetricDefinition, asked: Asked, lines: Sequence[Line]) -
         unit=unit_of(definition),
         description=description,
         heading=asked.by,
-        meaning="harm" if definition.better == "lower" else "customer",
+        meaning=meaning_of(definition),
         ascending=definition.better == "higher",
     )
 
@@ -201,5 +235,5 @@ def _trend(definition: MetricDefinition, periods: MetricAnswer, by_time: str) ->
         points,
         unit=unit_of(definition),
         description=description,
-        meaning="harm" if definition.better == "lower" else "customer",
+        meaning=meaning_of(definition),
     )

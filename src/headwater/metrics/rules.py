@@ -1,7 +1,7 @@
 """From sums to results: pure functions, one for each kind of metric."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -150,19 +150,20 @@ def _count(definition: MetricDefinition, sums: Cells, confidence: float) -> list
 
 
 def _ratio(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
-    found = [
-        hs.ratio(contacts, customers, confidence=confidence)
+    return [
+        _rate_of(contacts, customers, confidence)
         for contacts, customers in zip(sums["contacts"], sums["n"], strict=True)
     ]
-    return [_not_below_zero(result) for result in found]
 
 
-def _not_below_zero(result: hs.Result) -> hs.Result:
-    if isinstance(result, hs.NoVerdict) or result.low >= 0:
-        return result
-    return hs.Estimate(
-        result.estimate, 0.0, result.high, result.n, result.method, result.assumptions, result.confidence
-    )
+def _rate_of(contacts: Array, customers: Array, confidence: float) -> hs.Result:
+    """Contacts per customer, never under 0. Without a contact only a count's interval knows how rare they may be."""
+    found = hs.ratio(contacts, customers, confidence=confidence)
+    if contacts.sum() == 0 and customers.sum() > 0:
+        found = hs.rate(0, float(customers.sum()), confidence=confidence)
+    if isinstance(found, hs.NoVerdict):
+        return found
+    return replace(found, low=max(found.low, 0.0), n=round(float(customers.sum())))
 
 
 WHY_NOT = {

@@ -4,7 +4,9 @@ from django.urls import path
 
 from headwater.metrics import views
 
+app_name = "metrics"
+
 urlpatterns = [
-    path("metrics", views.metrics, name="metrics"),
+    path("metrics", views.metrics, name="all"),
     path("metrics/<slug:name>", views.metric, name="metric"),
 ]
