@@ -30,6 +30,7 @@ MAX_EMIT = 50
 
 Kind = Literal["survey", "contact", "review", "social", "event"]
 FieldName = Literal[
+    "kind",
     "record_id",
     "occurred_at",
     "received_at",

@@ -99,7 +99,9 @@ def _all_plausible(times: pa.Array) -> bool:
 
 def _strptime(texts: pa.Array, pattern: str, zone: str) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(texts)
-    return _to_utc(_without_31_february(pc.strptime(trimmed, pattern, "us", error_is_null=True), trimmed, pattern), zone)
+    return _to_utc(
+        _without_31_february(pc.strptime(trimmed, pattern, "us", error_is_null=True), trimmed, pattern), zone
+    )
 
 
 def _without_31_february(times: pa.Array, texts: pa.Array, pattern: str) -> pa.Array:
@@ -147,7 +149,9 @@ def _iso(texts: pa.Array, zone: str) -> pa.Array:
     parts = pc.extract_regex(texts, ISO)
     date, clock, fraction, offset = (pc.struct_field(parts, name) for name in ("date", "time", "fraction", "zone"))
     clock = pc.if_else(pc.equal(clock, ""), "00:00:00", clock)
-    clock = pc.if_else(pc.match_substring_regex(clock, r"^\d{1,2}:\d{2}$"), pc.binary_join_element_wise(clock, "00", ":"), clock)
+    clock = pc.if_else(
+        pc.match_substring_regex(clock, r"^\d{1,2}:\d{2}$"), pc.binary_join_element_wise(clock, "00", ":"), clock
+    )
     stamp = pc.binary_join_element_wise(date, clock, " ")
     naive = pc.strptime(stamp, "%Y-%m-%d %H:%M:%S", "us", error_is_null=True)
     micros = pc.utf8_slice_codeunits(pc.utf8_rpad(pc.fill_null(fraction, ""), 6, "0"), 0, 6).cast(pa.int64())

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-import pyarrow as pa
-
 from headwater.listening.pipeline import steps
 from headwater.listening.pipeline.chunk import Chunk, Context, SetAside
 
@@ -34,11 +32,11 @@ class Run:
     refused: dict[str, int] = field(default_factory=dict)
 
 
-def run(chunk: Chunk, context: Context, tally: Run) -> tuple[pa.Table, tuple[SetAside, ...]]:
-    """Take a chunk through every step. Returns the signals and the rows that were set aside."""
+def run(chunk: Chunk, context: Context, tally: Run) -> Chunk:
+    """Take a chunk through every step; it comes out as signals and the rows that were set aside."""
     for name, step in PIPELINE:
         started, before = perf_counter(), len(chunk.set_aside)
         chunk = step(chunk, context)
         tally.seconds[name] = tally.seconds.get(name, 0.0) + perf_counter() - started
         tally.refused[name] = tally.refused.get(name, 0) + len(chunk.set_aside) - before
-    return pa.table(chunk.fields), chunk.set_aside
+    return chunk

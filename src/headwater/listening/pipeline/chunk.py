@@ -48,6 +48,11 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.numbers)
 
+    @property
+    def signals(self) -> pa.Table:
+        """The rows as signals of the record."""
+        return pa.table(self.fields)
+
     def with_fields(self, **fields: pa.Array | None) -> "Chunk":
         """The chunk with fields set; None takes a field away."""
         merged = {name: value for name, value in {**self.fields, **fields}.items() if value is not None}

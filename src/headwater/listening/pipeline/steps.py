@@ -188,13 +188,17 @@ def check(chunk: Chunk, context: Context) -> Chunk:
     if "text" in chunk.fields:
         chunk = _check_length(chunk, "text", MAX_TEXT)
     if "language" in chunk.fields:
-        codes = pc.utf8_lower(pc.struct_field(pc.extract_regex(chunk.fields["language"], r"^(?P<c>\pL{2,3})([-_].*)?$"), "c"))
+        codes = pc.utf8_lower(
+            pc.struct_field(pc.extract_regex(chunk.fields["language"], r"^(?P<c>\pL{2,3})([-_].*)?$"), "c")
+        )
         chunk = chunk.with_fields(language=codes)
     said = [pc.is_valid(chunk.fields[name]) for name in ("text", "score", "event") if name in chunk.fields]
     something = said[0]
     for one in said[1:]:
         something = pc.or_(something, one)
-    return chunk.without(pc.invert(something), "nothing_said", lambda _: "the row has neither a text nor a score nor an event.")
+    return chunk.without(
+        pc.invert(something), "nothing_said", lambda _: "the row has neither a text nor a score nor an event."
+    )
 
 
 def _check_words(chunk: Chunk, name: str, words: tuple[str, ...]) -> Chunk:
@@ -203,7 +207,10 @@ def _check_words(chunk: Chunk, name: str, words: tuple[str, ...]) -> Chunk:
     known = pc.or_kleene(pc.is_in(values, pa.array(list(words))), pc.is_null(values))
     expected = ", ".join(words)
     return chunk.without(
-        pc.invert(known), "unknown_value", lambda i: f"{name} is {shown(values[i])}; it should be one of {expected}.", name
+        pc.invert(known),
+        "unknown_value",
+        lambda i: f"{name} is {shown(values[i])}; it should be one of {expected}.",
+        name,
     )
 
 
@@ -226,7 +233,9 @@ def band(chunk: Chunk, context: Context) -> Chunk:
         chunk = chunk.with_fields(metric=pa.repeat(pa.scalar(context.emit.metric, pa.string()), len(chunk)))
     metrics, scores = chunk.fields["metric"], chunk.fields["score"]
     scored = pc.is_valid(scores)
-    unnamed = pc.and_(scored, pc.invert(pc.is_in(metrics, pa.array([name for name, one in METRICS.items() if one.scored]))))
+    unnamed = pc.and_(
+        scored, pc.invert(pc.is_in(metrics, pa.array([name for name, one in METRICS.items() if one.scored])))
+    )
     known = ", ".join(name for name, one in METRICS.items() if one.scored)
     chunk = chunk.without(
         unnamed, "unknown_metric", lambda i: f"the metric {shown(metrics[i])} is not one of {known}.", "metric"
@@ -336,5 +345,3 @@ def _from(context: Context, name: str) -> str:
     """The columns of the file that a field comes from, as words."""
     field = context.emit.fields[name]  # type: ignore[index]
     return " + ".join(field.named) or name
-
-

@@ -30,9 +30,7 @@ def read(path: Path, options: FileOptions) -> confined.Batches:
     return options.model_copy(update={"format": "parquet"}), columns, _batches(file, columns, path)
 
 
-def _batches(
-    file: pq.ParquetFile, columns: tuple[str, ...], path: Path
-) -> Iterator[tuple[pa.Table, np.ndarray]]:
+def _batches(file: pq.ParquetFile, columns: tuple[str, ...], path: Path) -> Iterator[tuple[pa.Table, np.ndarray]]:
     seen = 0
     try:
         for batch in file.iter_batches(batch_size=rows_at_once(len(columns)), use_threads=False):

@@ -111,7 +111,9 @@ def main(read: Callable[[Path, FileOptions], Batches]) -> None:
     except BrokenPipeError:
         sys.exit(0)
     except MemoryError:
-        _fail("too_large", f"{path.name} needs more memory than {MEMORY >> 30} GB to be read; send it as CSV or Parquet.")
+        _fail(
+            "too_large", f"{path.name} needs more memory than {MEMORY >> 30} GB to be read; send it as CSV or Parquet."
+        )
     except BaseException as error:
         # Native readers raise anything, panics included; whatever it is, it is this file that cannot be read.
         _fail("damaged", f"{path.name} cannot be read: {type(error).__name__}: {error}")

@@ -35,7 +35,9 @@ class DocumentReader:
         if not self._columns:
             raise Refused("no_records", f"{path.name} holds no list of JSON objects.")
         if len(self._columns) > MAX_COLUMNS:
-            raise Refused("too_many_columns", f"The file has {len(self._columns)} names; at most {MAX_COLUMNS} are read.")
+            raise Refused(
+                "too_many_columns", f"The file has {len(self._columns)} names; at most {MAX_COLUMNS} are read."
+            )
         self._options = options.model_copy(
             update={"format": "json", "encoding": self._encoding, "records": self._records}
         )
@@ -68,7 +70,9 @@ class DocumentReader:
                     numbers.append(number)
                 else:
                     shown = {"record": json.dumps(item)[:500]}
-                    unreadable.append(UnreadableRow(number, "bad_json", f"Record {number} is not a JSON object.", shown))
+                    unreadable.append(
+                        UnreadableRow(number, "bad_json", f"Record {number} is not a JSON object.", shown)
+                    )
             table = text_table(self._columns, [[row.get(name) for name in self._columns] for row in rows])
             yield Rows(table, np.asarray(numbers, np.int64), tuple(unreadable))
 
@@ -123,8 +127,11 @@ class DocumentReader:
 
     def _within(self, document: str, rest: io.TextIOWrapper) -> Iterator[Any]:
         if rest.read(1):
-            raise Refused("too_large", f"{self._path.name} is one JSON object of more than {MAX_DOCUMENT >> 20} MB; "
-                          "send its records as JSON Lines.")
+            raise Refused(
+                "too_large",
+                f"{self._path.name} is one JSON object of more than {MAX_DOCUMENT >> 20} MB; "
+                "send its records as JSON Lines.",
+            )
         try:
             whole = DECODER.decode(document)
         except json.JSONDecodeError as error:

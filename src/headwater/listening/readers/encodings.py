@@ -27,8 +27,10 @@ def sniff_encoding(sample: bytes) -> str:
     if wide:
         return wide
     if _is_binary(sample):
-        raise Refused("not_text", "The file is not text: it holds control bytes that no text file has. Send CSV, Excel, "
-                      "JSON or Parquet.")
+        raise Refused(
+            "not_text",
+            "The file is not text: it holds control bytes that no text file has. Send CSV, Excel, JSON or Parquet.",
+        )
     if is_utf8(sample):
         return "utf-8"
     return _code_page(sample)

@@ -34,7 +34,9 @@ class JsonLinesReader:
         if not self._columns:
             raise Refused("empty_file", f"{path.name} holds no JSON object in its first lines.")
         if len(self._columns) > MAX_COLUMNS:
-            raise Refused("too_many_columns", f"The file has {len(self._columns)} names; at most {MAX_COLUMNS} are read.")
+            raise Refused(
+                "too_many_columns", f"The file has {len(self._columns)} names; at most {MAX_COLUMNS} are read."
+            )
 
     @property
     def options(self) -> FileOptions:
@@ -96,7 +98,9 @@ def _lines(source: io.BufferedReader, encoding: str) -> Iterator[str]:
     reader = io.TextIOWrapper(source, encoding, errors="surrogateescape")
     while line := reader.readline(MAX_LINE):
         if len(line) >= MAX_LINE and not line.endswith("\n"):
-            raise Refused("cell_too_large", f"A line has more than {MAX_LINE:,} characters; JSON Lines needs one object a line.")
+            raise Refused(
+                "cell_too_large", f"A line has more than {MAX_LINE:,} characters; JSON Lines needs one object a line."
+            )
         yield line
 
 

@@ -244,7 +244,9 @@ def sniff_dialect(text: str, options: FileOptions) -> Dialect:
             continue
         common = max(set(widths), key=lambda width: (widths.count(width), width))
         if common > 1:
-            scored.append((widths.count(common) / len(widths) > 0.9, widths.count(common) / len(widths), common, delimiter))
+            scored.append(
+                (widths.count(common) / len(widths) > 0.9, widths.count(common) / len(widths), common, delimiter)
+            )
     best = max(scored, key=lambda item: (item[0], item[2] if item[0] else item[1]), default=None)
     return Dialect(best[3] if best else ",", quote, escape)
 

@@ -85,9 +85,7 @@ def _chain(first: list[list[Any]], rest: Iterator[list[Any]]) -> Iterator[list[A
     yield from rest
 
 
-def _batches(
-    rows: Iterator[list[Any]], columns: tuple[str, ...], number: int
-) -> Iterator[tuple[pa.Table, np.ndarray]]:
+def _batches(rows: Iterator[list[Any]], columns: tuple[str, ...], number: int) -> Iterator[tuple[pa.Table, np.ndarray]]:
     width = len(columns)
     while block := list(islice(rows, rows_at_once(width))):
         texts = [[_text(cell) for cell in row[:width]] for row in block]

@@ -1,0 +1,17 @@
+"""What was done in this room, as sentences; each follows the name of the person who did it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from headwater.base.history import register_codes
+
+register_codes(
+    {
+        "import.started": _("started to import %(file)s from %(source)s"),
+        "import.resumed": _("went on importing %(file)s from %(source)s"),
+        "import.deleted": _("took back the upload of %(file)s"),
+        "source.mapped": _("changed the mapping of %(source)s"),
+        "set_aside.corrected": _("corrected %(rows)s rows of %(file)s and sent them again"),
+        "set_aside.downloaded": _("downloaded the rows of %(file)s that were set aside"),
+        "customer.erased": _("erased a customer everywhere"),
+    }
+)

@@ -1,0 +1,136 @@
+"""`headwater import` and `headwater mapping`."""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from django.utils.translation import gettext as _
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from headwater.listening import mapping, proposal, services
+from headwater.listening.importing import ImportOutcome
+from headwater.listening.models import Import
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FILE = click.Path(path_type=Path)
+LabelHook = Callable[[Callable[[int, int], None]], object]
+_label_hooks: list[LabelHook] = []
+
+
+def label_with(hook: LabelHook) -> None:
+    """Have `hook(progress)` label what was imported, before the command returns; rooms above know how."""
+    _label_hooks[:] = [hook]
+
+
+@click.command("import")
+@click.argument("file", type=FILE)
+@click.option("--mapping", "mapping_file", type=FILE, help="Mapping as YAML; by default the kept or the proposed one.")
+@click.option("--source", help="Name of the source; by default the mapping's, else the file's.")
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")
+@click.option("--no-wait", is_flag=True, help="Leave labelling to the worker.")
+def import_command(file: Path, mapping_file: Path | None, source: str | None, as_json: bool, no_wait: bool) -> None:
+    """Import a file of comments, reviews, answers or events into the record.
+
+    Without a mapping the proposed one is used when it is certain. Otherwise it is printed as YAML, with what to decide,
+    and nothing is imported: save it, correct it, and give it with --mapping.
+    """
+    given = _read_mapping(mapping_file)
+    try:
+        with _progress_bar(file.name, shown=not as_json) as report:
+            outcome = services.import_file(file, source=source, mapping=given, progress=report)
+    except services.MappingUnsure as unsure:
+        _print_proposal(unsure.proposal)
+        _say_unsure(unsure.proposal)
+        sys.exit(2)
+    if not no_wait:
+        _label(shown=not as_json)
+    if as_json:
+        click.echo(json.dumps(_as_json(outcome)))
+        return
+    _print_outcome(outcome)
+
+
+@click.command("mapping")
+@click.argument("file", type=FILE)
+def mapping_command(file: Path) -> None:
+    """Print the mapping proposed for a file, as YAML; what is unsure goes to standard error.
+
+    Exit status 0 when the mapping is certain, 2 when a person should decide something first.
+    """
+    proposed = proposal.propose(file)
+    _print_proposal(proposed)
+    for note in proposed.notes:
+        click.echo(f"# {note}", err=True)
+    if proposed.unsure:
+        _say_unsure(proposed)
+        sys.exit(2)
+
+
+def _read_mapping(file: Path | None) -> mapping.Mapping | None:
+    if file is None:
+        return None
+    return mapping.from_yaml(services.read_mapping_file(file))
+
+
+def _print_proposal(proposed: proposal.Proposal) -> None:
+    click.echo(proposed.mapping.to_yaml(), nl=False)
+
+
+def _say_unsure(proposed: proposal.Proposal) -> None:
+    click.echo(_("The proposed mapping is not certain:"), err=True)
+    for one in proposed.unsure:
+        click.echo(f"- {one.reason}", err=True)
+    click.echo(_("Save the mapping above as M.yaml, correct it, and import with --mapping M.yaml."), err=True)
+
+
+def _as_json(outcome: ImportOutcome) -> dict[str, Any]:
+    counts = {name: getattr(outcome, name) for name in ("accepted", "repeated", "revised", "set_aside")}
+    return {**counts, "reasons": outcome.reasons}
+
+
+def _print_outcome(outcome: ImportOutcome) -> None:
+    click.echo(_("%s accepted") % f"{outcome.accepted:,}")
+    click.echo(
+        _("%(repeated)s known already, %(revised)s of them with new content")
+        % {"repeated": f"{outcome.repeated + outcome.revised:,}", "revised": f"{outcome.revised:,}"}
+    )
+    click.echo(_("%s set aside") % f"{outcome.set_aside:,}")
+    for code, count in sorted(outcome.reasons.items(), key=lambda item: -item[1]):
+        click.echo(f"  {count:,} {code}")
+
+
+def _bar() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def _progress_bar(name: str, *, shown: bool) -> "Iterator[Callable[[Import], None] | None]":
+    """A bar on standard error; none where nobody looks."""
+    if not shown or not sys.stderr.isatty():
+        yield None
+        return
+    with _bar() as bar:
+        task = bar.add_task(_("Reading %s") % name, total=1.0)
+
+        def report(arrival: Import) -> None:
+            bar.update(task, completed=arrival.share_read)
+
+        yield report
+
+
+def _label(*, shown: bool) -> None:
+    for hook in _label_hooks:
+        if not shown or not sys.stderr.isatty():
+            hook(lambda done, total: None)
+            continue
+        with _bar() as bar:
+            task = bar.add_task(_("Understanding"), total=None)
+            hook(lambda done, total, task=task, bar=bar: bar.update(task, completed=done, total=total or None))  # type: ignore[misc]

@@ -1,0 +1,128 @@
+"""Signals that arrive field by field (the API): the same pipeline as files, with a mapping that is the identity."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from headwater.listening.importing import zone_and_region
+from headwater.listening.mapping import ColumnField, Emit
+from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
+from headwater.metrics.definitions import ScaleError, parse_scale
+
+MAX_ATTRIBUTES = 100
+MAX_ATTRIBUTE_NAMES = 1_000
+
+Id = Annotated[str, Field(min_length=1, max_length=500)]
+Short = Annotated[str, Field(max_length=500)]
+AttributeName = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class SignalIn(BaseModel):
+    """One signal: something a customer said or did. At least one of text, score and event is needed."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    record_id: Id | None = Field(None, description="The signal's own id at its source; the same id counts once.")
+    kind: Literal["survey", "contact", "review", "social", "event"] = "survey"
+    occurred_at: datetime | None = Field(
+        None, description="When it happened; without an offset: the company's time zone."
+    )
+    customer_id: Short | None = None
+    response_id: Short | None = None
+    conversation_id: Short | None = None
+    subject_id: Short | None = Field(None, description="The order, flight or invoice it is about.")
+    author: Literal["customer", "agent", "employee"] | None = None
+    channel: Short | None = None
+    language: Annotated[str, Field(max_length=35)] | None = Field(None, description="ISO 639; detected when absent.")
+    metric: Literal["nps", "csat", "ces", "rating"] | None = Field(None, description="What the score measures.")
+    score: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    scale: Annotated[str, Field(max_length=20)] | None = Field(
+        None, description="Lowest and highest possible score, such as 1-10; by default the metric's own."
+    )
+    text: Annotated[str, Field(max_length=100_000)] | None = Field(None, description="Personal data is redacted.")
+    event: Short | None = Field(None, description="What happened, such as delivery_late.")
+    amount: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
+    stage: Short | None = None
+    sentiment: Literal["negative", "neutral", "positive"] | None = None
+    attributes: dict[AttributeName, Short] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+
+
+Read = tuple[int, SignalIn]
+NOT_FIELDS = {"attributes", "scale"}
+FIELDS = tuple(name for name in SignalIn.model_fields if name not in NOT_FIELDS)
+
+
+def read_rows(rows: Sequence[Any]) -> tuple[list[Read], list[SetAside]]:
+    """The rows that have the right names and types, each with its index, and the others with the reason."""
+    good: list[Read] = []
+    refused: list[SetAside] = []
+    for index, row in enumerate(rows):
+        try:
+            signal = SignalIn.model_validate(row)
+            if signal.scale is not None:
+                parse_scale(signal.scale)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "signal"
+            refused.append(SetAside(index, "invalid_input", f"{place}: {first['msg']}", place))
+        except ScaleError as error:
+            refused.append(SetAside(index, "bad_scale", str(error), "scale"))
+        else:
+            good.append((index, signal))
+    return good, refused
+
+
+def through_pipeline(rows: list[Read], source: str, now: datetime) -> tuple[pa.Table | None, list[SetAside]]:
+    """The signals, with the column `row` (index of the row sent), and what was refused."""
+    # A mapping either gives a field or does not; rows differ in it, so rows alike go through together.
+    alike: dict[tuple[bool, bool, str | None], list[Read]] = defaultdict(list)
+    for index, signal in rows:
+        alike[signal.record_id is not None, signal.occurred_at is not None, signal.scale].append((index, signal))
+    zone, region = zone_and_region()
+    tables: list[pa.Table] = []
+    refused: list[SetAside] = []
+    for group in alike.values():
+        emit = _emit(group)
+        chunk = Chunk(_raw(group), np.asarray([index for index, _ in group], np.int64))
+        context = Context(source, emit, zone, region, now.astimezone(UTC).replace(tzinfo=None))
+        done = run(chunk, context, Run())
+        refused += done.set_aside
+        if len(done):
+            tables.append(done.signals.append_column("row", pa.array(done.numbers)))
+    return (pa.concat_tables(tables, promote_options="permissive") if tables else None), refused
+
+
+def _emit(group: list[Read]) -> Emit:
+    """The identity mapping of rows alike."""
+    first = group[0][1]
+    absent = {"record_id"} if first.record_id is None else set()
+    absent |= {"occurred_at"} if first.occurred_at is None else set()
+    names = sorted({name for _, signal in group for name in signal.attributes})
+    return Emit.model_construct(
+        kind="survey",
+        when=None,
+        metric=None,
+        scale=parse_scale(first.scale) if first.scale else None,
+        fields={name: ColumnField.model_construct(column=name) for name in FIELDS if name not in absent},
+        attributes={name: ColumnField.model_construct(column=f"attributes.{name}") for name in names},
+        record_id_prefix="",
+    )
+
+
+def _raw(group: list[Read]) -> pa.Table:
+    columns = {name: pa.array([_text(getattr(signal, name)) for _, signal in group], pa.string()) for name in FIELDS}
+    for name in sorted({name for _, signal in group for name in signal.attributes}):
+        columns[f"attributes.{name}"] = pa.array([signal.attributes.get(name) for _, signal in group], pa.string())
+    return pa.table(columns)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return value.isoformat() if isinstance(value, datetime) else repr(value)

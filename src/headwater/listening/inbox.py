@@ -1,0 +1,135 @@
+"""The inbox: signals are acknowledged when they are here, and move on to the record exactly once.
+
+A batch is claimed for the record's next transaction and the outcome of its plan is saved with it, then the record
+commits, then the batch is deleted and its outcome counted. After a kill anywhere in between, the record's own
+transaction number tells whether a claimed batch is in it: then only the counting is left to do; else it is planned anew.
+"""
+
+import logging
+from collections.abc import Iterable
+
+import pyarrow as pa
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from headwater.listening.models import Import, ImportState, InboxBatch
+from headwater.metrics.store import company_record
+from headwater.record import Record
+from headwater.record.arrivals import Outcome
+
+APPLICATION = "inbox"
+ROWS_A_COMMIT = 250_000
+COUNTS = ("accepted", "repeated", "revised")
+
+logger = logging.getLogger(__name__)
+
+
+def put(signals: pa.Table, arrival: Import | None = None) -> InboxBatch:
+    """Keep signals durably, in the current transaction."""
+    return InboxBatch.objects.create(arrival=arrival, rows=len(signals), signals=pack(signals))
+
+
+def pack(signals: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, signals.schema, options=options) as stream:
+        stream.write_table(signals)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def unpack(packed: bytes | memoryview) -> pa.Table:
+    return pa.ipc.open_stream(pa.py_buffer(packed)).read_all()
+
+
+def waiting() -> int:
+    """How many rows are acknowledged and not yet in the record."""
+    rows: int | None = InboxBatch.objects.aggregate(rows=Sum("rows"))["rows"]
+    return rows or 0
+
+
+def flush() -> int:
+    """Move everything that waits into the record; returns how many rows were moved. Any number may run at once."""
+    moved = 0
+    if not InboxBatch.objects.exists():
+        return moved
+    record = company_record()
+    while True:
+        with record.writing():
+            _settle(record)
+            rows = _move_some(record)
+        if not rows:
+            return moved
+        moved += rows
+
+
+def _settle(record: Record) -> None:
+    """Count and delete what the record has, and let go of what it has not: a flush was cut off. Under the lock."""
+    claimed = InboxBatch.objects.filter(transaction__isnull=False)
+    if not claimed.exists():
+        return
+    done = record.transaction(APPLICATION)
+    _count_and_delete(claimed.filter(transaction__lte=done).defer("signals"))
+    claimed.update(transaction=None, outcome=None)
+
+
+def _move_some(record: Record) -> int:
+    batches = _next_batches()
+    if not batches:
+        return 0
+    number = record.transaction(APPLICATION) + 1
+    plan = record.plan_signals(_together(batches))
+    with transaction.atomic():
+        for batch in batches:
+            outcome = plan.outcomes.get(batch.pk, Outcome())
+            batch.transaction, batch.outcome = number, {name: getattr(outcome, name) for name in COUNTS}
+            InboxBatch.objects.filter(pk=batch.pk).update(transaction=number, outcome=batch.outcome)
+    record.commit_signals(plan, transaction=(APPLICATION, number))
+    _count_and_delete(batches)
+    return sum(batch.rows for batch in batches)
+
+
+def _next_batches() -> list[InboxBatch]:
+    """The oldest batches, together at most ROWS_A_COMMIT rows, at least one."""
+    sizes = InboxBatch.objects.order_by("pk").values_list("pk", "rows")[:1000]
+    chosen, rows = [], 0
+    for pk, size in sizes:
+        if chosen and rows + size > ROWS_A_COMMIT:
+            break
+        chosen.append(pk)
+        rows += size
+    return list(InboxBatch.objects.filter(pk__in=chosen).order_by("pk"))
+
+
+def _together(batches: list[InboxBatch]) -> pa.Table:
+    """All rows, in the order of arrival, each with the number of its batch."""
+    tables = []
+    for batch in batches:
+        rows = unpack(batch.signals)
+        tables.append(rows.append_column("origin", pa.repeat(pa.scalar(batch.pk, pa.int64()), len(rows))))
+    return pa.concat_tables(tables, promote_options="permissive")
+
+
+def _count_and_delete(batches: Iterable[InboxBatch]) -> None:
+    """Add the saved outcomes to their imports, end the imports that have nothing left, delete the batches: at once."""
+    with transaction.atomic():
+        touched = set()
+        for batch in batches:
+            deleted, _ = InboxBatch.objects.filter(pk=batch.pk).delete()
+            if deleted and batch.arrival_id is not None:
+                outcome = batch.outcome or {}
+                Import.objects.filter(pk=batch.arrival_id).update(
+                    **{name: F(name) + outcome.get(name, 0) for name in COUNTS}
+                )
+                touched.add(batch.arrival_id)
+        for pk in touched:
+            finish_if_empty(pk)
+
+
+def finish_if_empty(pk: int) -> None:
+    """An import whose file is read is done when nothing of it waits in the inbox. In the current transaction."""
+    if not InboxBatch.objects.filter(arrival_id=pk).exists():
+        Import.objects.filter(pk=pk, state=ImportState.RECEIVED).update(
+            state=ImportState.DONE, finished_at=timezone.now()
+        )

@@ -1,0 +1,247 @@
+"""What this room does: imports files, receives signals, keeps mappings, sends corrected rows again, erases."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from django.db import OperationalError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from headwater.base.company import company, ensure_company
+from headwater.base.history import record_history
+from headwater.base.models import Person
+from headwater.base.permissions import require
+from headwater.base.refusals import Conflict, NotFound, Refused
+from headwater.listening import direct, importing, inbox, mapping, proposal
+from headwater.listening.importing import ImportOutcome, Progress, outcome_of
+from headwater.listening.mapping import Mapping
+from headwater.listening.models import Import, ImportState, SetAsideRow, SetAsideState, Source
+
+__all__ = ["ImportOutcome", "MappingUnsure", "RowResult", "import_file", "receive_signals"]
+
+MAX_SIGNALS = 1_000
+MAX_ROWS_RESENT = 10_000
+UNFINISHED = (ImportState.WAITING, ImportState.READING, ImportState.INTERRUPTED, ImportState.RECEIVED)
+
+
+class MappingUnsure(Refused):
+    """The proposed mapping needs a person: `proposal` says of which columns it is unsure."""
+
+    def __init__(self, proposed: proposal.Proposal) -> None:
+        reasons = " ".join(one.reason for one in proposed.unsure)
+        super().__init__("mapping_unsure", _("The mapping is not certain. %s") % reasons, field="mapping")
+        self.proposal = proposed
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row that was sent: `received` (it is durable), or `refused` with the reason."""
+
+    index: int
+    state: str
+    record_id: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+# --- files
+
+
+def import_file(
+    path: Path,
+    *,
+    source: str | None = None,
+    mapping: Mapping | None = None,
+    person: Person | None = None,
+    progress: Progress | None = None,
+) -> ImportOutcome:
+    """Import a file; returns when its rows are in the record.
+
+    Without a mapping the one kept for the source is used, else the proposed one if it is certain. An import of the same
+    file that was cut off goes on where it was. Raises Refused (MappingUnsure where a person should look at the mapping).
+    """
+    require(person, "import", "signals")
+    _refuse_sample()
+    used = choose_mapping(path, source, mapping)
+    mark = importing.fingerprint(path, used)
+    with importing.only_one(mark):
+        arrival = _unfinished(mark) or _new_import(path, used, mark, person)
+        if arrival.state != ImportState.RECEIVED:
+            importing.run_import(arrival, progress)
+        inbox.flush()
+    arrival.refresh_from_db()
+    return outcome_of(arrival)
+
+
+def choose_mapping(path: Path, source: str | None, given: Mapping | None) -> Mapping:
+    """The mapping given, else the one kept for the source, else a certain proposal."""
+    name = source_name(source) if source else None
+    if given is not None:
+        return given.model_copy(update={"source": name}) if name else given
+    kept = Source.objects.filter(name=name or source_name(path.name)).exclude(mapping="").first()
+    if kept is not None:
+        return mapping.from_yaml(kept.mapping)
+    proposed = proposal.propose(path)
+    if proposed.unsure:
+        raise MappingUnsure(proposed)
+    return proposed.mapping.model_copy(update={"source": name}) if name else proposed.mapping
+
+
+def read_mapping_file(path: Path) -> str:
+    """The text of a mapping file. Raises Refused where it cannot be read."""
+    try:
+        if path.stat().st_size > mapping.MAX_YAML * 4:
+            raise Refused("mapping_too_long", _("%s is too long for a mapping.") % path, field="mapping")
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("mapping_unreadable", _("%(path)s cannot be read: %(error)s.") % {
+            "path": path, "error": error}, field="mapping") from error  # fmt: skip
+
+
+def source_name(text: str) -> str:
+    """A name as a source may have it: small letters, digits and hyphens."""
+    stem = text.split(".")[0] if "." in text else text
+    name = slugify(stem)[:80].strip("-_")
+    if not name:
+        raise Refused("bad_source", _("“%s” is no name for a source; use letters and digits.") % text, field="source")
+    return name
+
+
+def _refuse_sample() -> None:
+    ours = company()
+    if ours is not None and ours.is_sample:
+        raise Conflict(
+            "sample_company",
+            _("This is the sample company, and imports never mix with it. Start your company first: the button on "
+              "every page, or headwater start --pack NAME."),
+        )  # fmt: skip
+
+
+def _unfinished(mark: str) -> Import | None:
+    """The same import, cut off earlier. Under its lock nobody else works on it."""
+    arrival = Import.objects.filter(fingerprint=mark, state__in=UNFINISHED).order_by("-pk").first()
+    if arrival is not None:
+        with transaction.atomic():
+            record_history(arrival.person, "import.resumed", f"import:{arrival.pk}", _named(arrival))
+    return arrival
+
+
+def _new_import(path: Path, used: Mapping, mark: str, person: Person | None) -> Import:
+    ensure_company()
+    with transaction.atomic():
+        source = keep_mapping(used, person)
+        arrival = Import.objects.create(
+            source=source,
+            file_name=path.name[:255],
+            path=str(path.resolve()),
+            fingerprint=mark,
+            mapping=used.to_yaml(),
+            person=person,
+            state=ImportState.READING,
+            bytes_total=path.stat().st_size if path.is_file() else 0,
+        )
+        record_history(person, "import.started", f"import:{arrival.pk}", _named(arrival))
+    return arrival
+
+
+def keep_mapping(used: Mapping, person: Person | None) -> Source:
+    """Keep a mapping for its source, to be used again. In the current transaction."""
+    text = used.to_yaml()
+    source, _made = Source.objects.get_or_create(name=used.source)
+    if source.mapping != text:
+        source.mapping = text
+        source.save(update_fields=["mapping", "changed_at"])
+        record_history(person, "source.mapped", f"source:{source.name}", {"source": source.name})
+    return source
+
+
+def _named(arrival: Import) -> dict[str, str]:
+    return {"file": arrival.file_name, "source": arrival.source.name}
+
+
+# --- signals of other programs
+
+
+def receive_signals(rows: Sequence[dict[str, Any]], *, source: str, person: Person | None) -> list[RowResult]:
+    """Take up to 1,000 signals; those received are durable when this returns, and count once in the record."""
+    require(person, "import", "signals")
+    _refuse_sample()
+    name = source_name(source)
+    if not 1 <= len(rows) <= MAX_SIGNALS:
+        raise Refused("too_many_rows", _("Send 1 to %(most)s signals at once, not %(sent)s.") % {
+            "most": MAX_SIGNALS, "sent": len(rows)})  # fmt: skip
+    readable, malformed = direct.read_rows(rows)
+    signals, refused = direct.through_pipeline(readable, name, datetime.now(UTC))
+    results = {one.row: RowResult(one.row, "refused", None, one.code, one.message) for one in (*malformed, *refused)}
+    if signals is not None:
+        _receive(signals.drop_columns(["row"]))
+        for index, record_id in zip(signals["row"].to_pylist(), signals["record_id"].to_pylist(), strict=True):
+            results[index] = RowResult(index, "received", record_id)
+    return [results[index] for index in range(len(rows))]
+
+
+def _receive(signals: pa.Table) -> None:
+    try:
+        with transaction.atomic():
+            inbox.put(signals)
+    except (OSError, OperationalError) as error:
+        if not importing.is_disk_full(error):
+            raise
+        raise Refused("disk_full", _("The disk is full; nothing of this was received. Send it again later.")) from error
+
+
+# --- set-aside rows
+
+
+def correct_rows(person: Person | None, arrival: Import, corrections: dict[int, dict[str, str]]) -> ImportOutcome:
+    """Send set-aside rows again, with the values a person corrected; what is still wrong stays set aside."""
+    require(person, "import", "signals")
+    if len(corrections) > MAX_ROWS_RESENT:
+        raise Refused("too_many_rows", _("Correct at most %s rows at once.") % MAX_ROWS_RESENT)
+    with transaction.atomic():
+        rows = list(
+            SetAsideRow.objects.select_for_update().filter(
+                arrival=arrival, state=SetAsideState.OPEN, pk__in=list(corrections)
+            )
+        )
+        importing.resend(arrival, rows, corrections)
+        done = sum(row.state == SetAsideState.RESENT for row in rows)
+        if done:
+            data = {"rows": done, "file": arrival.file_name}
+            record_history(person, "set_aside.corrected", f"import:{arrival.pk}", data)
+    inbox.flush()
+    arrival.refresh_from_db()
+    return outcome_of(arrival)
+
+
+def download_rows(person: Person | None, arrival: Import) -> Iterable[SetAsideRow]:
+    """The rows of an import that are set aside, to be written to a file; the history says who took them."""
+    require(person, "import", "signals")
+    with transaction.atomic():
+        record_history(person, "set_aside.downloaded", f"import:{arrival.pk}", {"file": arrival.file_name})
+    return SetAsideRow.objects.filter(arrival=arrival, state=SetAsideState.OPEN).iterator(chunk_size=1_000)
+
+
+# --- a customer's right to be forgotten
+
+
+def erase_customer(person: Person | None, customer_id: str) -> Any:
+    """Erase one customer everywhere: record, inbox and rows set aside. Returns the record's report."""
+    from headwater.metrics.store import company_record
+
+    require(person, "erase", "customers")
+    if not customer_id.strip():
+        raise NotFound("no_customer", _("Name the customer to erase."), field="customer_id")
+    # What is acknowledged moves on first, so that it is erased with the rest instead of arriving afterwards.
+    inbox.flush()
+    report = company_record().erase_customer(customer_id)
+    with transaction.atomic():
+        for row in SetAsideRow.objects.filter(values__icontains=customer_id).iterator():
+            if customer_id in (row.values or {}).values():
+                row.delete()
+        record_history(person, "customer.erased", "customer", {})
+    return report
