@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,13 +26,27 @@ class FilesGone(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A relation made of Parquet files. ``named`` adds the column ``filename``."""
+    """A relation made of Parquet files. ``named`` adds the column ``filename``; ``days`` are the first and last day,
+    by the table's first column of statistics, of the rows it shows."""
 
     snapshot: Snapshot
     files: tuple[DataFile, ...]
     named: bool = False
+    days: tuple[str, date, date] | None = None
 
-    def expression(self) -> exp.Expr:
+    def query(self) -> exp.Select:
+        """All its rows."""
+        everything = exp.select("*").from_(self._reader())
+        if self.days is None:
+            return everything
+        name, first, last = self.days
+        bounds = {
+            side: exp.cast(exp.Literal.string(day.isoformat()), exp.DataType.Type.DATE)
+            for side, day in (("low", first), ("high", last))
+        }
+        return everything.where(exp.Between(this=exp.column(name), **bounds))
+
+    def _reader(self) -> exp.Expr:
         paths = [str(self.snapshot.shape_file), *(str(file.path) for file in self.files)]
         options = [exp.EQ(this=exp.column("union_by_name"), expression=exp.true())]
         if self.named:
@@ -46,6 +61,14 @@ Source: TypeAlias = Files | pa.Table
 
 def whole(snapshot: Snapshot, *, named: bool = False) -> Files:
     return Files(snapshot, snapshot.files, named)
+
+
+def between(snapshot: Snapshot, column: str, first: date | None, last: date | None) -> Files:
+    """The rows of some days, read from the files that may have them."""
+    if first is None and last is None:
+        return whole(snapshot)
+    days = (column, first or date.min, last or date.max)
+    return Files(snapshot, tuple(file for file in snapshot.files if file.touches(first, last)), days=days)
 
 
 class Engine:
@@ -114,7 +137,7 @@ class Engine:
             if isinstance(source, Files):
                 if known is not None and not isinstance(known, Files):
                     cursor.unregister(name)
-                reading = exp.select("*").from_(source.expression()).sql(dialect=DIALECT)
+                reading = source.query().sql(dialect=DIALECT)
                 cursor.execute(f"create or replace temporary view {view} as {reading}")
             else:
                 if isinstance(known, Files):

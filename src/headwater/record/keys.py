@@ -54,6 +54,8 @@ def complete(rows: pa.Table) -> pa.Table:
         )
     if table["signal_key"].null_count:
         raise ValueError(f"{table['signal_key'].null_count} signals have no source or record_id, so they have no key.")
+    if table["local_date"].null_count:
+        raise ValueError(f"{table['local_date'].null_count} signals have no local_date, the day they occurred.")
     if "content_hash" not in present:
         table = _set(table, "content_hash", content_hashes(table))
     if "customer_bucket" not in present:

@@ -10,7 +10,7 @@ from sqlglot.expressions import Condition
 
 from headwater.record.days import encode
 from headwater.record.engine import Files, whole
-from headwater.record.lake import FILE_ROWS, DataFile
+from headwater.record.lake import DataFile
 from headwater.record.schema import LABELS, Shape
 from headwater.record.scratch import Scratch
 from headwater.record.store import Store, by_file
@@ -79,7 +79,7 @@ def unlabelled(store: Store, model: str, taxonomy_version: int, limit: int) -> p
 
 
 def each_labellable(store: Store) -> Iterator[pa.Table]:
-    """All signals with words, or events, a file's rows at a time (at most ``FILE_ROWS``)."""
+    """All signals with words, or events, a file's rows at a time (at most ``SIGNALS.file_rows``)."""
     snapshot = store.tables["signals"].snapshot()
     query = exp.select(*READ).from_("signals").where(labellable("signals"))
     for file in snapshot.files:
@@ -135,14 +135,14 @@ def in_files(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(len(one) for one in waiting) >= FILE_ROWS:
+        if sum(len(one) for one in waiting) >= LABELS.file_rows:
             table = pa.Table.from_batches(waiting)
-            yield table.slice(0, FILE_ROWS)
-            waiting = table.slice(FILE_ROWS).to_batches()
+            yield table.slice(0, LABELS.file_rows)
+            waiting = table.slice(LABELS.file_rows).to_batches()
     while waiting:
         table = pa.Table.from_batches(waiting)
-        yield table.slice(0, FILE_ROWS)
-        waiting = table.slice(FILE_ROWS).to_batches()
+        yield table.slice(0, LABELS.file_rows)
+        waiting = table.slice(LABELS.file_rows).to_batches()
 
 
 def _swapped() -> exp.Select:

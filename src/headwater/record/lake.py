@@ -25,8 +25,6 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from headwater.record.schema import SCHEMA_VERSION, Column, Shape
 
-FILE_ROWS = 1 << 18
-"""Rows in a file at most: a revision or a correction rewrites one file, which this keeps under half a second."""
 GROUP_ROWS = 1 << 16
 CHECKPOINT_EVERY = 100
 VERSION_PROPERTY = "headwater.schemaVersion"
@@ -47,9 +45,11 @@ class DataFile:
     first: date | None
     last: date | None
 
-    def touches(self, days: "Iterable[date]") -> bool:
-        first, last = self.first, self.last
-        return first is None or last is None or any(first <= day <= last for day in days)
+    def touches(self, first: date | None, last: date | None) -> bool:
+        """Whether rows from ``first`` to ``last``, both included, may be in the file."""
+        if self.first is None or self.last is None:
+            return True
+        return (last is None or self.first <= last) and (first is None or first <= self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ class Snapshot:
     files: tuple[DataFile, ...]
     shape_file: Path
     columns: tuple[str, ...]
+    stands_for: tuple[int | None, int | None] = (None, None)
+    """Of a rollup: the versions of signals and labels that it sums up."""
 
     @property
     def rows(self) -> int:
@@ -211,7 +213,8 @@ class LakeTable:
             for action in actions.to_pylist()
         )
         schema = pa.schema(handle.schema().to_arrow())
-        return Snapshot(handle.version(), files, self._shape_file(schema), tuple(schema.names))
+        stands_for = handle.transaction_version("signals"), handle.transaction_version("labels")
+        return Snapshot(handle.version(), files, self._shape_file(schema), tuple(schema.names), stands_for)
 
     def _shape_file(self, schema: pa.Schema) -> Path:
         """A file without rows that carries every column: older files lack the newer ones, and a table may be empty."""
@@ -235,7 +238,8 @@ class LakeTable:
         ]
         ordered = pa.table(columns, schema=schema)
         ordered = ordered.sort_by([(name, "ascending") for name in self.shape.order])
-        files = [self._write_file(ordered.slice(start, FILE_ROWS)) for start in range(0, len(ordered), FILE_ROWS)]
+        size = self.shape.file_rows
+        files = [self._write_file(ordered.slice(start, size)) for start in range(0, len(ordered), size)]
         if files:
             fsync(self.folder)
         return files

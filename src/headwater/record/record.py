@@ -8,13 +8,13 @@ from typing import Self, TypeVar, cast
 import pyarrow as pa
 
 from headwater.record import labels as labelling
-from headwater.record import signals
+from headwater.record import rollups, signals
 from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
-from headwater.record.engine import Engine, whole
+from headwater.record.engine import Engine, between, whole
 from headwater.record.lake import LakeTable
 from headwater.record.locks import FileLock, WritersLock
-from headwater.record.questions.question import Known, Question, tables
+from headwater.record.questions.question import Question, tables
 from headwater.record.schema import SHAPES
 from headwater.record.store import Store, Versions
 
@@ -38,6 +38,7 @@ class Record:
             lock=lock if lock is not None else FileLock.of(self.root / "writers.lock"),
             tables={shape.name: LakeTable(self.root / shape.name, shape) for shape in SHAPES},
         )
+        self._rollups = rollups.Rollups(self._store)
         self._answers = AnswerCache(KEPT_ANSWERS)
         self._all_labelled: tuple[Versions, str, int] | None = None
         if not all(table.is_current() for table in self._store.tables.values()):
@@ -75,10 +76,11 @@ class Record:
 
     def _ask(self, question: Question[Answer]) -> Answer:
         snapshots = self._store.snapshots(self._store.tables)
-        known = Known(frozenset(snapshots["signals"].columns), {})
-        query = question.query(known)
-        rows = self._store.run(query, {name: whole(snapshots[name]) for name in tables(query)})
-        return question.answer(rows)
+        query = question.query(rollups.known(snapshots))
+        sources = {name: whole(snapshots[name]) for name in tables(query)}
+        if "labels" in sources:  # a label lies on its signal's day
+            sources["labels"] = between(snapshots["labels"], "local_date", *question.days())
+        return question.answer(self._store.run(query, sources))
 
     # --- signals
 
@@ -113,7 +115,18 @@ class Record:
             ReplayedTransaction: the transaction is not later than the last one.
         """
         with self._store.lock:
-            return signals.commit_signals(self._store, plan, transaction)
+            version = signals.commit_signals(self._store, plan, transaction)
+            self._rollups.follow()
+            return version
+
+    def refresh_rollups(self) -> None:
+        """Bring the rollups up to date. Cheap when they are.
+
+        Writers do it themselves as long as it costs them little. Call it when nothing more is waiting to be written:
+        after a burst of commits they may be behind, and answers come from the rows, which is slower.
+        """
+        with self._store.lock:
+            self._rollups.refresh()
 
     # --- labels
 
@@ -127,7 +140,9 @@ class Record:
             ValueError: ``signal_key`` is missing, or a column has the wrong type.
         """
         with self._store.lock:
-            return labelling.put_labels(self._store, labels)
+            written = labelling.put_labels(self._store, labels)
+            self._rollups.follow()
+            return written
 
     def unlabelled(self, model: str, taxonomy_version: int, limit: int) -> pa.Table:
         """Signals with words, or events, that this model has not labelled with this taxonomy in their present revision.
@@ -159,5 +174,6 @@ class Record:
             yield aside
             with self._store.lock:
                 aside.swap()
+                self._rollups.refresh()
         finally:
             aside.discard()

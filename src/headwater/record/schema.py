@@ -43,6 +43,8 @@ class Shape:
     columns: tuple[Column, ...]
     order: tuple[str, ...]
     statistics: tuple[str, ...]
+    file_rows: int = 1 << 18
+    """Rows in a file at most: what a revision or a correction rewrites, kept under half a second."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -193,7 +195,13 @@ _DIMENSIONS = {
 
 def _rollup(name: str, *dimensions: str) -> Shape:
     time = dimensions[0]
-    return Shape(name, (*(_DIMENSIONS[one] for one in dimensions), *SUMS), order=dimensions, statistics=(time,))
+    return Shape(
+        name,
+        (*(_DIMENSIONS[one] for one in dimensions), *SUMS),
+        order=dimensions,
+        statistics=(time,),
+        file_rows=1 << 15,
+    )
 
 
 ROLLUP_DAYS = _rollup("rollup_days", "day", "kind", "source", "channel", "language", "metric", "stage")

@@ -1,6 +1,7 @@
 """What a question is: a frozen value that composes its SQL and turns the engine's rows into a frozen answer."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Generic, TypeVar
 
 import pyarrow as pa
@@ -24,6 +25,10 @@ class Question(Generic[Answer]):
     """Asked with ``Record.ask``; hashable, so that its answer can be kept."""
 
     __slots__ = ()
+
+    def days(self) -> tuple[date | None, date | None]:
+        """First and last day of the signals it speaks of, where it has such."""
+        return getattr(self, "since", None), getattr(self, "until", None)
 
     def query(self, known: Known) -> exp.Select:
         """The SQL, over tables named as in the record."""

@@ -1,6 +1,6 @@
 """The grouped question: counts and sums of signals, from which every metric and its interval are derived."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -91,13 +91,14 @@ class Sums(Question[SumsAnswer]):
 
     def from_rows(self, known: Known) -> exp.Select:
         """The answer from signals and labels themselves."""
-        names = [f"d{place}" for place in range(len(self.dimensions))]
-        grouped = exp.select(*names, *sums_of_rows()).from_(self._matching(known).subquery("m"))
-        if self.customers:
-            grouped = grouped.select(
-                exp.Count(this=exp.Distinct(expressions=[exp.column("customer")])).as_("customers")
-            )
-        return self.limited(grouped.group_by(*names) if names else grouped)
+        words = Words(known.columns, self.event_days)
+        tests = within(exp.column("local_date", "s"), self.since, self.until)
+        if self.metric is not None:
+            tests.append(exp.column("metric", "s").eq(literal(self.metric)))
+        if self.where is not None:
+            tests.append(words.condition(self.where))
+        named = {f"d{place}": name for place, name in enumerate(self.dimensions)}
+        return self.limited(grouped(words, named, tests, customers=self.customers))
 
     def limited(self, grouped: exp.Select) -> exp.Select:
         return grouped.order_by(exp.column("n").desc()).limit(self._groups) if self.dimensions else grouped
@@ -105,26 +106,6 @@ class Sums(Question[SumsAnswer]):
     @property
     def _groups(self) -> int:
         return self.limit * (200 if self.buckets else 1) + 1
-
-    def _matching(self, known: Known) -> exp.Select:
-        """One row a signal (for each cause, where asked) with its dimensions."""
-        words = Words(known.columns, self.event_days)
-        dimensions = [
-            (each_cause() if name == "cause" else words.dimension(name)).as_(f"d{place}")
-            for place, name in enumerate(self.dimensions)
-        ]
-        tests = within(exp.column("local_date", "s"), self.since, self.until)
-        if self.metric is not None:
-            tests.append(exp.column("metric", "s").eq(literal(self.metric)))
-        if self.where is not None:
-            tests.append(words.condition(self.where))
-        columns = [negative().as_("negative"), exp.column("score", "s"), exp.column("score_band", "s")]
-        if self.customers:
-            merged = exp.func("coalesce", exp.column("merged_into", "c"), exp.column("customer_id", "s"))
-            query = labelled(exp.select(*dimensions, *columns, merged.as_("customer")).where(*tests))
-            same = exp.column("customer_id", "s").eq(exp.column("customer_id", "c"))
-            return query.join("customers as c", on=same, join_type="left")
-        return labelled(exp.select(*dimensions, *columns).where(*tests))
 
     def answer(self, rows: pa.Table) -> SumsAnswer:
         found = rows.to_pylist()
@@ -151,6 +132,30 @@ class Sums(Question[SumsAnswer]):
         totals = {column.name: sum(part[column.name] for part in parts) for column in SUMS}
         wanted = ("n", "negative", "scored", "score_sum", "low", "top")
         return SumsRow(group, **totals, buckets=BucketSums(*(tuple(part[name] for part in parts) for name in wanted)))
+
+
+def grouped(
+    words: Words, dimensions: Mapping[str, str], tests: Sequence[exp.Expr], *, customers: bool = False
+) -> exp.Select:
+    """Sums over signals and labels that pass the tests, by dimensions (alias → name)."""
+    chosen = [
+        (each_cause() if name == "cause" else words.dimension(name)).as_(alias, quoted=True)
+        for alias, name in dimensions.items()
+    ]
+    columns = [negative().as_("negative"), exp.column("score", "s"), exp.column("score_band", "s")]
+    if customers:
+        whose = exp.func("coalesce", exp.column("merged_into", "c"), exp.column("customer_id", "s"))
+        same = exp.column("customer_id", "s").eq(exp.column("customer_id", "c"))
+        rows = labelled(exp.select(*chosen, *columns, whose.as_("customer")).where(*tests))
+        rows = rows.join("customers as c", on=same, join_type="left")
+    else:
+        rows = labelled(exp.select(*chosen, *columns).where(*tests))
+    aliases = [exp.column(alias, quoted=True) for alias in dimensions]
+    query = exp.select(*aliases, *sums_of_rows()).from_(rows.subquery("m"))
+    if customers:
+        distinct = exp.Distinct(expressions=[exp.column("customer")])
+        query = query.select(exp.Count(this=distinct).as_("customers"))
+    return query.group_by(*aliases) if aliases else query
 
 
 def sums_of_rows() -> Iterable[exp.Expr]:
