@@ -29,6 +29,11 @@ class Branch:
     depth: int
     people: int
 
+    @property
+    def levels(self) -> range:
+        """One item for each level above, for templates to indent by."""
+        return range(self.depth)
+
 
 def department_tree() -> list[Branch]:
     """Return all departments in the order of the tree, with how many active people each has itself."""

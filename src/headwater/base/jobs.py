@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from headwater.base import queue
 from headwater.base.history import record_history
@@ -32,6 +34,37 @@ def visible_job(person: Person, job_id: int) -> Job:
     if job is None:
         raise NotFound("job_unknown", _("There is no job %d among those you can see.") % job_id)
     return job
+
+
+def title(job: Job) -> str:
+    """Return what the job does, in words; the task's name where this version does not know the task."""
+    known = queue.tasks().get(job.name)
+    return str(known.title) if known else job.name
+
+
+def note(job: Job) -> str:
+    """Return how far the job is, or how it ended, as one line."""
+    if job.state == State.FAILED:
+        return job.error.strip().rpartition("\n")[2] or _("It failed.")
+    if job.state == State.CANCELLED:
+        return _("It was cancelled.")
+    if job.state == State.RUNNING and job.cancel_requested:
+        return _("It ends as soon as nothing is left half done.")
+    if job.state == State.WAITING and not job.progress_note:
+        return _("It waits for its turn.")
+    return job.progress_note
+
+
+def sentence(jobs: QuerySet[Job]) -> str:
+    """Return what a page of jobs says first."""
+    count = dict(jobs.order_by().values_list("state").annotate(Count("pk")))
+    if count.get(State.FAILED):
+        failed = count[State.FAILED]
+        return str(ngettext("%d job failed and waits for you.", "%d jobs failed and wait for you.", failed) % failed)
+    going = count.get(State.RUNNING, 0) + count.get(State.WAITING, 0)
+    if going:
+        return str(ngettext("%d job is under way.", "%d jobs are under way.", going) % going)
+    return _("All background work is done.")
 
 
 def retry_job(person: Person | None, job: Job) -> None:

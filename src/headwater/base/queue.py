@@ -6,7 +6,7 @@ it claimed, so a worker that was only slow cannot overwrite the one that took ov
 
 Each room registers its tasks in a module ``tasks.py``::
 
-    @task("insight.relabel", lane="long")
+    @task("insight.relabel", title=gettext_lazy("Label everything again"), lane="long")
     def relabel(context: JobContext, payload: dict[str, Any]) -> None: ...
 
     schedule("base.tidy", every=timedelta(days=1))
@@ -104,6 +104,7 @@ TaskFunction = Callable[[JobContext, dict[str, Any]], None]
 @dataclass(frozen=True, slots=True)
 class Task:
     name: str
+    title: Any
     run: TaskFunction
     lane: Lane
     max_failures: int
@@ -113,11 +114,16 @@ _tasks: dict[str, Task] = {}
 _schedules: dict[str, timedelta] = {}
 
 
-def task(name: str, *, lane: Lane = "quick", max_failures: int = 5) -> Callable[[TaskFunction], TaskFunction]:
-    """Register a function as the task ``name``. Work of more than a few seconds belongs in the ``long`` lane."""
+def task(
+    name: str, *, title: Any = "", lane: Lane = "quick", max_failures: int = 5
+) -> Callable[[TaskFunction], TaskFunction]:
+    """Register a function as the task ``name``, which pages call by its lazily translated ``title``.
+
+    Work of more than a few seconds belongs in the ``long`` lane, so that mail and other quick work need not wait.
+    """
 
     def register(function: TaskFunction) -> TaskFunction:
-        _tasks[name] = Task(name, function, lane, max_failures)
+        _tasks[name] = Task(name, title or name, function, lane, max_failures)
         return function
 
     return register

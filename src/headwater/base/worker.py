@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
-from headwater.base import queue
+from headwater.base import queue, refusals
 from headwater.base.models import Job
+from headwater.base.refusals import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +113,9 @@ def _run_job(job: Job, stop: Event) -> None:
         queue.finish(job, Job.State.CANCELLED)
     except queue.LeaseLost:
         logger.warning("job %s (%s) was taken over by another worker", job.pk, job.name)
+    except Refused as refused:
+        # Not a fault that trying again could mend: what was asked cannot be done, and the job says why.
+        queue.finish(job, Job.State.FAILED, error=refusals.line(refused))
     except Exception as error:
         logger.exception("job %s (%s) failed", job.pk, job.name)
         detail = "".join(traceback.format_exception(error))[-ERROR_LENGTH:]

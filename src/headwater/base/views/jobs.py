@@ -25,11 +25,12 @@ def jobs(request: HttpRequest) -> HttpResponse:
     require(me, "view", "jobs", words_of="own")
     state = request.GET.get("state", "")
     found = services.jobs_seen_by(me)
+    sentence = services.sentence(found)
     if state in Job.State.values:
         found = found.filter(state=state)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     manages = [job.pk for job in page if allows(me, "manage", "jobs", words_of=_whose(request, job))]
-    shown = {"page": page, "state": state, "states": Job.State.choices, "manages": manages}
+    shown = {"page": page, "state": state, "states": Job.State.choices, "manages": manages, "sentence": sentence}
     return render(request, "base/jobs.html", shown)
 
 
@@ -37,7 +38,10 @@ def progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """One job's progress, as the fragment that a page shows and keeps asking for."""
     job = services.visible_job(person(request), job_id)
     manages = allows(person(request), "manage", "jobs", words_of=_whose(request, job))
-    return render(request, "base/job_progress.html", {"job": job, "may_cancel": manages})
+    response = render(request, "base/job_progress.html", {"job": job, "may_cancel": manages})
+    if job.is_finished:
+        response["HX-Trigger"] = "job-over"  # a page may wait for this to show the result
+    return response
 
 
 @require_POST

@@ -1,0 +1,69 @@
+"""People of every role, and browsers that are signed in as them."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from headwater.base.models import Department, Person
+from headwater.base.permissions import ROLES
+
+PASSWORD = "a river runs to the sea"
+
+PersonMaker = Callable[..., Person]
+ClientMaker = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _no_limits_left_over() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def make_person(db: None) -> PersonMaker:
+    """Make a person with these roles: ``make_person("manager", department=…)``."""
+
+    def make(*roles: str, **fields: object) -> Person:
+        number = Person.objects.count() + 1
+        given = {"email": f"person{number}@example.com", "name": f"Person {number}", **fields}
+        person = Person(roles=list(roles), **given)
+        person.set_unusable_password()
+        person.save()
+        return person
+
+    return make
+
+
+@pytest.fixture
+def administrator(make_person: PersonMaker) -> Person:
+    return make_person("administrator")
+
+
+@pytest.fixture
+def employee(make_person: PersonMaker) -> Person:
+    return make_person("employee")
+
+
+@pytest.fixture(params=list(ROLES))
+def role(request: pytest.FixtureRequest) -> str:
+    """Each role in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def browser_of(db: None) -> ClientMaker:
+    """Return a browser signed in as a person, or a stranger's."""
+
+    def browser(person: Person | None = None, **options: object) -> Client:
+        client = Client(**options)  # type: ignore[arg-type]
+        if person is not None:
+            client.force_login(person)
+        return client
+
+    return browser
+
+
+@pytest.fixture
+def sales(db: None) -> Department:
+    return Department.objects.create(name="Sales")
