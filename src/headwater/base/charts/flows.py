@@ -11,8 +11,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.base import figures
+from headwater.base.charts.frame import Spec
 from headwater.base.charts.layout import Link, Node
-from headwater.base.charts.river import TOGETHER, Spec, river
+from headwater.base.charts.river import TOGETHER, river
 
 UNKNOWN = "department:"
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from headwater.base.charts.frame import HREF, SCHEMA, TOOLTIP, Spec
 from headwater.base.charts.layout import Band, Layout, Link, Node, PlacedNode, hatch, place
 from headwater.base.charts.theme import LINE
 
-SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 LEFT, RIGHT, PLATE = 176, 222, 236
 LEFT_SHARE = 0.42
 WIDTH = 1180
@@ -26,8 +26,6 @@ MOST_LINES = 3
 BAR = 7
 DIMMED = 0.16
 TOGETHER = " + "
-
-Spec = dict[str, Any]
 
 
 def river(
@@ -153,8 +151,8 @@ def _areas(name: str, bands: Sequence[Band], names: Mapping[str, Node], style: s
             y2={"field": "y2"},
             detail={"field": "flow", "type": "nominal"},
             opacity=_lit(),
-            tooltip={"field": "tooltip", "type": "nominal"},
-            href={"field": "href", "type": "nominal"},
+            tooltip=TOOLTIP,
+            href=HREF,
         ),
     }
 
@@ -186,8 +184,8 @@ def _bar(placed: Layout, nodes: Sequence[PlacedNode], x: float, style: str, offs
         "encoding": _at(
             x2={"field": "x"},
             y2={"field": "y2"},
-            tooltip={"field": "tooltip", "type": "nominal"},
-            href={"field": "href", "type": "nominal"},
+            tooltip=TOOLTIP,
+            href=HREF,
         ),
     }
 
@@ -232,8 +230,8 @@ def _plates(placed: Layout, nodes: Sequence[PlacedNode], style: str) -> Spec:
         "encoding": _at(
             x2={"field": "x2"},
             y2={"field": "y2"},
-            tooltip={"field": "tooltip", "type": "nominal"},
-            href={"field": "href", "type": "nominal"},
+            tooltip=TOOLTIP,
+            href=HREF,
         ),
     }
 
@@ -259,8 +257,8 @@ def _words(placed: Layout) -> Iterable[Spec]:
                 "mark": {"type": "text", "style": style, "align": align, "dx": shift, "limit": room},
                 "encoding": _at(
                     text={"field": "text", "type": "nominal"},
-                    tooltip={"field": "tooltip", "type": "nominal"},
-                    href={"field": "href", "type": "nominal"},
+                    tooltip=TOOLTIP,
+                    href=HREF,
                 ),
             }
 
