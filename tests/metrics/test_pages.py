@@ -74,8 +74,14 @@ def test_over_time_has_its_figures_as_a_table(browser: Client, stores: None) -> 
 def test_what_cannot_be_read_stands_in_its_field(browser: Client, record: Record, query: str, reason: str) -> None:
     text = page(browser, f"/metrics/nps?{query}", 400)
     assert reason in text
-    assert 'class="errorlist"' in text
+    assert 'role="alert"' in text
     assert "Definition" in text
+
+
+def test_an_address_says_only_what_was_chosen(browser: Client, record: Record) -> None:
+    response = browser.get("/metrics/nps?by=stage&where=&since=&until=2026-02-01")
+    assert (response.status_code, response["Location"]) == (302, "/metrics/nps?by=stage&until=2026-02-01")
+    assert browser.get("/metrics/nps?by=")["Location"] == "/metrics/nps"
 
 
 def test_an_unknown_metric_is_not_found(browser: Client, record: Record) -> None:

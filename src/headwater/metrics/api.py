@@ -73,12 +73,12 @@ class Asked(Schema):
 @router.get("/metrics", response={200: list[Definition], **REFUSALS}, operation_id="list_metrics")
 def list_metrics(request: HttpRequest) -> list[dict[str, Any]]:
     """List every metric with its definition."""
-    require(request.user, "view", "figures")  # type: ignore[arg-type]
+    require(request.user, "view", "figures")
     return [definition.as_json() for definition in METRICS.values()]
 
 
 @router.get("/metrics/{name}", response={200: Answer, **REFUSALS}, exclude_unset=True, operation_id="estimate_metric")
 def get_metric(request: HttpRequest, name: str, asked: Query[Asked]) -> dict[str, Any]:
     """Estimate a metric by group, each with its interval and base size."""
-    require(request.user, "view", "figures")  # type: ignore[arg-type]
+    require(request.user, "view", "figures")
     return estimate(name, by=asked.by, where=asked.where, since=asked.since, until=asked.until).as_json()

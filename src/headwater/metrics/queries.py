@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from headwater.base import charts, figures
-from headwater.base.charts.series import Meaning
+from headwater.base.charts.frame import Meaning
 from headwater.metrics import rules
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import MetricAnswer, MetricRow, definition_of, estimate
@@ -28,6 +29,14 @@ class Asked:
     where: str = ""
     since: date | None = None
     until: date | None = None
+
+    @property
+    def days(self) -> str:
+        """The period as its chip says it; empty for the whole record."""
+        first, last = (
+            formats.date_format(day, "SHORT_DATE_FORMAT") if day else "…" for day in (self.since, self.until)
+        )
+        return f"{first} – {last}" if self.since or self.until else ""
 
     def query(self, **changed: str) -> str:
         """The choice as a query string, without the question mark."""

@@ -129,7 +129,7 @@ def _score_results(
         method, assumptions = name, (INDEPENDENT,)
         if found.repeated[place]:
             effect, effective = found.design_effect[place], found.effective_n[place]
-            method = f"{name} at the effective base of {effective:.0f} (design effect {effect:.2f}: customers repeat)"
+            method = f"{name}, customers repeat: effective base {effective:,.0f}, design effect {effect:.2f}"
             assumptions = (REPEATING,)
         value = float(values[place])
         low, high = min(float(below[place]), value), max(float(above[place]), value)
