@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from headwater.base.accounts import person
 from headwater.base.company import change_company, company, ensure_company, first_departments, pack_choices
 from headwater.base.company import start_company as start
 from headwater.base.forms import CompanyForm, StartForm, show_refusal
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
-from headwater.base.views.signed_in import person
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from headwater.base import departments as services
+from headwater.base.accounts import person
 from headwater.base.company import company, pack_choices
 from headwater.base.forms import ChangeDepartmentForm, DepartmentForm, MergeForm, show_refusal
 from headwater.base.models import Department
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
-from headwater.base.views.signed_in import person
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

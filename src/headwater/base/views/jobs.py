@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from headwater.base import jobs as services
+from headwater.base.accounts import person
 from headwater.base.models import Job
 from headwater.base.permissions import allows, require
-from headwater.base.views.signed_in import person
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

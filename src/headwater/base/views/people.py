@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from headwater.base import outbox
 from headwater.base import people as services
+from headwater.base.accounts import person
 from headwater.base.forms import AddPersonForm, OwnSettingsForm, PasswordForm, PersonForm, show_refusal
 from headwater.base.models import Person
 from headwater.base.permissions import ROLES, allows, require
 from headwater.base.queries import people_found
 from headwater.base.refusals import Refused
-from headwater.base.views.signed_in import person
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

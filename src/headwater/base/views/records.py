@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from headwater.base import outbox as services
+from headwater.base.accounts import person
 from headwater.base.forms import HistoryForm
 from headwater.base.models import OutboxMail
 from headwater.base.permissions import require
 from headwater.base.queries import HistoryFilter, history_entries, told
-from headwater.base.views.signed_in import person
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

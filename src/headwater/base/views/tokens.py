@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from headwater.base import tokens as services
+from headwater.base.accounts import person
 from headwater.base.forms import TokenForm, show_refusal
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
-from headwater.base.views.signed_in import person
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse

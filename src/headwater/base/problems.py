@@ -1,7 +1,6 @@
-"""What every API of this product shares: who is calling, and how it says no.
+"""How every API of this product says no: problem details (RFC 9457), documented and sent alike.
 
-The API root does ``api = NinjaAPI(auth=AUTH)`` and ``install(api)``; an operation documents its refusals with
-``response={200: Answer, **REFUSALS}``.
+The API root calls ``install(api)``; an operation documents its refusals with ``response={200: Answer, **REFUSALS}``.
 """
 
 from __future__ import annotations
@@ -11,15 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, Schema
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
-from ninja.security import HttpBearer, SessionAuth
 
 from headwater.base import refusals
-from headwater.base.tokens import person_for_token
 
 if TYPE_CHECKING:
     from ninja import NinjaAPI
-
-    from headwater.base.models import Person
 
 MAX_ERRORS: Final = 20
 
@@ -45,29 +40,6 @@ class Problem(Schema):
 
 #: The refusals that any operation may answer with.
 REFUSALS: Final[dict[int, type[Problem]]] = dict.fromkeys((400, 401, 403, 404, 409, 413, 422, 429), Problem)
-
-
-class TokenAuth(HttpBearer):
-    """``Authorization: Bearer hw_…``: signs in as the token's person, narrowed to the token's scopes."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Person | None:
-        person = person_for_token(token)
-        if person is not None:
-            request.user = person
-        return person
-
-
-class PageAuth(SessionAuth):
-    """A signed-in browser; what changes something needs the CSRF token of our own pages too."""
-
-    def __call__(self, request: HttpRequest) -> Any:
-        # Without a session there is nothing to forge, and a caller without credentials is told just that.
-        if not request.user.is_authenticated or "Authorization" in request.headers:
-            return None
-        return super().__call__(request)
-
-
-AUTH: Final = [TokenAuth(), PageAuth()]
 
 
 def install(api: NinjaAPI) -> None:
