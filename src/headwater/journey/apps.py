@@ -13,4 +13,4 @@ class JourneyConfig(AppConfig):
         company.on_clear("headwater.journey.services.clear")
         company.on_start("headwater.journey.services.start")
         company.offer_packs("headwater.journey.queries.pack_choices")
-        navigation.add("journey", _("Journey"), "journey:map", position=20, needs=("view", "taxonomy"))
+        navigation.add("journey", _("Journey"), "journey", position=20, needs=("view", "taxonomy"))

@@ -1,0 +1,55 @@
+"""Words for the parts of a journey and what differs between two."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from headwater.journey.differences import Kind
+from headwater.journey.edits import kind_name as named
+
+register = template.Library()
+
+
+@register.simple_tag
+def item_key(kind: str, item_id: str) -> str:
+    """What tells an item from every other on the page."""
+    return f"{kind}-{item_id}"
+
+
+@register.filter
+def kind_name(kind: Kind) -> str:
+    """What a kind of item is called."""
+    return named(kind)
+
+
+@register.filter
+def what_name(what: str) -> str:
+    """What happened to an item."""
+    return {"added": _("added"), "removed": _("removed"), "changed": _("changed"), "moved": _("moved")}[what]
+
+
+@register.filter
+def field_name(name: str) -> str:
+    """What a field of an item is called."""
+    names = {
+        "name": _("name"),
+        "description": _("description"),
+        "examples": _("example phrases"),
+        "departments": _("departments"),
+        "stages": _("stages"),
+        "stage": _("stage"),
+        "kind": _("kind"),
+        "demand": _("why customers speak of it"),
+        "events": _("events"),
+        "lag_days": _("lag in days"),
+        "merged_into": _("merged into"),
+        "retired": _("retired"),
+    }
+    return names.get(name, name)
+
+
+@register.filter
+def is_list(value: Any) -> bool:
+    """Whether a field holds a list."""
+    return isinstance(value, tuple)

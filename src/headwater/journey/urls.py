@@ -1,0 +1,23 @@
+"""The addresses of this room."""
+
+from django.urls import path
+
+from headwater.journey import views
+
+urlpatterns = [
+    path("journey", views.journey, name="journey"),
+    path("journey/draft", views.draft, name="journey_draft"),
+    path("journey/draft/publish", views.publish, name="publish_journey"),
+    path("journey/draft/discard", views.discard, name="discard_journey"),
+    path("journey/packs", views.packs, name="journey_packs"),
+    path("journey/packs/preview", views.preview_pack, name="preview_pack"),
+    path("journey/packs/import", views.import_pack, name="import_pack"),
+    path("journey/packs/export", views.export_pack, name="export_pack"),
+    path("journey/packs/<slug:name>.yaml", views.shipped_pack, name="shipped_pack"),
+    path("journey/<slug:kind>/add", views.add_item, name="add_journey_item"),
+    path("journey/cause/<slug:item_id>/merge", views.merge_cause, name="merge_cause"),
+    path("journey/cause/<slug:item_id>/retire", views.retire_cause, name="retire_cause"),
+    path("journey/<slug:kind>/<slug:item_id>", views.item, name="journey_item"),
+    path("journey/<slug:kind>/<slug:item_id>/move", views.move_item, name="move_journey_item"),
+    path("journey/<slug:kind>/<slug:item_id>/remove", views.remove_item, name="remove_journey_item"),
+]
