@@ -38,6 +38,8 @@ if _database_asked_for() == "postgresql" and not IS_WORKER:  # workers inherit t
 os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.site.settings"
 django.setup()
 
+from tests.browser import chromium, reader  # noqa: E402, F401 fixtures for every room; they need the settings above
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="the database under test")

@@ -1,0 +1,101 @@
+"""Pages in a real browser: Chromium without a window, light or dark, phone or wide screen, watched for complaints."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+
+CHROMIUM = Path(os.environ.get("HEADWATER_CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE, WIDE = 390, 1440
+Theme = Literal["light", "dark"]
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass
+class Reader:
+    """Someone who reads pages: signed in or not; remembers every complaint of the browser's console."""
+
+    browser: Browser
+    address: str
+    cookies: list[dict[str, Any]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def sign_in(self, person: Any) -> None:
+        """Read as this person from the next page on."""
+        client = Client()
+        client.force_login(person, backend=settings.AUTHENTICATION_BACKENDS[0])
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.cookies = [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}]
+
+    def open(self, path: str, *, width: int = WIDE, theme: Theme = "light", reduced_motion: bool = True) -> Page:
+        """Open a page and wait until it is quiet and every chart is drawn."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+        )
+        self.contexts.append(context)
+        context.add_cookies(self.cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
+        page.goto(self.address + path, wait_until="networkidle")
+        for chart in page.locator("[data-chart]").all():
+            chart.locator("svg.marks").first.wait_for(state="attached")
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.location.get('url', '')}: {message.text}")
+
+    def close(self) -> None:
+        """Close every page."""
+        for context in self.contexts:
+            context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page, one line for each rule and its first place."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']} ({len(rule['nodes'])}): {rule['nodes'][0]['html'][:160]}" for rule in found]
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels a page is wider than its window."""
+    return int(page.evaluate(OVERFLOW))
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests of a process; the test is skipped, and says so, where there is none."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no Chromium at {CHROMIUM} (install it, or set HEADWATER_CHROMIUM)")
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def reader(chromium: Browser, live_server: Any) -> Iterator[Reader]:
+    """A stranger with a browser; the test fails when the browser complained, of a content policy above all."""
+    reading = Reader(chromium, live_server.url)
+    yield reading
+    reading.close()
+    assert reading.complaints == []
