@@ -3,7 +3,8 @@
 from django.urls import include, path
 from ninja import NinjaAPI
 
-from headwater.base.api import AUTH, install
+from headwater.base.accounts import AUTH
+from headwater.base.problems import install
 from headwater.metrics.api import router
 
 api = NinjaAPI(auth=AUTH, urls_namespace="metrics-test")

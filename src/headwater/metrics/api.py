@@ -8,8 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from headwater.base.api import REFUSALS
 from headwater.base.permissions import require
+from headwater.base.problems import REFUSALS
 from headwater.metrics.definitions import METRICS
 from headwater.metrics.estimates import estimate
 

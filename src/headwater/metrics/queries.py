@@ -126,18 +126,18 @@ def metric_page(name: str, asked: Asked) -> MetricPage:
     """One metric by the dimension asked for, and over time. Refuses as :func:`estimate` does."""
     definition = definition_of(name)
     overall = _line(definition, asked, _ask(definition, asked, ()).rows[0])
-    grouped = _ask(definition, asked, (asked.by,)) if asked.by else None
-    lines = [_line(definition, asked, row) for row in grouped.rows] if grouped else []
     by_time = asked.by if asked.by in rules.TIMES else "month"
-    periods = grouped if grouped and asked.by == by_time else _ask(definition, asked, (by_time,))
+    grouped = asked.by and asked.by != by_time
+    lines = [_line(definition, asked, row) for row in _ask(definition, asked, (asked.by,)).rows] if grouped else []
+    periods = _ask(definition, asked, (by_time,))
     return MetricPage(
         definition,
         unit_of(definition),
-        sentence_of(definition, overall, [] if asked.by in rules.TIMES else lines),
+        sentence_of(definition, overall, lines),
         overall,
         tuple(lines),
         _ends(definition, lines or [overall]),
-        _groups(definition, asked, lines) if asked.by not in rules.TIMES else None,
+        _groups(definition, asked, lines),
         _trend(definition, periods, by_time),
     )
 

@@ -112,6 +112,11 @@ def _nps(definition: MetricDefinition, sums: Cells, confidence: float) -> list[h
 
 def _share(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
     hits, tries = (sums["top"], sums["scored"]) if definition.scored else (sums["negative"], sums["n"])
+    return shares(hits, tries, confidence)
+
+
+def shares(hits: Array, tries: Array, confidence: float = 0.95) -> list[hs.Result]:
+    """One share in 0…1 a group, from (groups, buckets) counts; customers who repeat widen the interval."""
     below, above, found = clustered_proportion_bounds(hits, tries, confidence=confidence)
     n = tries.sum(axis=1)
     share = hits.sum(axis=1) / np.where(n > 0, n, 1)
@@ -193,7 +198,7 @@ def is_ranked(definition: MetricDefinition, result: hs.Result) -> bool:
 
 
 def in_order(by: Sequence[str], group: Group, result: hs.Result, ranked: bool, better: str) -> tuple[object, ...]:
-    """Sort key: by time where there is time; then ranked before unranked, the worst first; then by base and name."""
+    """Sort key: by time where there is time; then ranked before unranked, the worst (or most) first; then by base."""
     times = tuple(group[place] or "" for place, one in enumerate(by) if one in TIMES)
     worst = 0.0
     if ranked and isinstance(result, hs.Estimate):

@@ -41,7 +41,7 @@ class MetricDefinition:
     kind: Kind
     lowest: float
     highest: float | None
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", "neither"]
     population: tuple[str, ...] = ()
     scale_low: float | None = None
     scale_high: float | None = None
