@@ -34,15 +34,15 @@ SCHEMA = pa.schema(
     }
 )
 """One row a signal, as the sample company's systems would export it. ``flow`` says which: csat, nps, ces, review,
-contact or event. ``occurred_at`` is UTC."""
+contact or event; with it the ``record_id`` is the signal's own: ``csat-12``. ``occurred_at`` is UTC."""
 
 
 @dataclass(frozen=True)
 class SampleCompany:
     """What the sample company's systems hold, and the truth behind it.
 
-    ``signals`` has :data:`SCHEMA`. ``named`` is the truth about words: for each row with a text, the causes it names,
-    by ``record_id``. ``planted`` is the truth about causes.
+    ``signals`` has :data:`SCHEMA`. ``named`` is the truth about words: for each signal with a text, the causes it
+    names, by the record's ``record_id``. ``planted`` is the truth about causes.
     """
 
     signals: pa.Table

@@ -37,10 +37,10 @@ class Rows:
         """Keep a signal unless it would lie after the end of the sample."""
         if at >= self.end:
             return
-        record_id = f"{flow}-{len(self.rows) + 1}"
-        self.rows.append({"flow": flow, "record_id": record_id, "occurred_at": at, **values})
+        number = str(len(self.rows) + 1)
+        self.rows.append({"flow": flow, "record_id": number, "occurred_at": at, **values})
         if values.get("text"):
-            self.named[record_id] = causes
+            self.named[f"{flow}-{number}"] = causes
 
 
 class Teller:
@@ -224,4 +224,4 @@ class Teller:
 
 def rows_in_time(told: Rows) -> Iterator[dict[str, Any]]:
     """The rows by time of occurrence, as systems of a company would have written them."""
-    return iter(sorted(told.rows, key=lambda row: (row["occurred_at"], row["record_id"])))
+    return iter(sorted(told.rows, key=lambda row: (row["occurred_at"], int(row["record_id"]))))
