@@ -1,11 +1,13 @@
 """People of every role, and browsers that are signed in as them."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from headwater.base import company
 from headwater.base.models import Department, Person
 from headwater.base.permissions import ROLES
 
@@ -16,8 +18,16 @@ ClientMaker = Callable[..., Client]
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_left_over() -> None:
+def _this_room_alone(settings: Any) -> None:
+    """Its own addresses, no waiting limits of earlier tests, and what upper rooms hang on the company left out."""
+    settings.ROOT_URLCONF = "tests.base.urls"
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def hooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for registry in ("_on_clear", "_on_start", "_packs"):
+        monkeypatch.setattr(company, registry, [])
 
 
 @pytest.fixture

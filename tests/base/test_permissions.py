@@ -111,7 +111,7 @@ def test_a_typing_mistake_in_a_service_is_an_error_and_not_a_refusal() -> None:
 
 
 def test_the_refusal_says_what_may_not_be_done_and_what_to_do() -> None:
-    with pytest.raises(NotAllowed, match="change departments.*administrator") as caught:
+    with pytest.raises(NotAllowed, match=r"change departments.*administrator") as caught:
         require(someone("employee"), "manage", "departments")
     assert (caught.value.code, caught.value.status) == ("not_allowed", 403)
 

@@ -1,6 +1,5 @@
 """The queue: what is asked for is done once, in time, and again after a failure."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event, Thread
 
@@ -18,7 +17,7 @@ Payload = dict[str, object]
 
 
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Tasks of the tests' own: what they did, in order. Those of the product stay out."""
     queue.tasks()
     monkeypatch.setattr(queue, "_tasks", {})
@@ -45,7 +44,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
             context.progress(number + 1, 3, f"row {number + 1}")
         done.append("long")
 
-    yield done
+    return done
 
 
 def later(job: Job) -> Job:
