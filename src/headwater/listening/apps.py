@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ListeningConfig(AppConfig):
     name = "headwater.listening"
     label = "listening"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from headwater.base import company, navigation
+
+        company.on_clear("headwater.listening.services.clear")
+        navigation.add("imports", _("Imports"), "listening:imports", position=60, needs=("import", "signals"))

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from headwater.listening.importing import zone_and_region
-from headwater.listening.mapping import ColumnField, Emit
+from headwater.listening.mapping import ColumnField, Emit, FieldName
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
 from headwater.metrics.definitions import ScaleError, parse_scale
 
@@ -109,7 +109,9 @@ def _emit(group: list[Read]) -> Emit:
         when=None,
         metric=None,
         scale=parse_scale(first.scale) if first.scale else None,
-        fields={name: ColumnField.model_construct(column=name) for name in FIELDS if name not in absent},
+        fields={
+            cast("FieldName", name): ColumnField.model_construct(column=name) for name in FIELDS if name not in absent
+        },
         attributes={name: ColumnField.model_construct(column=f"attributes.{name}") for name in names},
         record_id_prefix="",
     )

@@ -2,7 +2,7 @@
 
 A batch is claimed for the record's next transaction and the outcome of its plan is saved with it, then the record
 commits, then the batch is deleted and its outcome counted. After a kill anywhere in between, the record's own
-transaction number tells whether a claimed batch is in it: then only the counting is left to do; else it is planned anew.
+transaction number tells whether a claimed batch is in it: then only the counting is left; else it is planned anew.
 """
 
 import logging
@@ -93,7 +93,8 @@ def _move_some(record: Record) -> int:
 def _next_batches() -> list[InboxBatch]:
     """The oldest batches, together at most ROWS_A_COMMIT rows, at least one."""
     sizes = InboxBatch.objects.order_by("pk").values_list("pk", "rows")[:1000]
-    chosen, rows = [], 0
+    chosen: list[int] = []
+    rows = 0
     for pk, size in sizes:
         if chosen and rows + size > ROWS_A_COMMIT:
             break

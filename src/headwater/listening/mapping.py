@@ -24,7 +24,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from headwater.base.refusals import Refused
 
-VERSION = 1
+VERSION: Literal[1] = 1
 MAX_YAML = 200_000
 MAX_EMIT = 50
 

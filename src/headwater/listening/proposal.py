@@ -23,6 +23,7 @@ MAX_ATTRIBUTES = 40
 FEW_VALUES = 100
 ALMOST_ALL = 0.95
 MUCH_DATA = 200
+SCALES: tuple[tuple[float, float], ...] = ((1.0, 5.0), (1.0, 7.0), (1.0, 10.0), (0.0, 10.0), (0.0, 100.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,21 @@ def _first_rows(reader: readers.Reader) -> pa.Table:
 
 def _sample(table: pa.Table) -> tuple[dict[str, str | None], ...]:
     return tuple(table.slice(0, 20).to_pylist())
+
+
+def first_rows(path: Path, mapping: Mapping) -> tuple[tuple[str, ...], tuple[dict[str, str | None], ...]]:
+    """The columns of a file and its first rows as they are, read the way the mapping says."""
+    reader = open_reader(path, mapping)
+    try:
+        rows = next(iter(reader.batches()), None)
+        return reader.columns, _sample(rows.table) if rows is not None else ()
+    finally:
+        reader.close()
+
+
+def doubts(path: Path) -> tuple[Unsure, ...]:
+    """What a person should look at before the file is imported."""
+    return propose(path).unsure
 
 
 # --- the fields, in the order in which they are decided
@@ -183,10 +199,8 @@ def _scale(metric: str, one: Evidence) -> tuple[float, float] | None:
         return (0.0, 10.0) if high <= 10 and one.whole else None
     if metric == "ces":
         return (1.0, 7.0) if low >= 1 and high <= 7 else None
-    for scale in ((1.0, 5.0), *(((1.0, 7.0),) if metric == "csat" else ()), (1.0, 10.0), (0.0, 10.0), (0.0, 100.0)):
-        if scale[0] <= low and high <= scale[1]:
-            return scale
-    return None
+    scales = SCALES if metric == "csat" else tuple(scale for scale in SCALES if scale != (1.0, 7.0))
+    return next((scale for scale in scales if scale[0] <= low and high <= scale[1]), None)
 
 
 def _settled(draft: Draft, metric: str, scale: tuple[float, float], one: Evidence) -> tuple[str, tuple[float, float]]:
@@ -196,9 +210,7 @@ def _settled(draft: Draft, metric: str, scale: tuple[float, float], one: Evidenc
         if one.low >= 1 and one.filled >= MUCH_DATA:
             draft.doubt(
                 one.name,
-                _(
-                    "“%s” runs from 1 to 10: say whether it is a rating on 1-10 or the recommendation question on 0-10 (nps)."
-                )
+                _("“%s” runs from 1 to 10: say whether it is a rating on 1-10 or the recommendation question on 0-10.")
                 % one.name,
             )
         return "nps", (0.0, 10.0)
@@ -241,19 +253,19 @@ def _text(draft: Draft, columns: list[Evidence], table: pa.Table) -> None:
     if not ranked:
         return
     ranked.sort(key=lambda item: -item[0])
-    (rank, named, best), *rest = ranked
-    title = next((one for _r, _n, one in rest if synonyms.strength(one.words, synonyms.TITLE)), None) or next(
-        (one for one in columns if one.name not in draft.used and one is not best and _is_title_of(one, best)), None
+    (rank, named, text), *rest = ranked
+    heading = next((one for _r, _n, one in rest if synonyms.strength(one.words, synonyms.TITLE)), None) or next(
+        (one for one in columns if one.name not in draft.used and one is not text and _is_title_of(one, text)), None
     )
-    if title is not None:
-        draft.fields["text"] = ColumnField(columns=(title.name, best.name))
-        draft.used |= {title.name, best.name}
+    if heading is not None:
+        draft.fields["text"] = ColumnField(columns=(heading.name, text.name))
+        draft.used |= {heading.name, text.name}
     else:
-        draft.take("text", best)
-    rivals = [one for other, _n, one in rest if rank - other < 0.3 and one is not title]
+        draft.take("text", text)
+    rivals = [one for other, _n, one in rest if rank - other < 0.3 and one is not heading]
     if rivals and not named:
-        names = ", ".join(f"“{one.name}”" for one in (best, *rivals))
-        draft.doubt(best.name, _("%s all hold long texts: say which is what customers said.") % names)
+        names = ", ".join(f"“{one.name}”" for one in (text, *rivals))
+        draft.doubt(text.name, _("%s all hold long texts: say which is what customers said.") % names)
     draft.used |= {one.name for _r, _n, one in rest if one.mean_words >= 4 and one.variety > 0.5}
 
 
@@ -266,9 +278,9 @@ def _event(draft: Draft, columns: list[Evidence], table: pa.Table) -> None:
     if {"text", "score"} & set(draft.fields):
         return
     named = [(synonyms.strength(one.words, synonyms.EVENT), one) for one in columns if 1 < one.distinct <= 200]
-    best = max(named, key=lambda pair: pair[0], default=(0.0, None))
-    if best[0] and best[1] is not None and not best[1].numeric:
-        draft.take("event", best[1])
+    rank, best = max(named, key=lambda pair: pair[0], default=(0.0, None))
+    if rank and best is not None and not best.numeric:
+        draft.take("event", best)
         return
     draft.doubt("", _("No column holds a text, a score or an event: say which column is what happened or was said."))
 

@@ -19,7 +19,8 @@ from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.listening import direct, importing, inbox, mapping, proposal
 from headwater.listening.importing import ImportOutcome, Progress, outcome_of
 from headwater.listening.mapping import Mapping
-from headwater.listening.models import Import, ImportState, SetAsideRow, SetAsideState, Source
+from headwater.listening.models import Import, ImportState, InboxBatch, SetAsideRow, SetAsideState, Source
+from headwater.metrics.store import company_record
 
 __all__ = ["ImportOutcome", "MappingUnsure", "RowResult", "import_file", "receive_signals"]
 
@@ -61,11 +62,11 @@ def import_file(
 ) -> ImportOutcome:
     """Import a file; returns when its rows are in the record.
 
-    Without a mapping the one kept for the source is used, else the proposed one if it is certain. An import of the same
-    file that was cut off goes on where it was. Raises Refused (MappingUnsure where a person should look at the mapping).
+    Without a mapping the one kept for the source is used, else the proposed one if it is certain. An import of the
+    same file that was cut off goes on where it was. Raises Refused, MappingUnsure where a person should decide.
     """
     require(person, "import", "signals")
-    _refuse_sample()
+    refuse_sample()
     used = choose_mapping(path, source, mapping)
     mark = importing.fingerprint(path, used)
     with importing.only_one(mark):
@@ -111,7 +112,8 @@ def source_name(text: str) -> str:
     return name
 
 
-def _refuse_sample() -> None:
+def refuse_sample() -> None:
+    """Refuse to mix a company's own signals with the sample's."""
     ours = company()
     if ours is not None and ours.is_sample:
         raise Conflict(
@@ -159,6 +161,28 @@ def keep_mapping(used: Mapping, person: Person | None) -> Source:
     return source
 
 
+def change_source_mapping(person: Person | None, source: Source, text: str) -> None:
+    """Keep another mapping for a source; it is used from the next file on."""
+    require(person, "import", "signals")
+    used = mapping.from_yaml(text)
+    if used.source != source.name:
+        raise Refused(
+            "other_source",
+            _("The mapping names the source %(other)s; this is %(source)s.")
+            % {"other": used.source, "source": source.name},
+            field="source",
+        )
+    with transaction.atomic():
+        keep_mapping(used, person)
+
+
+def clear() -> None:
+    """Forget imports, sources and what waits: the sample company ends. The caller holds the transaction."""
+    InboxBatch.objects.all().delete()
+    Import.objects.all().delete()
+    Source.objects.all().delete()
+
+
 def _named(arrival: Import) -> dict[str, str]:
     return {"file": arrival.file_name, "source": arrival.source.name}
 
@@ -169,7 +193,7 @@ def _named(arrival: Import) -> dict[str, str]:
 def receive_signals(rows: Sequence[dict[str, Any]], *, source: str, person: Person | None) -> list[RowResult]:
     """Take up to 1,000 signals; those received are durable when this returns, and count once in the record."""
     require(person, "import", "signals")
-    _refuse_sample()
+    refuse_sample()
     name = source_name(source)
     if not 1 <= len(rows) <= MAX_SIGNALS:
         raise Refused("too_many_rows", _("Send 1 to %(most)s signals at once, not %(sent)s.") % {
@@ -231,8 +255,6 @@ def download_rows(person: Person | None, arrival: Import) -> Iterable[SetAsideRo
 
 def erase_customer(person: Person | None, customer_id: str) -> Any:
     """Erase one customer everywhere: record, inbox and rows set aside. Returns the record's report."""
-    from headwater.metrics.store import company_record
-
     require(person, "erase", "customers")
     if not customer_id.strip():
         raise NotFound("no_customer", _("Name the customer to erase."), field="customer_id")

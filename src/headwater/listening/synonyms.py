@@ -77,8 +77,8 @@ NAMES = {"firstname", "lastname", "surname", "vorname", "nachname", "nombre", "a
          "nome", "cognome", "sobrenome", "username", "fullname"}  # fmt: skip
 NAMED = {"user", "customer", "first", "last", "full", "author", "contact", "client", "agent", "guest", "passenger",
          "requester", "reviewer", "screen", "family", "given", "middle"}  # fmt: skip
-PLACE = {"address", "street", "adresse", "strasse", "direccion", "endereco", "ip", "latitude", "longitude", "ssn", "iban",
-         "birth", "birthday", "birthdate", "dob", "geburtsdatum", "passport"}  # fmt: skip
+PLACE = {"address", "street", "adresse", "strasse", "direccion", "endereco", "ip", "latitude", "longitude", "ssn",
+         "iban",          "birth", "birthday", "birthdate", "dob", "geburtsdatum", "passport"}  # fmt: skip
 
 SENTIMENTS = {
     "negative": "negative", "neg": "negative", "negativ": "negative", "negativo": "negative", "negatif": "negative",

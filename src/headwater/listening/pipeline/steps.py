@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from headwater.listening import times
 from headwater.listening.language import detect
-from headwater.listening.mapping import NUMBERS, TIMES, ColumnField
+from headwater.listening.mapping import NUMBERS, TIMES, ColumnField, When
 from headwater.listening.pipeline.chunk import Chunk, Context, shown
 from headwater.listening.pipeline.redaction import redacted
 from headwater.metrics.definitions import METRICS, ScaleError
@@ -33,14 +33,12 @@ NUMBER = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$"
 def pick(chunk: Chunk, context: Context) -> Chunk:
     """Columns of the file become fields, still as text: blanks empty, values renamed, several columns joined."""
     if context.emit.when:
-        chunk = _only_when(chunk, context)
+        chunk = _only_when(chunk, context.emit.when)
     fields = {name: _picked(chunk, name, field) for name, field in context.emit.fields.items()}
     return chunk.with_fields(**fields)
 
 
-def _only_when(chunk: Chunk, context: Context) -> Chunk:
-    when = context.emit.when
-    assert when is not None
+def _only_when(chunk: Chunk, when: When) -> Chunk:
     values = pc.fill_null(_column(chunk, when.column), "")
     if when.is_:
         keep = pc.is_in(values, pa.array(list(when.is_), pa.string()))

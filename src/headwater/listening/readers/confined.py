@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -35,9 +36,9 @@ class ConfinedReader:
         self._done = 0.0
         arguments = [sys.executable, "-m", module, str(path), options.model_dump_json()]
         self._process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
-        assert self._process.stdout is not None
+        self._output, self._errors = cast("IO[bytes]", self._process.stdout), cast("IO[bytes]", self._process.stderr)
         try:
-            self._stream = pa.ipc.open_stream(self._process.stdout)
+            self._stream = pa.ipc.open_stream(self._output)
         except (pa.ArrowInvalid, OSError, EOFError):
             refused = self._refusal()
             self.close()
@@ -77,24 +78,21 @@ class ConfinedReader:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe:
-                pipe.close()
+        self._output.close()
+        self._errors.close()
 
     def _refusal(self) -> Refused:
-        assert self._process.stderr is not None
-        told = self._process.stderr.read().decode("utf-8", "replace").strip().splitlines()
+        told = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         status = self._process.wait()
-        if status == 0 or not told:
-            told = told or [""]
+        told = told or [""]
         try:
             said = json.loads(told[-1])
             return Refused(said["code"], said["message"])
         except (ValueError, KeyError, TypeError):
             return Refused(
                 "damaged",
-                f"{self._path.name} cannot be read: the reader stopped ({told[-1][:200] or f'status {status}'}). The file "
-                "is damaged, or claims to hold more than fits in memory.",
+                f"{self._path.name} cannot be read: the reader stopped ({told[-1][:200] or f'status {status}'}). "
+                "The file is damaged, or claims to hold more than fits in memory.",
             )
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -94,7 +95,7 @@ class JsonLinesReader:
         numbers.append(number)
 
 
-def _lines(source: io.BufferedReader, encoding: str) -> Iterator[str]:
+def _lines(source: IO[bytes], encoding: str) -> Iterator[str]:
     reader = io.TextIOWrapper(source, encoding, errors="surrogateescape")
     while line := reader.readline(MAX_LINE):
         if len(line) >= MAX_LINE and not line.endswith("\n"):

@@ -1,0 +1,41 @@
+"""The background tasks of this room."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from headwater.base.queue import JobContext, schedule, task
+from headwater.base.refusals import Refused
+from headwater.listening import importing, inbox, uploads
+from headwater.listening.models import Import, ImportState
+
+
+@task(uploads.TASK, title=gettext_lazy("Import a file"), lane="long")
+def import_upload(context: JobContext, payload: dict[str, Any]) -> None:
+    """Run an import; after a kill the job comes again and goes on where it was."""
+    arrival = Import.objects.select_related("source").filter(pk=payload["import"]).first()
+    if arrival is None or arrival.finished:
+        return
+
+    def report(at: Import) -> None:
+        context.progress(int(1000 * at.share_read), 1000, _("%s rows read") % f"{at.rows_read:,}")
+
+    with importing.only_one(arrival.fingerprint):
+        arrival.refresh_from_db()
+        if arrival.state not in (ImportState.RECEIVED, ImportState.DONE):
+            try:
+                importing.run_import(arrival, report)
+            except Refused:
+                # The import says why; a job that failed would be tried again with the same end.
+                return
+        inbox.flush()
+
+
+@task("listening.expire_uploads", title=gettext_lazy("Remove old uploads"))
+def expire_uploads(context: JobContext, payload: dict[str, Any]) -> None:
+    uploads.expire()
+
+
+schedule("listening.expire_uploads", every=timedelta(hours=6))
