@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class InsightConfig(AppConfig):
     name = "headwater.insight"
     label = "insight"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from headwater.base import navigation
+
+        navigation.add("causes", _("Causes"), "causes", position=30, needs=("view", "figures"))
+        navigation.add("verbatims", _("Verbatims"), "verbatims", position=35, needs=("view", "verbatims"))
+        navigation.add("audit", _("Audit"), "audit", position=50, needs=("correct", "labels"))

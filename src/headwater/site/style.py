@@ -244,6 +244,7 @@ def context() -> dict[str, Any]:
                 "low": cause.low,
                 "high": cause.high,
                 "owner": charts.joint_name(cause.departments),
+                "kind": "" if cause.attributed else "doubt",
             }
             for cause in causes
         ],

@@ -2,9 +2,17 @@
 
 from django.urls import include, path
 
+from headwater.site import api, views
 from headwater.site.style import style
 
 urlpatterns = [
+    path("", views.forest_page, name="forest"),
+    path("healthz", views.healthz, name="healthz"),
     path("style", style, name="style"),
     path("", include("headwater.base.urls")),
+    path("", include("headwater.metrics.urls")),
+    path("", include("headwater.journey.urls")),
+    path("", include("headwater.listening.urls")),
+    path("", include("headwater.insight.urls")),
+    path("api/v1/", include((api.urls(), "api"))),
 ]

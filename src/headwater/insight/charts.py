@@ -1,0 +1,62 @@
+"""Insight's figures as charts: from answers to the builders of ``base.charts``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from headwater.base.charts import Point, Row, share_bars, trend
+from headwater.base.charts.flows import causes_river
+from headwater.base.figures import measure
+from headwater.insight.causes import CauseFigures
+from headwater.insight.forest import Forest, outcome_names
+from headwater.insight.selection import Selection
+from headwater.insight.wording import forest_sentence
+from headwater.science.results import Estimate, Result
+
+Spec = dict[str, Any]
+BARS = 20
+
+
+def river(forest: Forest, selection: Selection) -> Spec:
+    """Departments → causes → what customers did, over the negative signals of a selection."""
+    totals: dict[str, float] = {}
+    for flow in forest.flows:
+        for outcome, value in flow.outcomes.items():
+            totals[outcome] = totals.get(outcome, 0) + value
+    notes = {outcome: _("%s signals") % measure(round(total), "count") for outcome, total in totals.items()}
+    tests = {
+        "contact": "kind = 'contact'",
+        "low_score": "score_band = -1",
+        "negative_words": "kind != 'contact' and score is null",
+    }
+    hrefs = {
+        name: "/verbatims" + selection.with_where(tests[key]).query(negative="yes")
+        for key, name in outcome_names().items()
+    }
+    return causes_river(forest.flows, description=forest_sentence(forest), notes=notes, outcome_hrefs=hrefs)
+
+
+def cause_shares(rows: Sequence[CauseFigures], selection: Selection) -> Spec:
+    """Each cause's share of all negative signals, with its interval."""
+    bars = [
+        Row(row.cause.name, *_bounds(row.share), n=row.negatives, href=f"/causes/{row.cause.id}{selection.query()}")
+        for row in rows
+        if row.negatives
+    ]
+    return share_bars(bars[:BARS], description=_("Share of all negative signals that name each cause"))
+
+
+def cause_trend(figures: CauseFigures) -> Spec | None:
+    """One cause's share of all negative signals over time; None where there is no course of time to show."""
+    if len(figures.trend) < 2:
+        return None
+    points = [Point(point.start, *_bounds(point.share), n=point.total) for point in figures.trend]
+    description = _("“%s”: share of all negative signals over time") % figures.cause.name
+    return trend(points, unit="share", description=description, meaning="harm")
+
+
+def _bounds(result: Result) -> tuple[float | None, float | None, float | None]:
+    if isinstance(result, Estimate):
+        return result.estimate, result.low, result.high
+    return None, None, None

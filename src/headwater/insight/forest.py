@@ -1,0 +1,209 @@
+"""The Forest: the whole on one page, from which any figure leads to a customer's words."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils.translation import gettext as _
+
+from headwater import science
+from headwater.base.charts.flows import CauseFlow
+from headwater.insight.causes import CauseFigures, CausesAnswer, causes
+from headwater.insight.selection import Selection
+from headwater.journey.queries import taxonomy
+from headwater.journey.taxonomy import Stage, Taxonomy
+from headwater.metrics.definitions import METRICS, MetricDefinition
+from headwater.metrics.estimates import estimate
+from headwater.metrics.rules import BUCKETS, shares
+from headwater.metrics.store import company_record
+from headwater.record.filters import Among, Filter, Term, every
+from headwater.record.questions import Size, SizeAnswer, Sums
+from headwater.science.results import NoVerdict, Result
+
+STAGE_CAUSES = 3
+STAGE_METRICS = ("csat", "rating", "ces", "nps")
+
+
+@dataclass(frozen=True, slots=True)
+class StageCause:
+    """A cause that hurts a stage: negative signals naming it ÷ all negative signals of the stage."""
+
+    figures: CauseFigures
+    share: Result
+
+
+@dataclass(frozen=True, slots=True)
+class StageCard:
+    """A stage: its score (or, where nobody scored it, no verdict), its signals, and what hurts it most."""
+
+    stage: Stage
+    result: Result
+    volume: int
+    negatives: int
+    causes: tuple[StageCause, ...]
+    volumes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """What the Forest page shows. ``outside``: of the negative signals whose cause is known, those with one upstream
+    of customer service."""
+
+    size: SizeAnswer
+    causes: CausesAnswer
+    flows: tuple[CauseFlow, ...]
+    outside: Result
+    metric: MetricDefinition
+    stages: tuple[StageCard, ...]
+
+    @property
+    def top(self) -> CauseFigures | None:
+        """The upstream cause behind most negative signals."""
+        return next((row for row in self.causes.rows if row.cause.demand == "failure" and row.negatives), None)
+
+
+def forest(selection: Selection) -> Forest:
+    """Answer everything that the Forest page asks about this selection."""
+    known = taxonomy()
+    answer = causes(selection, trends=True)
+    metric = stage_metric(selection)
+    return Forest(
+        size=company_record().ask(Size()),
+        causes=answer,
+        flows=river_flows(selection, answer, known),
+        outside=_outside(selection, known),
+        metric=metric,
+        stages=_stage_cards(selection, answer, known, metric),
+    )
+
+
+def outcome_names() -> Mapping[str, str]:
+    """What customers did next, by the record's word for it."""
+    return {
+        "contact": _("Contacted us about it"),
+        "low_score": _("Gave a low score"),
+        "negative_words": _("Wrote negative words"),
+    }
+
+
+def river_flows(selection: Selection, answer: CausesAnswer, known: Taxonomy) -> tuple[CauseFlow, ...]:
+    """Return negative signals as flows from causes to what customers did; parts add up to all negative signals.
+
+    A signal with several causes belongs to each of them: within an outcome the causes' counts are scaled so that they
+    add up to the distinct signals with a cause. What has no cause stays unattributed and is never spread.
+    """
+    totals = _negatives_by_outcome(selection, ())
+    counts = _negatives_by_outcome(selection, ("cause",))
+    merged: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for (cause, outcome), n in counts.items():
+        merged[known.resolve(cause)][outcome] += n
+    unknown = merged.pop("", {})
+    scale = _overlap_shared(totals, unknown, merged)
+    names = outcome_names()
+    flows = [
+        _flow(row, {names[outcome]: n * scale[outcome] for outcome, n in merged[row.cause.id].items() if n})
+        for row in answer.rows
+        if row.negatives
+    ]
+    if sum(unknown.values()):
+        outcomes = {names[outcome]: float(n) for outcome, n in unknown.items() if n}
+        flows.append(CauseFlow("unknown", _("Cause not known"), (), outcomes, attributed=False))
+    return tuple(flows)
+
+
+def stage_metric(selection: Selection) -> MetricDefinition:
+    """Return the metric that stages are shown by: the one with most scores at stages; without scores, negative share."""
+    question = Sums(by=("stage", "metric"), where=selection.filter(), since=selection.since, until=selection.until)
+    scored: dict[str, int] = defaultdict(int)
+    for row in company_record().ask(question).rows:
+        if row.group["stage"] and row.group["metric"] in STAGE_METRICS:
+            scored[row.group["metric"] or ""] += row.scored
+    best = max(scored, key=lambda name: scored[name], default="")
+    return METRICS[best if scored.get(best) else "share_negative"]
+
+
+def _flow(row: CauseFigures, outcomes: Mapping[str, float]) -> CauseFlow:
+    bounds = (None, None) if isinstance(row.share, NoVerdict) else (row.share.low, row.share.high)
+    return CauseFlow(row.cause.id, row.cause.name, row.departments, outcomes, *bounds, href=f"/causes/{row.cause.id}")
+
+
+def _overlap_shared(
+    totals: Mapping[tuple[str, str], int], unknown: Mapping[str, float], merged: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    """By outcome: distinct signals with a cause ÷ the sum over causes, at most 1."""
+    scale: dict[str, float] = {}
+    for (_all, outcome), total in totals.items():
+        summed = sum(by_outcome.get(outcome, 0) for by_outcome in merged.values())
+        scale[outcome] = min((total - unknown.get(outcome, 0)) / summed, 1.0) if summed else 1.0
+    return scale
+
+
+def _negatives_by_outcome(selection: Selection, by: tuple[str, ...]) -> dict[tuple[str, str], int]:
+    """Negative signals by (cause or "", outcome)."""
+    question = Sums(by=(*by, "kind"), where=selection.filter(), since=selection.since, until=selection.until)
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for row in company_record().ask(question).rows:
+        cause = row.group.get("cause") or ""
+        if row.group["kind"] == "contact":
+            counts[cause, "contact"] += row.negative
+            continue
+        counts[cause, "low_score"] += row.low
+        counts[cause, "negative_words"] += row.negative - row.low
+    return {key: n for key, n in counts.items() if n}
+
+
+def _outside(selection: Selection, known: Taxonomy) -> Result:
+    upstream = tuple(cause.id for cause in known.causes if cause.demand == "failure")
+    named = tuple(cause.id for cause in known.causes)
+    hits, tries = (_negatives_by_bucket(selection, ids) for ids in (upstream, named))
+    return shares(hits[None], tries[None])[0]
+
+
+def _negatives_by_bucket(selection: Selection, causes_named: tuple[str, ...]) -> "science.bounds.Array":
+    found = np.zeros(BUCKETS)
+    if not causes_named:
+        return found
+    where = every(selection.filter(), Filter(Among(Term("cause", "cause"), causes_named)))
+    question = Sums(by=("bucket",), where=where, since=selection.since, until=selection.until)
+    for row in company_record().ask(question).rows:
+        found[int(row.group["bucket"] or 0)] += row.negative
+    return found
+
+
+def _stage_cards(
+    selection: Selection, answer: CausesAnswer, known: Taxonomy, metric: MetricDefinition
+) -> tuple[StageCard, ...]:
+    scores = estimate(
+        metric.name, by=("stage",), where=selection.filter(), since=selection.since, until=selection.until
+    )
+    results = {row.group["stage"]: row.result for row in scores.rows}
+    question = Sums(by=("stage", "month"), where=selection.filter(), since=selection.since, until=selection.until)
+    volumes: dict[str, dict[str, int]] = defaultdict(dict)
+    negatives: dict[str, int] = defaultdict(int)
+    for row in company_record().ask(question).rows:
+        stage, month = row.group["stage"] or "", row.group["month"] or ""
+        volumes[stage][month] = row.n
+        negatives[stage] += row.negative
+    nothing = NoVerdict("no_answers", _("Nobody has scored it yet."))
+    return tuple(
+        StageCard(
+            stage=stage,
+            result=results.get(stage.id, nothing),
+            volume=sum(volumes[stage.id].values()),
+            negatives=negatives[stage.id],
+            causes=_hurting(answer, stage.id, negatives[stage.id]),
+            volumes=tuple(sorted(volumes[stage.id].items())),
+        )
+        for stage in sorted(known.stages, key=lambda stage: stage.position)
+    )
+
+
+def _hurting(answer: CausesAnswer, stage: str, negatives: int) -> tuple[StageCause, ...]:
+    counts = {row.cause.id: count.negatives for row in answer.rows for count in row.stages if count.stage == stage}
+    worst = sorted(counts, key=lambda cause: (-counts[cause], cause))[:STAGE_CAUSES]
+    return tuple(
+        StageCause(figures, science.proportion(counts[cause], negatives))
+        for cause in worst
+        if (figures := answer.of(cause)) is not None
+    )

@@ -1,0 +1,17 @@
+"""The pages of this room."""
+
+from django.urls import path
+
+from headwater.insight import views
+
+urlpatterns = [
+    path("causes", views.causes_page, name="causes"),
+    path("causes/<slug:cause_id>", views.cause_page, name="cause"),
+    path("verbatims", views.verbatims_page, name="verbatims"),
+    path("verbatims/<str:signal_key>", views.verbatim_page, name="verbatim"),
+    path("verbatims/<str:signal_key>/labels", views.correct, name="correct_label"),
+    path("customers/<path:customer_id>", views.customer_page, name="customer"),
+    path("audit", views.audit_page, name="audit"),
+    path("audit/draw", views.draw, name="audit_draw"),
+    path("audit/<int:item_id>", views.label_item, name="audit_label"),
+]

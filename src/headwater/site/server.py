@@ -1,0 +1,102 @@
+"""One command serves everything: the pages in granian, the worker beside it, both ended together."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.utils.translation import gettext as _
+from granian import Granian
+from granian.constants import Interfaces
+
+from headwater.base.refusals import Refused
+
+STOP_SECONDS = 20
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Refuse early, with what to do, instead of a traceback from the server."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            message = _("Port %(port)s on %(host)s is taken (%(reason)s). Set HEADWATER_PORT to another one.") % {
+                "port": port,
+                "host": host,
+                "reason": error.strerror,
+            }
+            raise Refused("port_taken", message) from error
+
+
+class WorkerProcess:
+    """The background worker as a child process that is started again when it dies and ends with the server."""
+
+    def __init__(self) -> None:
+        self._ending = threading.Event()
+        self._process = self._start()
+        self._watcher = threading.Thread(target=self._watch, name="worker-watcher", daemon=True)
+        self._watcher.start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        # A group of its own, so that Ctrl-C reaches the server first and the worker is asked to finish in order.
+        command = [sys.executable, "-m", "headwater", "worker", "--parent", str(os.getpid())]
+        return subprocess.Popen(command, start_new_session=True)
+
+    def _watch(self) -> None:
+        while not self._ending.wait(1.0):
+            if self._process.poll() is not None and not self._ending.is_set():
+                self._process = self._start()
+
+    def end(self) -> None:
+        self._ending.set()
+        self._watcher.join()
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def _announce_when_it_answers(host: str, port: int, announce: Callable[[], None]) -> None:
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    for _attempt in range(600):
+        try:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == HTTPStatus.OK:
+                announce()
+                return
+        except OSError:
+            connection.close()
+        time.sleep(0.1)
+
+
+def serve(host: str, port: int, *, processes: int, announce: Callable[[], None]) -> None:
+    """Serve until interrupted; ``announce`` is called once the address answers."""
+    require_free_port(host, port)
+    worker = WorkerProcess()
+    server = Granian(
+        "headwater.site.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=4,
+        backlog=1024,
+        log_level="warning",
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    )
+    threading.Thread(target=_announce_when_it_answers, args=(host, port, announce), daemon=True).start()
+    try:
+        server.serve()
+    finally:
+        worker.end()

@@ -1,0 +1,78 @@
+"""Pages composed of several rooms: the Forest, and what tells a supervisor that the server answers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from headwater.base.accounts import person
+from headwater.base.figures import measure
+from headwater.base.permissions import require
+from headwater.insight import audit, charts
+from headwater.insight.forest import Forest, StageCard, forest
+from headwater.insight.queries import typical_verbatims
+from headwater.insight.selection import Selection
+from headwater.insight.selection_bar import bar
+from headwater.insight.wording import forest_note, forest_sentence
+from headwater.metrics.rules import why_not
+from headwater.science.results import NoVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """A stage's card with its words."""
+
+    card: StageCard
+    query: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.card, name)
+
+    @property
+    def message(self) -> str:
+        return why_not(self.card.result) if isinstance(self.card.result, NoVerdict) else ""
+
+    @property
+    def facts(self) -> str:
+        return _("%(volume)s signals, %(negatives)s negative") % {
+            "volume": measure(self.card.volume, "count"),
+            "negatives": measure(self.card.negatives, "count"),
+        }
+
+
+def forest_page(request: HttpRequest) -> HttpResponse:
+    """The Forest: one page, from whose figures everyone walks down to a customer's words."""
+    me = person(request)
+    require(me, "view", "figures")
+    given = request.GET
+    selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
+    found = forest(selection)
+    shown: dict[str, Any] = {"forest": found}
+    if found.size.signals:
+        shown |= _shown(found, selection)
+        shown["words"] = next(iter(typical_verbatims(me, selection, found.top.cause.id)), None) if found.top else None
+    return render(request, "site/forest.html", shown)
+
+
+def _shown(found: Forest, selection: Selection) -> dict[str, Any]:
+    return {
+        "sentence": forest_sentence(found),
+        "note": forest_note(found),
+        "bar": bar(selection),
+        "query": selection.query(),
+        "river": charts.river(found, selection) if found.flows else None,
+        "cards": [ShownCard(card, selection.query(stage=card.stage.id)) for card in found.stages],
+        "calibration": audit.calibration_state(),
+    }
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that the server and its database answer."""
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+    return HttpResponse("ok\n", content_type="text/plain")
