@@ -62,9 +62,8 @@ def _signals(
     text = _pick(PHRASES, random.integers(0, len(PHRASES), rows), spoken)
     unbound = random.random(rows) < 0.3
     number = pa.array(np.arange(first, first + rows)).cast(pa.string())
-    plan, region = (
-        _pick(one, random.integers(0, len(one), rows)) for one in (("basic", "plus"), ("north", "south", "west"))
-    )
+    plan = _pick(("basic", "plus"), random.integers(0, 2, rows))
+    region = _pick(("north", "south", "west"), random.integers(0, 3, rows))
     pairs = np.stack([np.asarray(plan, dtype=object), np.asarray(region, dtype=object)], axis=1).ravel()
     attributes = pa.MapArray.from_arrays(
         pa.array(np.arange(0, 2 * rows + 1, 2, dtype=np.int32)),
@@ -80,9 +79,7 @@ def _signals(
             "received_at": pa.array(moment.astype("datetime64[us]")),
             "local_date": pa.array(moment.astype("datetime64[D]")),
             "customer_id": pa.array(np.char.add("c", customer.astype(str))),
-            "subject_id": pa.array(
-                np.char.add("o", (customer * 3 + day % 3).astype(str)), mask=random.random(rows) < 0.3
-            ),
+            "subject_id": pa.array(np.char.add("o", (customer * 3 + day % 3).astype(str)), mask=unbound),
             "channel": _pick(CHANNELS, source),
             "language": _pick(LANGUAGES, random.choice(4, size=rows, p=(0.7, 0.15, 0.1, 0.05))),
             "metric": _pick(METRICS, source),

@@ -46,7 +46,7 @@ def from_rows(record: Record, question: Sums) -> list[SumsRow]:
 
 def table_read(record: Record, question: Sums | Flows) -> str:
     snapshots = record._store.snapshots(record._store.tables)
-    query = question.query(rollups.known(snapshots))
+    query = question.query(rollups.known(snapshots, {}))
     return ",".join(sorted({table.name for table in query.find_all(exp.Table)}))
 
 

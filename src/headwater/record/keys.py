@@ -1,7 +1,6 @@
 """Hashes that name signals and customers. They are stored, so they never change: exact bits in, BLAKE2b out, no
 library's way of printing a number in between."""
 
-from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from headwater.record.schema import ATTRIBUTES, BUCKETS, SIGNALS
 
+_PAIRS = pa.list_(pa.struct([pa.field("key", pa.string(), nullable=False), pa.field("value", pa.string())]))
 _UNIT, _EMPTY = "\x1f", "\x00"
 _NOT_CONTENT = {"signal_key", "revision", "content_hash", "received_at", "customer_bucket"}
 CONTENT = tuple(column for column in SIGNALS.columns if column.name not in _NOT_CONTENT)
@@ -80,11 +80,12 @@ def _buckets(rows: pa.Table) -> pa.Array:
 
 
 def _hashes(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return pa.array(_hash_all(texts.to_pylist()), type=pa.int64())
-
-
-def _hash_all(texts: Iterable[str | None]) -> list[int | None]:
-    return [None if text is None else hash64(text) for text in texts]
+    """``hash64`` of each text, null where there is none."""
+    given = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    encoded = given.fill_null("").cast(pa.binary()).to_pylist()
+    digests = b"".join([blake2b(one, digest_size=8).digest() for one in encoded])
+    hashes = np.frombuffer(digests, dtype=">i8").astype(np.int64)
+    return pa.array(hashes, mask=np.asarray(given.is_null()))
 
 
 def _exact_text(values: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -103,13 +104,18 @@ def _exact_text(values: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _attributes_text(values: pa.Array) -> pa.Array:
     """Attributes in the order of their names; an empty map is as good as none."""
-    texts = [
-        None
-        if not pairs
-        else "\x1e".join(f"{name}\x1d{_EMPTY if value is None else value}" for name, value in sorted(pairs))
-        for pairs in values.to_pylist()
-    ]
-    return pa.array(texts, type=pa.string())
+    sizes = np.asarray(pc.fill_null(pc.list_value_length(values.cast(_PAIRS)), 0)).astype(np.int64)
+    pairs = values.cast(_PAIRS).flatten()
+    names = pairs.field(0).dictionary_encode()
+    rank = np.argsort(np.argsort(np.asarray(names.dictionary, dtype=object), kind="stable"), kind="stable")
+    codes = np.asarray(names.indices)
+    row = np.repeat(np.arange(len(values)), sizes)
+    order = np.lexsort((rank[codes] if len(codes) else codes, row))
+    told = pc.fill_null(pairs.field(1), _EMPTY)
+    texts = pc.binary_join_element_wise(pairs.field(0), told, "\x1d").take(pa.array(order))
+    offsets = pa.array(np.concatenate(([0], np.cumsum(sizes))).astype(np.int32))
+    joined = pc.binary_join(pa.ListArray.from_arrays(offsets, texts), "\x1e")
+    return pc.if_else(pa.array(sizes > 0), joined, pa.scalar(None, pa.string()))
 
 
 def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:

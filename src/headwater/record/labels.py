@@ -1,6 +1,7 @@
 """Labels: merged by key, never a model over a person, all of them replaced in one commit."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -57,25 +58,43 @@ def put_labels(store: Store, labels: pa.Table) -> int:
     return len(rows)
 
 
-def unlabelled(store: Store, model: str, taxonomy_version: int, limit: int) -> pa.Table:
-    """Signals with words, or events, that have no label of this model and taxonomy for their present revision."""
-    stale: Condition = exp.or_(
-        exp.column("model", "l").neq(exp.Literal.string(model)),
-        exp.column("taxonomy_version", "l").neq(exp.Literal.number(taxonomy_version)),
-        exp.column("model", "l").is_(exp.null()),
-        exp.column("taxonomy_version", "l").is_(exp.null()),
+class Unlabelled:
+    """Finds what has no label yet. Remembers which files are done: they never change, so only new ones are read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._done: dict[tuple[str, int], set[Path]] = {}
+
+    def find(self, model: str, taxonomy_version: int, limit: int) -> pa.Table:
+        """Signals with words, or events, that have no label of this model and taxonomy for their present revision."""
+        done = self._done.setdefault((model, taxonomy_version), set())
+        snapshot = self._store.tables["signals"].snapshot()
+        waiting = tuple(file for file in snapshot.files if file.path not in done)
+        sources = {"signals": Files(snapshot, waiting), "labels": whole(self._store.tables["labels"].snapshot())}
+        rows = self._store.run(_unlabelled(model, taxonomy_version, limit), sources)
+        if limit > 0 and not len(rows):
+            done.clear()
+            done.update(file.path for file in snapshot.files)
+        return rows
+
+
+def _unlabelled(model: str, taxonomy_version: int, limit: int) -> exp.Select:
+    stale = exp.or_(
+        exp.func("coalesce", exp.column("model", "l"), exp.Literal.string("")).neq(exp.Literal.string(model)),
+        exp.func("coalesce", exp.column("taxonomy_version", "l"), exp.Literal.number(-1)).neq(
+            exp.Literal.number(taxonomy_version)
+        ),
         exp.column("revision", "l") < exp.column("revision", "s"),
     )
     missing = exp.column("signal_key", "l").is_(exp.null())
-    again = exp.and_(exp.column("author", "l").neq(exp.Literal.string(PERSON)), exp.paren(stale))
-    query = (
+    again = exp.and_(exp.not_(_is_person("author", "l")), exp.paren(stale))
+    return (
         exp.select(*(exp.column(name, "s") for name in READ))
         .from_("signals as s")
         .join("labels as l", on=exp.column("signal_key", "s").eq(exp.column("signal_key", "l")), join_type="left")
         .where(labellable("s"), exp.or_(missing, again))
         .limit(limit)
     )
-    return store.ask_tables(query, "signals", "labels")
 
 
 def each_labellable(store: Store) -> Iterator[pa.Table]:
@@ -121,7 +140,7 @@ class Relabelling:
             "signals": whole(self._store.tables["signals"].snapshot()),
         }
         added: list[DataFile] = []
-        for rows in in_files(self._store.engine.stream(_swapped(), sources)):
+        for rows in in_files(self._store.engine.stream(_swapped(), sources), LABELS.file_rows):
             added += table.write(rows)
         table.commit(added, before.files, note={"days": "all"})
         return sum(file.rows for file in added)
@@ -130,19 +149,17 @@ class Relabelling:
         self._scratch.remove()
 
 
-def in_files(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def in_files(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.Table]:
     """Batches, gathered to tables of a file's size."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        if sum(len(one) for one in waiting) >= LABELS.file_rows:
+        while sum(len(one) for one in waiting) >= size:
             table = pa.Table.from_batches(waiting)
-            yield table.slice(0, LABELS.file_rows)
-            waiting = table.slice(LABELS.file_rows).to_batches()
-    while waiting:
-        table = pa.Table.from_batches(waiting)
-        yield table.slice(0, LABELS.file_rows)
-        waiting = table.slice(LABELS.file_rows).to_batches()
+            yield table.slice(0, size)
+            waiting = table.slice(size).to_batches()
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _swapped() -> exp.Select:

@@ -250,8 +250,14 @@ class LakeTable:
 
     def _write_file(self, rows: pa.Table) -> DataFile:
         path = self.folder / f"part-{uuid.uuid4().hex}.parquet"
+        filters = {name: {"ndv": min(len(rows), GROUP_ROWS), "fpp": 0.02} for name in self.shape.lookups}
         pq.write_table(
-            rows, path, compression="zstd", row_group_size=GROUP_ROWS, write_statistics=list(self._statistics(rows))
+            rows,
+            path,
+            compression="zstd",
+            row_group_size=GROUP_ROWS,
+            write_statistics=list(self._statistics(rows)),
+            bloom_filter_options=filters or None,
         )
         path.chmod(0o600)
         fsync(path)

@@ -1,14 +1,14 @@
 """The customer record: what the rooms above hold in their hands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar, cast
 
 import pyarrow as pa
 
+from headwater.record import customers, maintenance, rollups, signals
 from headwater.record import labels as labelling
-from headwater.record import rollups, signals
 from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
 from headwater.record.engine import Engine, between, whole
@@ -40,7 +40,8 @@ class Record:
         )
         self._rollups = rollups.Rollups(self._store)
         self._answers = AnswerCache(KEPT_ANSWERS)
-        self._all_labelled: tuple[Versions, str, int] | None = None
+        self._merges: tuple[int, Mapping[str, str]] = (-1, {})
+        self._unlabelled = labelling.Unlabelled(self._store)
         if not all(table.is_current() for table in self._store.tables.values()):
             with self._store.lock:
                 for table in self._store.tables.values():
@@ -76,11 +77,16 @@ class Record:
 
     def _ask(self, question: Question[Answer]) -> Answer:
         snapshots = self._store.snapshots(self._store.tables)
-        query = question.query(rollups.known(snapshots))
+        query = question.query(rollups.known(snapshots, self._merged(snapshots["customers"].version)))
         sources = {name: whole(snapshots[name]) for name in tables(query)}
         if "labels" in sources:  # a label lies on its signal's day
             sources["labels"] = between(snapshots["labels"], "local_date", *question.days())
         return question.answer(self._store.run(query, sources))
+
+    def _merged(self, version: int) -> Mapping[str, str]:
+        if self._merges[0] != version:
+            self._merges = (version, customers.merged(self._store))
+        return self._merges[1]
 
     # --- signals
 
@@ -150,13 +156,7 @@ class Record:
         What a person labelled is left alone. Every row returned needs a label row, if only an empty one, or it comes
         again. Columns: ``labels.READ``.
         """
-        asked = (self.versions(), model, taxonomy_version)
-        if asked == self._all_labelled:
-            limit = 0
-        rows = labelling.unlabelled(self._store, model, taxonomy_version, limit)
-        if limit and not len(rows):
-            self._all_labelled = asked
-        return rows
+        return self._store.retried(lambda: self._unlabelled.find(model, taxonomy_version, limit))
 
     def each_labellable(self) -> Iterator[pa.Table]:
         """All signals with words, or events, some 250,000 rows at a time, as they are when the first is asked for."""
@@ -177,3 +177,59 @@ class Record:
                 self._rollups.refresh()
         finally:
             aside.discard()
+
+    # --- customers
+
+    def put_customers(self, rows: pa.Table) -> int:
+        """Write customers over older rows of the same id in one commit, and return how many.
+
+        Raises:
+            ValueError: ``customer_id`` is missing, or a column has the wrong type.
+        """
+        with self._store.lock:
+            return customers.put_customers(self._store, rows)
+
+    def merge_customers(self, customer_id: str, *, into: str) -> None:
+        """Let two customers be one: they count once and share a timeline. Signals keep the id they came with.
+
+        Raises:
+            ValueError: they are one already.
+        """
+        with self._store.lock:
+            customers.merge_customers(self._store, customer_id, into)
+
+    def unmerge_customer(self, customer_id: str) -> None:
+        """Let a merged customer be itself again.
+
+        Raises:
+            UnknownCustomer: it is not merged.
+        """
+        with self._store.lock:
+            customers.unmerge_customer(self._store, customer_id)
+
+    def erase_customer(self, customer_id: str) -> customers.ErasureReport:
+        """Delete a customer, under all merged ids, from every table and from the disk, at once.
+
+        Killed half-way, nothing is half visible within a table, and the same call finishes the work.
+        """
+        with self._store.lock:
+            report = customers.erase_customer(self._store, customer_id)
+            self._rollups.refresh()
+            return report
+
+    # --- good order
+
+    def promote(self, attribute: str) -> None:
+        """Give an attribute a column of its own, so that grouping by it costs a tenth. Rewrites all signals once."""
+        with self._store.lock:
+            maintenance.promote(self._store, self._rollups, attribute)
+
+    def compact(self, *, retention: float = maintenance.RETENTION) -> maintenance.Compacted:
+        """Merge small files and delete files that were replaced more than ``retention`` seconds ago."""
+        with self._store.lock:
+            return maintenance.compact(self._store, self._rollups, retention=retention)
+
+    def check(self) -> list[maintenance.Finding]:
+        """Verify files, keys, labels and rollups; an empty list is good news. Reads everything."""
+        with self._store.lock:
+            return list(maintenance.check(self._store, self._rollups))

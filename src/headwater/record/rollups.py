@@ -8,7 +8,7 @@ when it stands for exactly the versions that the question reads.
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -27,17 +27,19 @@ from headwater.record.views import Words
 SUMMED = ("signals", "labels")
 NO_ROWS_CHANGED = frozenset(("ADD COLUMN", "SET TBLPROPERTIES", "CREATE TABLE"))
 SUM_NAMES = frozenset(column.name for column in SUMS)
+MANY_DAYS = 400
+"""From so many touched days on everything is computed anew, which costs less."""
 SHARE_OF_TIME = 4
 """After a refresh that took t seconds, ``follow`` waits for this many t before the next: rollups never take more than
 a fifth of an import's time."""
 
 
-def known(snapshots: dict[str, Snapshot]) -> Known:
+def known(snapshots: Mapping[str, Snapshot], merged: Mapping[str, str]) -> Known:
     """What a question may use of these snapshots."""
     versions = tuple(snapshots[name].version for name in SUMMED)
     current = (shape.name for shape in ROLLUPS if snapshots[shape.name].stands_for == versions)
     rollups = {name: frozenset(snapshots[name].columns) - SUM_NAMES for name in current}
-    return Known(frozenset(snapshots["signals"].columns), rollups)
+    return Known(frozenset(snapshots["signals"].columns), rollups, merged)
 
 
 class Rollups:
@@ -61,7 +63,7 @@ class Rollups:
         ended = time.monotonic()
         self._rested = ended + SHARE_OF_TIME * (ended - started)
 
-    def _refresh(self, shape: Shape, snapshots: dict[str, Snapshot]) -> None:
+    def _refresh(self, shape: Shape, snapshots: Mapping[str, Snapshot]) -> None:
         table = self._store.tables[shape.name]
         before = table.snapshot()
         present = tuple(snapshots[name].version for name in SUMMED)
@@ -70,6 +72,8 @@ class Rollups:
         days = self._touched(before)
         if days is not None and shape.columns[0].name == "month":
             days = _whole_months(days)
+        if days is not None and len(days) > MANY_DAYS:
+            days = None
         computed = self.compute(shape, snapshots, days)
         overlapping = before.files
         if days is not None:
@@ -91,7 +95,7 @@ class Rollups:
                 touched |= decode(days)
         return frozenset(touched)
 
-    def compute(self, shape: Shape, snapshots: dict[str, Snapshot], days: frozenset[int] | None) -> pa.Table:
+    def compute(self, shape: Shape, snapshots: Mapping[str, Snapshot], days: frozenset[int] | None) -> pa.Table:
         """A rollup's rows for some days, or for all, from signals and labels."""
         columns = self._store.tables[shape.name].snapshot().columns
         dimensions = {name: _dimension(name) for name in columns if name not in SUM_NAMES}

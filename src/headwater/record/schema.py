@@ -43,6 +43,8 @@ class Shape:
     columns: tuple[Column, ...]
     order: tuple[str, ...]
     statistics: tuple[str, ...]
+    lookups: tuple[str, ...] = ()
+    """Columns of which single values are looked up: a Bloom filter says which parts of a file have none."""
     file_rows: int = 1 << 18
     """Rows in a file at most: what a revision or a correction rewrites, kept under half a second."""
 
@@ -98,6 +100,7 @@ SIGNALS = Shape(
     ),
     order=("local_date", "signal_key"),
     statistics=("local_date", "received_at"),
+    lookups=("signal_key", "customer_id"),
 )
 
 LABELS = Shape(
@@ -123,6 +126,7 @@ LABELS = Shape(
     ),
     order=("local_date", "signal_key"),
     statistics=("local_date",),
+    lookups=("signal_key",),
 )
 
 ALIAS = pa.struct([pa.field("kind", TEXT), pa.field("value", TEXT)])

@@ -1,5 +1,6 @@
 """What a question is: a frozen value that composes its SQL and turns the engine's rows into a frozen answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Generic, TypeVar
@@ -18,7 +19,9 @@ class Known:
     present signals and labels to their columns."""
 
     columns: frozenset[str] = frozenset(SIGNALS.names)
-    rollups: dict[str, frozenset[str]] = field(default_factory=dict)
+    rollups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Customers that turned out to be others: id → the id they were merged into."""
 
 
 class Question(Generic[Answer]):

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from headwater.record.filters import Compare, Filter, Term, every
 from headwater.record.questions.question import Known
-from headwater.record.schema import SUMS
+from headwater.record.schema import PROMOTED, SUMS, promoted_column
 from headwater.record.views import PERIODS, Words, literal, period, within
 
 if TYPE_CHECKING:
@@ -55,10 +55,14 @@ def _split_cause(where: Filter | None, by_cause: bool) -> tuple[Filter | None, s
 
 def _spelled(term: Term) -> str:
     """The dimension that a term speaks of; a cause in a filter means more than a rollup by cause knows."""
-    return "any cause" if term.kind == "cause" else str(term)
+    if term.kind == "cause":
+        return "any cause"
+    return PROMOTED + term.name if term.kind == "attribute" else str(term)
 
 
 def _column(dimension: str) -> str:
+    if dimension.startswith(PROMOTED):
+        return promoted_column(dimension.removeprefix(PROMOTED))
     return "local_date" if dimension == "day" else dimension
 
 
@@ -95,7 +99,7 @@ def _dimension(name: str, time: exp.Expr) -> exp.Expr:
         return time.copy() if name == time.name else period(time.copy(), name)
     if name in ("local_date", "day"):
         return time.copy()
-    return exp.column(name, quoted=True)
+    return exp.column(_column(name), quoted=True)
 
 
 def _added(column: str) -> exp.Expr:

@@ -119,11 +119,8 @@ class Timeline(Question[Page]):
     limit: int = 200
 
     def query(self, known: Known) -> exp.Select:
-        given = exp.Literal.string(self.customer_id)
-        same = customers_like(given)
-        test = exp.paren(
-            exp.or_(exp.column("customer_id", "s").eq(given), exp.column("customer_id", "s").isin(query=same))
-        )
+        ids = customer_ids(self.customer_id, known.merged)
+        test = exp.column("customer_id", "s").isin(*(exp.Literal.string(one) for one in ids))
         return signals_where(test).order_by(*_ORDERS["newest"]).limit(min(self.limit, MAX_ROWS) + 1)
 
     def answer(self, rows: pa.Table) -> Page:
@@ -200,12 +197,10 @@ def shuffled(seed: int) -> exp.Expr:
     return exp.BitwiseXor(this=exp.column("signal_key", "s"), expression=mask)
 
 
-def customers_like(customer: exp.Expr) -> exp.Select:
+def customer_ids(customer_id: str, merged: Mapping[str, str]) -> tuple[str, ...]:
     """All ids of the customer that this id belongs to."""
-    whom = exp.select(exp.func("coalesce", exp.column("merged_into"), exp.column("customer_id"))).from_("customers")
-    whom = whom.where(exp.column("customer_id").eq(customer.copy()))
-    main = exp.func("coalesce", exp.column("merged_into", "c"), exp.column("customer_id", "c"))
-    return exp.select(exp.column("customer_id", "c")).from_("customers as c").where(main.isin(query=whom))
+    main = merged.get(customer_id, customer_id)
+    return main, *sorted(one for one, into in merged.items() if into == main)
 
 
 def signals_where(test: exp.Condition) -> exp.Select:
