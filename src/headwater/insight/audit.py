@@ -1,0 +1,128 @@
+"""The audit queue: random verbatims that people label, on which the classifier's errors are measured."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.base.history import record_history
+from headwater.base.permissions import require
+from headwater.base.refusals import NotFound, Refused
+from headwater.insight import labelling
+from headwater.insight.corrections import checked_value
+from headwater.insight.models import AuditItem
+from headwater.metrics.store import company_record
+from headwater.record.questions import RandomVerbatims
+from headwater.science.text import Confusion
+from headwater.science.text import confusion as count_confusion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from headwater.base.models import Person
+
+NEEDED = 200  # labelled verbatims before shares are corrected for the classifier's errors
+MOST_DRAWN = 500
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationState:
+    """How far the audit is. Until ``needed`` verbatims are labelled, shares are "not yet calibrated"."""
+
+    labelled: int
+    open: int
+    needed: int = NEEDED
+
+    @property
+    def is_calibrated(self) -> bool:
+        return self.labelled >= self.needed
+
+
+def calibration_state() -> CalibrationState:
+    """How many random verbatims people have labelled, and how many are waiting."""
+    total = AuditItem.objects.count()
+    labelled = AuditItem.objects.filter(labelled_at__isnull=False).count()
+    return CalibrationState(labelled, total - labelled)
+
+
+def draw_audit(person: Person | None, n: int) -> list[AuditItem]:
+    """Draw ``n`` verbatims at random that were not drawn before; fewer when there are no more."""
+    require(person, "correct", "labels")
+    if not 1 <= n <= MOST_DRAWN:
+        raise Refused(
+            "draw_size", _("Draw between 1 and %(most)d verbatims, not %(n)d.") % {"most": MOST_DRAWN, "n": n}
+        )
+    seed = secrets.randbelow(2**31)
+    drawn_before = set(AuditItem.objects.values_list("signal_key", flat=True))
+    found = company_record().ask(RandomVerbatims(min(1_000, n + len(drawn_before)), seed))
+    fresh = [signal for signal in found if signal.signal_key not in drawn_before][:n]
+    if not fresh:
+        raise Refused("nothing_to_draw", _("There are no more comments to draw. Import more first."))
+    predicted = labelling.predictions(labelling.current_labeller(), fresh)
+    with transaction.atomic():
+        items = [
+            AuditItem(signal_key=signal.signal_key, seed=seed, drawn_by=person, predicted=said)
+            for signal, said in zip(fresh, predicted, strict=True)
+        ]
+        AuditItem.objects.bulk_create(items, ignore_conflicts=True)
+        record_history(person, "audit.drawn", f"audit:{seed}", {"n": len(items), "seed": seed})
+    return list(AuditItem.objects.filter(seed=seed, signal_key__in=[item.signal_key for item in items]))
+
+
+def next_item(person: Person | None) -> AuditItem | None:
+    """The oldest drawn verbatim that nobody has labelled yet and that is still in the record."""
+    require(person, "correct", "labels", words_of="department")
+    return AuditItem.objects.filter(labelled_at=None).first()
+
+
+def label_audit_item(person: Person | None, item_id: int, values: Mapping[str, Any]) -> AuditItem:
+    """Keep what a person says a drawn verbatim is: values by field, "" or an empty list for none.
+
+    It measures the classifier and teaches it nothing: what has been learnt from cannot measure.
+    """
+    require(person, "correct", "labels", words_of="department")
+    truth = {field: checked_value(field, value) for field, value in values.items()}
+    if not truth:
+        raise Refused("audit_empty", _("Say at least one label of this verbatim."))
+    with transaction.atomic():
+        item = AuditItem.objects.select_for_update().filter(pk=item_id).first()
+        if item is None:
+            raise NotFound("audit_item_unknown", _("There is no drawn verbatim %s.") % item_id)
+        item.truth, item.labelled_by, item.labelled_at = truth, person, timezone.now()
+        item.save(update_fields=["truth", "labelled_by", "labelled_at"])
+        record_history(person, "audit.labelled", f"signal:{item.signal_key}", {"fields": ", ".join(truth)})
+    return item
+
+
+def confusion(field: str) -> Confusion | None:
+    """Audited verbatims of one field (stage, moment, sentiment, effort): truth in rows, prediction in columns.
+
+    ``none`` stands for "cannot tell" in the truth and "not sure" in the prediction. None when nothing is audited.
+    """
+    pairs = [(truth[field] or NONE, predicted.get(field) or NONE) for truth, predicted in _audited(field)]
+    return count_confusion(*zip(*pairs, strict=True)) if pairs else None
+
+
+def cause_confusion(cause: str) -> NDArray[np.int64] | None:
+    """The 2 × 2 table of one cause, has it and has it not, as ``corrected_shares`` takes it; None without audit."""
+    rows = _audited("causes")
+    if not rows:
+        return None
+    table = np.zeros((2, 2), dtype=np.int64)
+    for truth, predicted in rows:
+        table[int(cause not in truth["causes"]), int(cause not in predicted.get("causes", ()))] += 1
+    return table
+
+
+def _audited(field: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    rows = AuditItem.objects.filter(labelled_at__isnull=False).values_list("truth", "predicted")
+    return [(truth, predicted) for truth, predicted in rows if truth and field in truth]

@@ -1,0 +1,15 @@
+"""What was done in this room, as sentences; each follows the name of the person who did it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from headwater.base.history import register_codes
+
+register_codes(
+    {
+        "label.corrected": _("corrected the label %(field)s from “%(old)s” to “%(new)s”"),
+        "label.correction_removed": _("took back a correction of the label %(field)s"),
+        "audit.drawn": _("drew %(n)s verbatims at random to be labelled"),
+        "audit.labelled": _("labelled a verbatim drawn at random: %(fields)s"),
+        "text_model.fitted": _("began to use the text model %(name)s, made from %(texts)s comments"),
+    }
+)

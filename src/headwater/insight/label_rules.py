@@ -1,0 +1,118 @@
+"""From confidences to labels: pure rules over whole batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from headwater.journey.taxonomy import Taxonomy
+
+    Vectors = NDArray[np.float32]
+
+MOST_CAUSES = 3
+FURTHER = 0.5  # a further cause counts from this share of the first one's confidence …
+FURTHER_LEAST = 0.2  # … and from this confidence
+DESPITE_PRAISE = 0.85  # confidence from which even a happy comment has a failure cause
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One class a row, as its number, −1 for not sure; ``confidence`` is 0 where there is none."""
+
+    index: NDArray[np.int64]
+    confidence: Vectors
+
+
+def choose(probabilities: Vectors, threshold: float, none: int | None, known: NDArray[np.bool_]) -> Chosen:
+    """The best class of each row if it is sure enough and not ``none``; rows not ``known`` have no words."""
+    best = probabilities.argmax(axis=1)
+    confidence = probabilities[np.arange(len(best)), best]
+    sure = known & (confidence >= threshold)
+    if none is not None:
+        sure &= best != none
+    return Chosen(np.where(sure, best, -1), np.where(sure, confidence, 0).astype(np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """Up to three causes a row, most likely first: flat class numbers and confidences, and how many each row has."""
+
+    index: NDArray[np.int64]
+    confidence: Vectors
+    counts: NDArray[np.int64]
+
+
+def choose_causes(
+    probabilities: Vectors,
+    threshold: float,
+    none: int | None,
+    failure: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    happy: NDArray[np.bool_],
+) -> Causes:
+    """The causes each row names.
+
+    The first needs the threshold; further ones half its confidence and 0.2. A happy row keeps a ``failure`` cause
+    (a flag a class) only when that is near certain. A row whose best class is ``none`` names no cause.
+    """
+    count = min(MOST_CAUSES + 1, probabilities.shape[1])
+    top = np.argpartition(-probabilities, count - 1, axis=1)[:, :count]
+    confidence = np.take_along_axis(probabilities, top, axis=1)
+    order = np.argsort(-confidence, axis=1, kind="stable")
+    top, confidence = np.take_along_axis(top, order, axis=1), np.take_along_axis(confidence, order, axis=1)
+    first = confidence[:, :1]
+    keep = np.where(
+        np.arange(count) == 0,
+        confidence >= threshold,
+        (confidence >= FURTHER * first) & (confidence >= FURTHER_LEAST) & (first >= threshold),
+    )
+    if none is not None:
+        keep &= (top != none) & (top[:, :1] != none)
+    keep &= known[:, None]
+    keep &= ~(happy[:, None] & failure[top] & (confidence < DESPITE_PRAISE))
+    keep &= np.cumsum(keep, axis=1) <= MOST_CAUSES
+    return Causes(top[keep].astype(np.int64), confidence[keep].astype(np.float32), keep.sum(axis=1))
+
+
+def causes_by_event(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
+    """The active causes that each event shows to have happened."""
+    found: dict[str, tuple[str, ...]] = {}
+    for cause in taxonomy.active_causes:
+        for event in cause.events:
+            found[event] = (*found.get(event, ()), cause.id)
+    return found
+
+
+def stage_of_cause(taxonomy: Taxonomy) -> dict[str, str]:
+    """The stage of each cause that belongs to one stage alone."""
+    return {cause.id: cause.stages[0] for cause in taxonomy.active_causes if len(cause.stages) == 1}
+
+
+def corrected(label: Mapping[str, Any], corrections: Mapping[str, Any]) -> dict[str, Any]:
+    """A label row with what a person said laid over it: confidence 1 where they spoke, author ``person``."""
+    row = dict(label)
+    for field, value in corrections.items():
+        if field == "causes":
+            row["causes"], row["cause_confidences"] = list(value), [1.0] * len(value)
+        else:
+            row[field], row[f"{field}_confidence"] = value or None, 1.0 if value else None
+    row["author"] = "person"
+    return row
+
+
+def values_of(label: Mapping[str, Any]) -> dict[str, Any]:
+    """The values alone of a label row: ``""`` for not sure, a list for causes."""
+    values: dict[str, Any] = {name: label.get(name) or "" for name in ("stage", "moment", "sentiment", "effort")}
+    return {**values, "causes": list(label.get("causes") or ())}
+
+
+def names_to_ids(items: Sequence[Any]) -> dict[str, str]:
+    """Both ids and names of stages, moments or causes, case folded, to ids."""
+    return {key.casefold(): item.id for item in items for key in (item.name, item.id)}
