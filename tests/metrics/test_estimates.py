@@ -1,12 +1,16 @@
 """From signals in the record to estimates: figures known by hand, refusals, and what repetition does."""
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import headwater.science as hs
 from headwater.base.refusals import NotFound, Refused
+from headwater.metrics.definitions import METRICS
 from headwater.metrics.estimates import MetricRow, estimate
 from headwater.record import Record
 from tests.metrics.conftest import Write, answers
@@ -198,6 +202,9 @@ def test_an_unknown_metric_is_refused_with_those_there_are(home: Path) -> None:
         ({"by": ["colour"]}, "dimension_unknown", "“colour”.*Dimensions are .*attribute:NAME"),
         ({"by": ["stage", "stage"]}, "dimensions", "stage, stage"),
         ({"by": ["day", "week", "month", "kind", "stage"]}, "dimensions", "up to 4"),
+        ({"by": ["bucket"]}, "dimension_unknown", "choose another dimension"),
+        ({"by": ["attribute:\udcff"]}, "bad_text", "not text in UTF-8"),
+        ({"where": "channel = '\udcff'"}, "bad_text", "not text in UTF-8"),
         ({"where": "channel = "}, "bad_filter", "at character 11"),
         ({"where": "colour = 'red'"}, "bad_filter", "no column “colour”"),
         ({"since": date(2026, 2, 2), "until": date(2026, 2, 1)}, "period_backwards", "2026-02-01, before it begins"),
@@ -214,3 +221,16 @@ def test_too_many_groups_are_refused(write: Write, monkeypatch: pytest.MonkeyPat
     write([{"metric": "nps", "score": 9, "channel": f"channel {number}"} for number in range(5)])
     with pytest.raises(Refused, match="channel makes more than 3 groups"):
         estimate("nps", by=["channel"])
+
+
+scraps = st.sampled_from(
+    "attribute: event: stage channel bucket ' \" \x00 = ( ) in like % \\ é 1e999 and not cause -- ;".split(" ")
+)
+anything = st.one_of(st.lists(scraps, max_size=8).map(" ".join), st.text(max_size=30))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(by=st.lists(anything, max_size=2), where=anything, name=st.sampled_from(list(METRICS)))
+def test_whatever_is_asked_is_answered_or_refused(record: Record, by: list[str], where: str, name: str) -> None:
+    with suppress(Refused):
+        estimate(name, by=by, where=where).as_json()

@@ -104,9 +104,14 @@ def _ask(
     until: date | None,
 ) -> rules.Cells:
     """Sums of the metric's population by group and customer bucket. Refuses what cannot be asked."""
+    for field, text in [("by", ", ".join(by)), ("where", str(where or ""))]:
+        _check_text(field, text)
     if len(by) > MAX_DIMENSIONS or len(set(by)) < len(by):
         message = _("Group by up to %(most)d different dimensions, not by %(given)s.")
         raise Refused("dimensions", message % {"most": MAX_DIMENSIONS, "given": ", ".join(by)}, "by")
+    if "bucket" in by:
+        message = _("Customer buckets are what intervals are computed from, not groups; choose another dimension.")
+        raise Refused("dimension_unknown", message, "by")
     if since and until and since > until:
         message = _("The period ends on %(until)s, before it begins on %(since)s.")
         raise Refused("period_backwards", message % {"since": since, "until": until}, "until")
@@ -117,6 +122,15 @@ def _ask(
     metric = definition.name if definition.scored else None
     question = Sums(by, population, since, until, metric, buckets=True, limit=MAX_GROUPS)
     return rules.cells(_rows(question), by)
+
+
+def _check_text(field: str, text: str) -> None:
+    """A terminal may hand over bytes that are no text; no engine takes them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = _("%(text)s is not text in UTF-8; write it again.") % {"text": ascii(text[:80])}
+        raise Refused("bad_text", message, field) from None
 
 
 def _ask_rate(

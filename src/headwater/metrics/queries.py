@@ -38,6 +38,11 @@ class Asked:
         )
         return f"{first} – {last}" if self.since or self.until else ""
 
+    @property
+    def selection(self) -> str:
+        """The query string of the same signals on another page: filter and period, no groups."""
+        return self.query(by="")
+
     def query(self, **changed: str) -> str:
         """The choice as a query string, without the question mark."""
         parts = {
