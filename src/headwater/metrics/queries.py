@@ -203,7 +203,7 @@ def _narrowed(definition: MetricDefinition, asked: Asked, dimension: str, value:
         chosen = every(parse(asked.where) if asked.where.strip() else None, equals(dimension, value))
     except FilterError:
         return ""
-    return f"{reverse('metrics:metric', args=[definition.name])}?{asked.query(by='', where=str(chosen))}"
+    return f"{reverse('metric', args=[definition.name])}?{asked.query(by='', where=str(chosen))}"
 
 
 def _ends(definition: MetricDefinition, lines: Sequence[Line]) -> tuple[float, float]:

@@ -4,9 +4,7 @@ from django.urls import path
 
 from headwater.metrics import views
 
-app_name = "metrics"
-
 urlpatterns = [
-    path("metrics", views.metrics, name="all"),
+    path("metrics", views.metrics, name="metrics"),
     path("metrics/<slug:name>", views.metric, name="metric"),
 ]
