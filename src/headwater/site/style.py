@@ -108,6 +108,7 @@ GROUPS = (
             Example("tabs", "Tabs", "Views of one thing; each has its address."),
             Example("steps", "Steps", "Where one is in a task of several pages."),
             Example("pages", "Pages", "From page to page of a long list; all filters stay."),
+            Example("field", "Field", "A label around a control that is not part of a form object."),
             Example(
                 "form", "Form", "Label, help and error with each field; only optional fields are marked.", wide=True
             ),
@@ -132,6 +133,7 @@ GROUPS = (
         "Charts",
         "One Vega-Lite specification for page, mail and PDF; the words and the figures under each.",
         (
+            Example("legend", "Legend", "Only where direct labels cannot say it."),
             Example(
                 "river", "River", "From who can change it, over what went wrong, to what customers did next.", wide=True
             ),

@@ -100,7 +100,8 @@ def table(causes: Sequence[CauseFlow], whole: float) -> dict[str, Any]:
         ]
         for cause in causes
     ]
-    return {"columns": [_("Cause"), _("Who can change it"), _("Share"), _("95 % interval"), *outcomes], "rows": rows}
+    columns = [_("Cause"), _("Who can change it"), _("Share"), _("95 % interval"), *outcomes]
+    return {"columns": columns, "rows": rows, "words": 2}
 
 
 def joint_name(departments: Sequence[str]) -> str:

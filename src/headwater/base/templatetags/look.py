@@ -95,9 +95,13 @@ def chart_json(spec: Mapping[str, Any]) -> SafeString:
 
 @register.inclusion_tag("base/chart_figures.html")
 def chart_table(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The figures of a chart as a table, from what its builder left under ``usermeta.figures``."""
+    """The figures of a chart as a table, from what its builder left under ``usermeta.figures``.
+
+    ``columns`` and ``rows`` of text or ``{"text", "href"}``; the first ``words`` columns hold words, the rest figures.
+    """
     shown: dict[str, Any] = spec.get("usermeta", {}).get("figures", {})
-    columns = shown.get("columns", [])
+    words = shown.get("words", 1)
+    columns = [{"name": name, "words": place < words} for place, name in enumerate(shown.get("columns", []))]
     rows = [list(zip(columns, row, strict=True)) for row in shown.get("rows", [])]
     return {"columns": columns, "rows": rows, "caption": spec.get("description", "")}
 
