@@ -1,0 +1,45 @@
+"""One of every question, in every form that composes other SQL; asked of DuckDB, of Spark, and by the transpile test."""
+
+from datetime import date
+
+from headwater.record.filters import parse
+from headwater.record.questions import (
+    AttributeNames,
+    FieldValues,
+    Flows,
+    Question,
+    RandomVerbatims,
+    SignalRow,
+    Size,
+    Sums,
+    TextSample,
+    Timeline,
+    Verbatims,
+)
+
+FILTER = parse(
+    "(stage != 'pay' or negative) and not channel in ('phone', 'x') and text like '%a%' and score between 0 and 9.5 "
+    "and attribute:plan = 'plus' and cause is not null and local_date >= '2023-11-05' and occurred_at < '2024-06-01'"
+)
+QUESTIONS: dict[str, Question[object]] = {
+    "everything": Sums(),
+    "by every period": Sums(("day", "week", "month")),
+    "by cause and stage": Sums(("cause", "stage")),
+    "by cause, of one cause": Sums(("cause",), parse("cause in ('cause_01', 'cause_02')")),
+    "by attribute": Sums(("attribute:plan", "negative"), customers=True),
+    "by event": Sums(("event:outage",), parse("not event:refund_late")),
+    "by bucket": Sums(("stage",), buckets=True, metric="nps"),
+    "filtered": Sums(("channel", "sentiment"), FILTER, date(2023, 11, 2), date(2023, 12, 24)),
+    "numbers in attributes": Sums((), parse("attribute:age > 30 or attribute:plan is null")),
+    "verbatims": Verbatims(FILTER, cause="cause_01", stage="pay", negative=True, order="lowest", offset=2),
+    "longest verbatims": Verbatims(order="longest", limit=5),
+    "timeline": Timeline("c7"),
+    "signal": SignalRow(12),
+    "random verbatims": RandomVerbatims(7, 3, parse("language = 'en'")),
+    "text sample": TextSample(20, 5),
+    "flows": Flows(since=date(2023, 11, 2)),
+    "size": Size(),
+    "causes": FieldValues("cause"),
+    "plans": FieldValues("attribute:plan"),
+    "attribute names": AttributeNames(),
+}
