@@ -1,6 +1,6 @@
 """What differs between two taxonomies, item by item and field by field, for people to read before they publish."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
@@ -8,12 +8,17 @@ from headwater.journey.taxonomy import Cause, Department, Moment, Stage, Taxonom
 
 Item: TypeAlias = Stage | Moment | Cause | Department
 Kind = Literal["stage", "moment", "cause", "department"]
+REFERENCES = {"stage": "stages", "stages": "stages", "departments": "departments", "merged_into": "causes"}
+"""Fields that name other items, and where those are."""
 PARTS: dict[Kind, str] = {"stage": "stages", "moment": "moments", "cause": "causes", "department": "departments"}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDifference:
-    """One field before and after: a text or number, or for lists what was taken out and what was put in."""
+    """One field before and after: a text or number, or for lists what was taken out and what was put in.
+
+    Items that a field refers to stand there by name.
+    """
 
     name: str
     before: Any
@@ -35,13 +40,20 @@ class Difference:
 
 def differences(old: Taxonomy, new: Taxonomy) -> tuple[Difference, ...]:
     """Every difference from ``old`` to ``new``, stages first; empty when they hold the same."""
+    names = {field: _names(old, part) | _names(new, part) for field, part in REFERENCES.items()}
     found: list[Difference] = []
     for kind, part in PARTS.items():
-        found.extend(_part(kind, getattr(old, part), getattr(new, part)))
+        found.extend(_part(kind, getattr(old, part), getattr(new, part), names))
     return tuple(found)
 
 
-def _part(kind: Kind, old: Sequence[Item], new: Sequence[Item]) -> list[Difference]:
+def _names(taxonomy: Taxonomy, part: str) -> dict[str, str]:
+    return {item.id: item.name for item in getattr(taxonomy, part)}
+
+
+def _part(
+    kind: Kind, old: Sequence[Item], new: Sequence[Item], names: Mapping[str, Mapping[str, str]]
+) -> list[Difference]:
     before = {item.id: item for item in old}
     after = {item.id: item for item in new}
     found = [Difference(kind, item.id, item.name, "removed") for item in old if item.id not in after]
@@ -49,19 +61,21 @@ def _part(kind: Kind, old: Sequence[Item], new: Sequence[Item]) -> list[Differen
     for item in new:
         if item.id not in before:
             found.append(Difference(kind, item.id, item.name, "added"))
-        elif changed := _fields(before[item.id], item):
+        elif changed := _fields(before[item.id], item, names):
             found.append(Difference(kind, item.id, item.name, "changed", changed))
         elif item.id in moved:
             found.append(Difference(kind, item.id, item.name, "moved"))
     return found
 
 
-def _fields(old: Item, new: Item) -> tuple[FieldDifference, ...]:
+def _fields(old: Item, new: Item, names: Mapping[str, Mapping[str, str]]) -> tuple[FieldDifference, ...]:
     found = []
     for field in fields(new):
         before, after = getattr(old, field.name), getattr(new, field.name)
         if field.name == "position" or before == after:
             continue
+        known = names.get(field.name, {})
+        before, after = _named(before, known), _named(after, known)
         if isinstance(after, tuple):
             removed = tuple(value for value in before if value not in after)
             added = tuple(value for value in after if value not in before)
@@ -69,6 +83,13 @@ def _fields(old: Item, new: Item) -> tuple[FieldDifference, ...]:
         else:
             found.append(FieldDifference(field.name, before, after))
     return tuple(found)
+
+
+def _named(value: Any, known: Mapping[str, str]) -> Any:
+    """Ids as the names they stand for."""
+    if isinstance(value, tuple):
+        return tuple(known.get(one, one) for one in value)
+    return known.get(value, value) if isinstance(value, str) else value
 
 
 def _moved(old: list[str], new: list[str]) -> set[str]:

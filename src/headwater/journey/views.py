@@ -74,7 +74,8 @@ def move_item(request: HttpRequest, kind: str, item_id: str) -> HttpResponse:
     """Move an item one place earlier or later among its siblings."""
     by = 1 if request.POST.get("by") == "1" else -1
     services.move_item(person(request), _kind(kind), item_id, by)
-    return _done(request, "", f"{kind}-{item_id}")
+    # In place, the focus stays on the button, so that the next press moves the item on.
+    return _done(request, "", f"{kind}-{item_id}", focus=False)
 
 
 @require_POST
@@ -282,15 +283,15 @@ def _item_page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return answer
 
 
-def _done(request: HttpRequest, said: str, focus: str = "") -> HttpResponse:
+def _done(request: HttpRequest, said: str, where: str = "", *, focus: bool = True) -> HttpResponse:
     """After a change: the map again, in place or as a page, where the person was."""
     if getattr(request, "htmx", False):
-        return render(request, "journey/journey.html#map", _map(request, focus))
+        return render(request, "journey/journey.html#map", _map(request, where if focus else ""))
     if said:
         messages.success(request, said)
     answer = redirect("journey")
-    if focus:
-        answer["Location"] += f"#{focus}"
+    if where:
+        answer["Location"] += f"#{where}"
     return answer
 
 

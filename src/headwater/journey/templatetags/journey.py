@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from headwater.journey.differences import Kind
 from headwater.journey.edits import kind_name as named
+from headwater.journey.forms import DEMANDS, KINDS
 
 register = template.Library()
 
@@ -47,6 +48,14 @@ def field_name(name: str) -> str:
         "retired": _("retired"),
     }
     return names.get(name, name)
+
+
+@register.filter
+def choice_name(value: Any, field: str) -> Any:
+    """What a chosen value is called where it stands for words; any other value as it is."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return dict({"demand": DEMANDS, "kind": KINDS}.get(field, ())).get(value, value)
 
 
 @register.filter
