@@ -1,5 +1,6 @@
 """Every cell of the permission matrix, against a table written by hand."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -72,6 +73,11 @@ def test_the_table_has_every_cell_of_the_matrix() -> None:
     assert set(MATRIX) == set(ROLES)
     named = {(action, object) for object, acts in OBJECTS.items() for action in acts}
     assert all(set(grants) <= named for grants in MATRIX.values())
+
+
+def test_the_table_for_administrators_is_this_one() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "operate" / "people.md").read_text()
+    assert TABLE in written
 
 
 @given(st.lists(st.sampled_from(COLUMNS), unique=True), st.sampled_from(sorted(MATRIX["administrator"])))

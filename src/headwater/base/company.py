@@ -13,6 +13,7 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import IntegrityError, transaction
@@ -43,6 +44,12 @@ class PackChoice:
     name: str
     title: str
     departments: tuple[tuple[str, str], ...] = ()
+
+
+@cache
+def known_time_zones() -> frozenset[str]:
+    """Return the names of all time zones; read once, as there are hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 def company() -> Company | None:
@@ -184,7 +191,7 @@ def _checked(name: str, time_zone: str, currency: str) -> tuple[str, str, str]:
     name, currency = " ".join(name.split()), currency.strip().upper()
     if not name or len(name) > NAME_LENGTH or "\x00" in name:
         raise Refused("name_missing", _("Write the company's name, at most %d characters.") % NAME_LENGTH, "name")
-    if time_zone not in zoneinfo.available_timezones():
+    if time_zone not in known_time_zones():
         message = _("There is no time zone “%s”. Write one like Europe/Paris.")
         raise Refused("time_zone_unknown", message % time_zone[:60], "time_zone")
     if not _CURRENCY.match(currency):

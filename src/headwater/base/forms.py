@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from headwater.base.company import known_time_zones
 from headwater.base.history import sentences
 from headwater.base.models import Department, Person
 from headwater.base.permissions import ROLES
@@ -27,7 +27,7 @@ def show_refusal(form: forms.BaseForm, refused: Refused) -> None:
 
 def time_zones() -> list[tuple[str, str]]:
     """Every time zone that has a place in its name, and UTC."""
-    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    names = sorted(name for name in known_time_zones() if "/" in name and not name.startswith("Etc/"))
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 

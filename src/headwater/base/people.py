@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import zoneinfo
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.base.company import known_time_zones
 from headwater.base.history import record_history
 from headwater.base.models import Company, Department, Person
 from headwater.base.outbox import put_mail
@@ -244,7 +244,7 @@ def _known_roles(roles: Iterable[str]) -> list[str]:
 def _checked(person: Person, field: str, value: Any) -> Any:
     if field == "name":
         return _clean_name(value)
-    if field == "time_zone" and value and value not in zoneinfo.available_timezones():
+    if field == "time_zone" and value and value not in known_time_zones():
         message = _("There is no time zone “%s”. Write one like Europe/Paris.")
         raise Refused("time_zone_unknown", message % value, "time_zone")
     if field == "language" and value and value not in dict(settings.LANGUAGES):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, Schema
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
@@ -50,6 +52,7 @@ def install(api: NinjaAPI) -> None:
     api.exception_handler(AuthorizationError)(_http_error)
     api.exception_handler(HttpError)(_http_error)
     api.exception_handler(Http404)(_not_found)
+    api.exception_handler(RequestDataTooBig)(_too_large)
 
 
 def _refused(request: HttpRequest, error: Any) -> HttpResponse:
@@ -75,6 +78,12 @@ def _unknown_caller(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
     return refusals.problem_response(refusals.problem_details(error.status_code, str(error)))
+
+
+def _too_large(request: HttpRequest, error: Any) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    detail = f"The body is larger than {most:,} bytes; send it in several requests, or as a file."
+    return refusals.problem_response(refusals.problem_details(413, detail))
 
 
 def _not_found(request: HttpRequest, error: Any) -> HttpResponse:
