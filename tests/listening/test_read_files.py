@@ -46,12 +46,13 @@ def test_any_delimiter_is_sniffed(make_file: FileMaker, delimiter: str) -> None:
         ("utf-16-le", "A plain Western text, long enough to be seen"),
         ("cp1252", "Schöne Größe – “gut”, aber für Ärger gesorgt"),
         ("cp1251", "Доставка опоздала на три дня, и никто не ответил на письмо"),
+        ("cp1250", "Dostawa była bardzo spóźniona, nikt się nie odezwał, żałuję"),
         ("cp932", "配送がとても遅くて困りました。二度と使いません。"),
     ],
 )
 def test_any_encoding_is_sniffed(make_file: FileMaker, encoding: str, text: str) -> None:
-    _reader, rows = rows_of(make_file("file.csv", f"id,text\n1,{text}\n2,{text}\n".replace(", l", " l"), encoding))
-    assert rows[0]["text"] == text.split(",")[0] or rows[0]["text"] == text.replace(", l", " l")
+    _reader, rows = rows_of(make_file("file.csv", f'id,text\n1,"{text}"\n2,"{text}"\n', encoding))
+    assert [row["text"] for row in rows] == [text, text]
 
 
 def test_what_the_options_say_is_not_sniffed(make_file: FileMaker) -> None:

@@ -26,6 +26,7 @@ from headwater.listening import inbox, mapping, readers
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Import, ImportState, SetAsideRow, SetAsideState
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
+from headwater.listening.readers.query import QueryReader
 from headwater.listening.readers.rows import Reader, Rows, text_table
 
 # Rows that may wait in the inbox before the import helps to move them on.
@@ -111,8 +112,6 @@ def is_disk_full(error: BaseException) -> bool:
 def open_reader(path: Path, used: Mapping) -> Reader:
     """The rows that a mapping reads: of its file, or of its own SQL over several files."""
     if used.sql is not None:
-        from headwater.listening.readers.query import QueryReader
-
         return QueryReader(folder_of(path), used)
     return readers.open_file(path, used.file)
 

@@ -17,6 +17,7 @@ A field is a column name, or `{column, columns, constant, format, time_zone, val
 """
 
 from datetime import date
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 import yaml
@@ -178,6 +179,9 @@ class Mapping(Strict):
     def _sql_has_files(self) -> Self:
         if bool(self.files) != (self.sql is not None):
             raise ValueError("sql and files belong together")
+        for name in self.files.values():
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name:
+                raise ValueError(f"{name}: name a file within the folder")
         prefixes = [emit.record_id_prefix for emit in self.emit]
         if len(set(prefixes)) != len(prefixes):
             raise ValueError("several signals a row need a record_id_prefix each, so that their ids differ")

@@ -153,7 +153,8 @@ def _iso(texts: pa.Array, zone: str) -> pa.Array:
         pc.match_substring_regex(clock, r"^\d{1,2}:\d{2}$"), pc.binary_join_element_wise(clock, "00", ":"), clock
     )
     stamp = pc.binary_join_element_wise(date, clock, " ")
-    naive = pc.strptime(stamp, "%Y-%m-%d %H:%M:%S", "us", error_is_null=True)
+    pattern = "%Y-%m-%d %H:%M:%S"
+    naive = _without_31_february(pc.strptime(stamp, pattern, "us", error_is_null=True), stamp, pattern)
     micros = pc.utf8_slice_codeunits(pc.utf8_rpad(pc.fill_null(fraction, ""), 6, "0"), 0, 6).cast(pa.int64())
     naive = pc.add(naive, micros.cast(pa.duration("us")))
     has_offset = pc.not_equal(pc.fill_null(offset, ""), "")

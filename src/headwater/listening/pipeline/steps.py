@@ -187,7 +187,7 @@ def check(chunk: Chunk, context: Context) -> Chunk:
         chunk = _check_length(chunk, "text", MAX_TEXT)
     if "language" in chunk.fields:
         codes = pc.utf8_lower(
-            pc.struct_field(pc.extract_regex(chunk.fields["language"], r"^(?P<c>\pL{2,3})([-_].*)?$"), "c")
+            pc.struct_field(pc.extract_regex(chunk.fields["language"], r"^(?P<c>\pL{2,3})(?:[-_].*)?$"), "c")
         )
         chunk = chunk.with_fields(language=codes)
     said = [pc.is_valid(chunk.fields[name]) for name in ("text", "score", "event") if name in chunk.fields]

@@ -49,7 +49,9 @@ def sniff_format(path: Path) -> str:
         return "excel"
     text = sample.decode(sniff_encoding(sample), "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("{"):
-        return "jsonl" if _is_whole_object(text.split("\n", 1)[0]) else "json"
+        first, _line_end, rest = text.partition("\n")
+        several = bool(rest.strip()) or ".jsonl" in path.name or ".ndjson" in path.name
+        return "jsonl" if several and _is_whole_object(first) else "json"
     return "json" if text.startswith("[") and text[1:].lstrip()[:1] in ("{", "]", "") else "csv"
 
 

@@ -35,7 +35,7 @@ def _batches(file: pq.ParquetFile, columns: tuple[str, ...], path: Path) -> Iter
     try:
         for batch in file.iter_batches(batch_size=rows_at_once(len(columns)), use_threads=False):
             table = _flattened(pa.Table.from_batches([batch])).rename_columns(list(columns))
-            texts = pa.table([_as_text(column) for column in table.columns], names=list(columns))
+            texts = pa.table([as_text(column) for column in table.columns], names=list(columns))
             # Row 1 is the header that a spreadsheet would show.
             yield texts, np.arange(seen, seen + len(texts)) + 2
             seen += len(texts)
@@ -54,10 +54,11 @@ def _flattened(table: pa.Table) -> pa.Table:
     return table
 
 
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Any column as text: whole numbers without ".0", times as ISO 8601, nested values as JSON."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _as_text(column.cast(kind.value_type))
+        return as_text(column.cast(kind.value_type))
     if pa.types.is_floating(kind):
         whole = pc.all(pc.equal(pc.floor(column), column)).as_py()
         if whole and (pc.max(pc.abs(column)).as_py() or 0) < 1e15:

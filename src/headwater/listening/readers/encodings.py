@@ -1,6 +1,7 @@
 """Which encoding a text file is written in: byte order mark, then UTF-8, then the likeliest of the old code pages."""
 
 import codecs
+import re
 
 from charset_normalizer import from_bytes
 
@@ -15,6 +16,9 @@ BOMS = (
 )
 # Code pages that exports are really written in; the detector's long tail of look-alikes is left out.
 CODE_PAGES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r", "mac_roman"]
+# Signs that stand within words of other code pages when they are read as cp1252.
+NOT_WESTERN = re.compile(r"[A-Za-z][³¿¹¢¥£¦ª¯º¼½¾¬±]|[³¿¹¢¥£¦ª¯º¼½¾¬±][a-z]")
+KANA = re.compile(r"[\u3040-\u30ff]")
 EAST_ASIAN = ["cp932", "euc_jp", "gb18030", "big5", "cp949"]
 
 
@@ -60,18 +64,29 @@ def _utf16(sample: bytes) -> str | None:
 
 def _is_binary(sample: bytes) -> bool:
     control = sum(sample.count(byte) for byte in range(32) if byte not in (9, 10, 12, 13, 27, 28, 29, 30, 31, 1))
-    return control > 0.05 * max(1, len(sample))
+    return control > max(8, 0.05 * len(sample))
 
 
 def _code_page(sample: bytes) -> str:
+    """Western text unless the bytes speak against it: far more old files are cp1252 than look like it by chance."""
+    letters = sum(byte > 127 or chr(byte).isalpha() for byte in sample[:65536])
+    foreign = sum(byte > 127 for byte in sample[:65536])
+    western = _decoded(sample, "cp1252")
+    if foreign < 0.4 * letters and western is not None and not NOT_WESTERN.search(western):
+        return "cp1252"
+    for encoding in ("cp932", "euc_jp"):
+        text = _decoded(sample, encoding)
+        if text is not None and len(KANA.findall(text)) > 0.15 * sum(not one.isascii() for one in text):
+            return encoding
     best = from_bytes(sample[:65536], cp_isolation=EAST_ASIAN + CODE_PAGES).best()
-    if best is not None and (best.encoding in EAST_ASIAN and best.percent_coherence > 0):
+    if best is not None:
         return str(best.encoding)
-    # Western files far outnumber the others: another page must show its language, not merely decode.
-    if best is not None and best.encoding in CODE_PAGES and best.percent_coherence >= 20:
-        return str(best.encoding)
+    return "cp1252" if western is not None else "latin-1"
+
+
+def _decoded(sample: bytes, encoding: str) -> str | None:
+    """The text, or None where the bytes are not of the encoding; a character cut off at the end does not count."""
     try:
-        sample.decode("cp1252")
+        return codecs.getincrementaldecoder(encoding)().decode(sample, final=False)
     except UnicodeDecodeError:
-        return "latin-1" if best is None else str(best.encoding)
-    return "cp1252"
+        return None

@@ -59,7 +59,7 @@ class SeparatedReader:
     def __init__(self, path: Path, options: FileOptions) -> None:
         self._path = path
         sample = read_sample(path)
-        if not sample:
+        if not sample.strip():
             raise Refused("empty_file", f"{path.name} is empty.")
         encoding = options.encoding or sniff_encoding(sample)
         try:
@@ -69,7 +69,7 @@ class SeparatedReader:
         dialect = sniff_dialect(text, options)
         records = sample_records(text, dialect, complete=len(sample) < SAMPLE)
         skip = options.skip_rows or _rows_before_header(records, dialect)
-        if len(records) <= skip:
+        if len(records) <= skip or not any(records[skip]):
             raise Refused("empty_file", f"{path.name} has no header row.")
         self._dialect = dialect
         self._columns = column_names(records[skip])
@@ -162,9 +162,9 @@ class SeparatedReader:
         kept: list[list[str]] = []
         numbers: list[int] = []
         for number, row in enumerate(rows, start=first):
+            if not any(row):
+                continue
             if len(row) != width:
-                if not any(row):
-                    continue
                 if len(row) < width or any(row[width:]):
                     unreadable.append(self._wrong_width(number, row))
                     continue
