@@ -56,7 +56,7 @@ def threshold_for(confidence: Numbers, right: Numbers | NDArray[np.bool_], targe
     """
     if not len(confidence):
         return target
-    order = np.argsort(-np.asarray(confidence), kind="stable")
+    order = np.argsort(-np.asarray(confidence, dtype=np.float64), kind="stable")
     kept_right = np.cumsum(np.asarray(right, dtype=np.float64)[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(kept_right >= target)
     return float(confidence[order[enough[-1]]]) if len(enough) else NEVER

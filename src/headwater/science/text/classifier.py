@@ -79,15 +79,15 @@ def left_out_scores(
     out = np.full((len(judged), len(classes)), -50, dtype=np.float32)
     folds = np.random.default_rng(SEED).permutation(len(judged)) % FOLDS
     for fold in range(FOLDS):
-        held = np.flatnonzero(folds == fold)
+        held = np.flatnonzero(folds == fold).tolist()
         left_out = {judged[place] for place in held}
         rows = [row for row in range(len(labels)) if row not in left_out]
-        if not len(held) or not rows:
+        if not held or not rows:
             continue
         given = None if weights is None else [weights[row] for row in rows]
         learned = learn(vectors[rows], [labels[row] for row in rows], given)
-        columns = [classes.index(name) for name in learned.classes]
-        out[np.ix_(held, columns)] = learned.scores(vectors[[judged[place] for place in held]])
+        columns = np.array([classes.index(name) for name in learned.classes])
+        out[np.array(held)[:, None], columns] = learned.scores(vectors[[judged[place] for place in held]])
     return classes, out
 
 

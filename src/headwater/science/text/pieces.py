@@ -45,8 +45,7 @@ class Pieces:
         with self._lock:
             if len(self._known) > MAX_KNOWN_WORDS:
                 self._forget()
-            self._learn(words)
-            index = np.fromiter(map(self._known.__getitem__, words), dtype=np.int64, count=len(words))
+            index = self._indexes(words)
             starts, flat = self._starts, self._flat
         lengths = starts[index + 1] - starts[index]
         pieces = flat[expand(starts[index], lengths)]
@@ -61,10 +60,15 @@ class Pieces:
         self._starts = np.zeros(1, dtype=np.int64)
         self._flat = np.zeros(0, dtype=np.int32)
 
-    def _learn(self, words: Iterable[str]) -> None:
-        new = list(dict.fromkeys(word for word in words if word not in self._known))
-        if not new:
-            return
+    def _indexes(self, words: list[str]) -> NDArray[np.int64]:
+        try:
+            return np.fromiter(map(self._known.__getitem__, words), dtype=np.int64, count=len(words))
+        except KeyError:
+            self._learn(set(words).difference(self._known))
+            return np.fromiter(map(self._known.__getitem__, words), dtype=np.int64, count=len(words))
+
+    def _learn(self, unknown: Iterable[str]) -> None:
+        new = list(unknown)
         cut = self._tokenizer.encode_batch_fast([word[:MAX_WORD_CHARACTERS] for word in new], add_special_tokens=False)
         ids = [[piece for piece in encoding.ids if piece not in self._unknown] for encoding in cut]
         first = len(self._known)
@@ -78,7 +82,8 @@ class Pieces:
 def expand(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     """``[s, s+1, … s+l-1]`` for each start and length, one after another."""
     before = np.cumsum(lengths) - lengths
-    return np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - before, lengths)
+    expanded: NDArray[np.int64] = np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - before, lengths)
+    return expanded
 
 
 def _unknown_ids(tokenizer: Tokenizer) -> frozenset[int]:

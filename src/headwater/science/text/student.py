@@ -51,7 +51,9 @@ class StaticTable:
         self.pieces = Pieces(tokenizer)
         if vectors.shape[0] != self.pieces.size:
             raise ValueError(f"the table has {vectors.shape[0]} rows, its tokenizer {self.pieces.size} pieces")
-        self.table: Vectors = vectors.astype(np.float32) if scales is None else vectors * scales.astype(np.float32)
+        self.table: Vectors = vectors.astype(np.float32)
+        if scales is not None:
+            self.table *= scales.astype(np.float32)
 
     @property
     def dimensions(self) -> int:
