@@ -11,6 +11,7 @@ from headwater.insight.forest import Forest, StageCard, forest
 from headwater.insight.selection import Selection
 from headwater.insight.verbatims import verbatim_page
 from headwater.insight.wording import forest_note, forest_sentence, listed, share_with_interval
+from headwater.metrics.queries import unit_of
 from headwater.science.results import Estimate
 
 WIDTH = 78
@@ -55,13 +56,14 @@ def _causes(found: Forest) -> Iterable[str]:
     for row in [row for row in found.causes.rows if row.negatives][:CAUSES]:
         name = textwrap.shorten(row.cause.name, 30, placeholder="…")
         arrow = {"rises": "↑", "falls": "↓"}.get(row.change, " ")
-        yield f"  {name:<31}{share_with_interval(row.share):<18}{arrow} {textwrap.shorten(listed(row.departments), 25, placeholder='…')}"
+        who = textwrap.shorten(listed(row.departments), 25, placeholder="…")
+        yield f"  {name:<31}{share_with_interval(row.share):<18}{arrow} {who}"
 
 
 def _stages(found: Forest) -> Iterable[str]:
     yield _("The journey, by %s") % found.metric.title
     for card in found.stages:
-        yield f"  {textwrap.shorten(card.stage.name, 30, placeholder='…'):<31}{_score(card, found.metric.unit)}"
+        yield f"  {textwrap.shorten(card.stage.name, 30, placeholder='…'):<31}{_score(card, unit_of(found.metric))}"
 
 
 def _score(card: StageCard, unit: str) -> str:

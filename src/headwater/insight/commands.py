@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from headwater.insight import brief as briefing
 from headwater.insight import causes as cause_figures
-from headwater.insight.evaluation import evaluate
-from headwater.insight.labelling import relabel_now
 from headwater.insight.selection import Selection
 from headwater.insight.wording import share_with_interval
 
@@ -58,6 +57,8 @@ def brief_command(where: str, since: str, until: str) -> None:
 @json_option
 def evaluate_command(file: Path, as_json: bool) -> None:
     """How right the labels are on a file that people labelled: accuracy, macro-F1, calibration, coverage."""
+    from headwater.insight.evaluation import evaluate
+
     report = evaluate(file)
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
@@ -69,6 +70,8 @@ def evaluate_command(file: Path, as_json: bool) -> None:
 @click.command("relabel")
 def relabel_command() -> None:
     """Label every comment again with the present taxonomy and text model."""
+    from headwater.insight.labelling import relabel_now
+
     console = Console(stderr=True)
     with console.status("Labelling everything again…"):
         labelled = relabel_now()
@@ -76,14 +79,15 @@ def relabel_command() -> None:
 
 
 def _causes_table(answer: cause_figures.CausesAnswer) -> Table:
-    table = Table(title=f"{answer.negatives:,} negative of {answer.signals:,} signals", title_justify="left")
-    table.add_column("cause")
-    table.add_column("signals", justify="right")
-    table.add_column("share of negative", justify="right")
-    table.add_column("trend")
-    table.add_column("can change it together")
+    table = Table(
+        title=f"{answer.negatives:,} negative of {answer.signals:,} signals", title_justify="left", box=SIMPLE
+    )
+    table.add_column("cause", no_wrap=True, max_width=34)
+    table.add_column("signals", justify="right", no_wrap=True)
+    table.add_column("share of negative", justify="right", no_wrap=True)
+    table.add_column("trend", no_wrap=True)
+    table.add_column("can change it together", no_wrap=True, overflow="ellipsis")
     for row in answer.rows:
-        table.add_row(
-            row.cause.name, f"{row.volume:,}", share_with_interval(row.share), row.change, ", ".join(row.departments)
-        )
+        departments = ", ".join(row.departments)
+        table.add_row(row.cause.name, f"{row.volume:,}", share_with_interval(row.share), row.change, departments)
     return table

@@ -113,7 +113,7 @@ def river_flows(selection: Selection, answer: CausesAnswer, known: Taxonomy) -> 
 
 
 def stage_metric(selection: Selection) -> MetricDefinition:
-    """Return the metric that stages are shown by: the one with most scores at stages; without scores, negative share."""
+    """Return the metric that stages are shown by: the one with most scores at stages, else the negative share."""
     question = Sums(by=("stage", "metric"), where=selection.filter(), since=selection.since, until=selection.until)
     scored: dict[str, int] = defaultdict(int)
     for row in company_record().ask(question).rows:

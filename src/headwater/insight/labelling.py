@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,9 +23,8 @@ from headwater.metrics.store import company_record
 from headwater.record.questions import SignalRow, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from headwater.base.queue import JobContext
     from headwater.journey.taxonomy import Taxonomy
     from headwater.record.questions import Signal
 
@@ -34,7 +33,26 @@ AT_ONCE = 50_000  # so many labels are made anew on the spot, in seconds, instea
 RELABEL, APPLY, FIT = "insight.relabel", "insight.apply_corrections", "insight.fit_student"
 
 
-def label_new(context: JobContext | None = None) -> int:
+class Reporting(Protocol):
+    """Who is told how far the work is: a job, or a command's progress bar."""
+
+    def progress(self, done: int, total: int = 0, note: str = "") -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    show: Callable[[int, int], None]
+
+    def progress(self, done: int, total: int = 0, note: str = "") -> None:
+        self.show(done, total)
+
+
+def label_arrivals(show: Callable[[int, int], None]) -> int:
+    """Label what has arrived in this process, telling ``show(done, total)``; for the end of an import command."""
+    return label_new(_Bar(show))
+
+
+def label_new(context: Reporting | None = None) -> int:
     """Label every signal that has words or an event and no label yet; returns how many.
 
     A newer model or taxonomy than the one in force waits for a full relabelling, so that readers never see a mixture;
@@ -62,7 +80,7 @@ def label_new(context: JobContext | None = None) -> int:
     return labelled
 
 
-def relabel_everything(context: JobContext | None = None) -> int:
+def relabel_everything(context: Reporting | None = None) -> int:
     """Label all signals anew with the newest model and taxonomy; readers see all of it at once, or nothing.
 
     What arrives meanwhile is labelled afterwards; corrections made meanwhile are put into the record again. Killed
@@ -94,7 +112,7 @@ def relabel_now() -> int:
     return relabel_everything()
 
 
-def apply_corrections(context: JobContext | None = None) -> int:
+def apply_corrections(context: Reporting | None = None) -> int:
     """Put corrections that the record does not have yet into it; returns how many signals were written."""
     while waiting := list(LabelCorrection.objects.filter(applied_at=None).order_by("at")[:500]):
         keys = list(dict.fromkeys(row.signal_key for row in waiting))

@@ -37,7 +37,8 @@ def forest_sentence(forest: Forest) -> str:
     if not isinstance(forest.outside, Estimate):
         return _("“%(cause)s” alone is behind %(share)s of what customers complained about.") % values
     return _(
-        "%(outside)s of the trouble whose cause we know began outside customer service; “%(cause)s” alone is behind %(share)s."
+        "%(outside)s of the trouble whose cause we know began outside customer service; "
+        "“%(cause)s” alone is behind %(share)s."
     ) % {**values, "outside": measure(forest.outside.estimate, "share")}
 
 
@@ -51,7 +52,8 @@ def forest_note(forest: Forest) -> str:
     if not parts:
         return ""
     return _(
-        "95 %% intervals: %(intervals)s · of %(negatives)s negative among %(signals)s signals · causes as customers said them"
+        "95 %% intervals: %(intervals)s · of %(negatives)s negative among %(signals)s signals · "
+        "causes as customers said them"
     ) % {
         "intervals": listed(parts),
         "negatives": measure(forest.causes.negatives, "count"),

@@ -40,6 +40,8 @@ class Rooms(click.Group):
         _set_up_django()
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        if cmd_name == "import":
+            _label_what_is_imported()
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -60,6 +62,14 @@ def cli() -> None:
 
     Data lives in HEADWATER_HOME (default ./var). `headwater serve` starts the pages and the worker.
     """
+
+
+def _label_what_is_imported() -> None:
+    """The import command belongs to a lower room; labelling, which it ends with, to a higher one."""
+    from headwater.insight.labelling import label_arrivals
+    from headwater.listening.commands import label_with
+
+    label_with(label_arrivals)
 
 
 def _set_up_django() -> None:

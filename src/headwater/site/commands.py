@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from headwater.base import worker as queue_worker
 from headwater.base.company import company, first_departments, pack_choices, start_company
-from headwater.base.models import Person
+from headwater.base.models import Company, Person
 from headwater.base.people import administrators, reset_password
 from headwater.base.refusals import NotFound
 from headwater.base.tokens import SCOPES, create_token
@@ -55,13 +55,23 @@ def _first_start(empty: bool) -> setup.FirstStart | None:
     with setup.only_one():
         setup.migrate()
         first = setup.first_administrator()
-        if company() is None and not empty:
-            from headwater.site.sample import load_sample
-
-            click.echo(_("Setting up: the sample company"), err=True)
-            load_sample()
+        ours = company()
+        if (ours is None and not empty) or (ours is not None and ours.is_sample):
+            _load_sample(ours)
     setup.prepare()
     return first
+
+
+def _load_sample(ours: Company | None) -> None:
+    """Load the sample company, or go on where an earlier first start was cut off."""
+    from headwater.insight.labelling import label_new
+    from headwater.site.sample import load_sample, sample_is_loaded
+
+    if ours is not None and sample_is_loaded(ours):
+        return
+    click.echo(_("Setting up: the sample company"), err=True)
+    load_sample()
+    label_new()
 
 
 def _announce(address: str, first: setup.FirstStart | None) -> None:

@@ -47,7 +47,7 @@ class WorkerProcess:
     def _start(self) -> "subprocess.Popen[bytes]":
         # A group of its own, so that Ctrl-C reaches the server first and the worker is asked to finish in order.
         command = [sys.executable, "-m", "headwater", "worker", "--parent", str(os.getpid())]
-        return subprocess.Popen(command, start_new_session=True)
+        return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own words only
 
     def _watch(self) -> None:
         while not self._ending.wait(1.0):

@@ -18,6 +18,7 @@ from headwater.insight.queries import typical_verbatims
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.insight.wording import forest_note, forest_sentence
+from headwater.metrics.queries import unit_of
 from headwater.metrics.rules import why_not
 from headwater.science.results import NoVerdict
 
@@ -64,6 +65,7 @@ def _shown(found: Forest, selection: Selection) -> dict[str, Any]:
         "note": forest_note(found),
         "bar": bar(selection),
         "query": selection.query(),
+        "unit": unit_of(found.metric),
         "river": charts.river(found, selection) if found.flows else None,
         "cards": [ShownCard(card, selection.query(stage=card.stage.id)) for card in found.stages],
         "calibration": audit.calibration_state(),

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,70 +15,125 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='TextModel',
+            name="TextModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('kind', models.CharField(choices=[('vanilla', 'as shipped'), ('student', 'fitted to your comments')], max_length=12)),
-                ('pair', models.CharField(choices=[('english', 'English'), ('multilingual', 'multilingual')], max_length=16)),
-                ('file_name', models.CharField(max_length=120)),
-                ('fitted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('versions', models.JSONField(default=dict)),
-                ('measures', models.JSONField(default=dict)),
-                ('active', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("vanilla", "as shipped"), ("student", "fitted to your comments")], max_length=12
+                    ),
+                ),
+                (
+                    "pair",
+                    models.CharField(choices=[("english", "English"), ("multilingual", "multilingual")], max_length=16),
+                ),
+                ("file_name", models.CharField(max_length=120)),
+                ("fitted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("versions", models.JSONField(default=dict)),
+                ("measures", models.JSONField(default=dict)),
+                ("active", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['-fitted_at', '-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('active', True)), fields=('active',), name='one_text_model_is_active')],
+                "ordering": ["-fitted_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("active", True)), fields=("active",), name="one_text_model_is_active"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AuditItem',
+            name="AuditItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('signal_key', models.BigIntegerField(unique=True)),
-                ('seed', models.BigIntegerField()),
-                ('drawn_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('predicted', models.JSONField(default=dict)),
-                ('truth', models.JSONField(blank=True, null=True)),
-                ('labelled_at', models.DateTimeField(blank=True, null=True)),
-                ('drawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('labelled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("signal_key", models.BigIntegerField(unique=True)),
+                ("seed", models.BigIntegerField()),
+                ("drawn_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("predicted", models.JSONField(default=dict)),
+                ("truth", models.JSONField(blank=True, null=True)),
+                ("labelled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "drawn_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "labelled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['drawn_at', 'id'],
-                'indexes': [models.Index(fields=['labelled_at'], name='audit_labelled')],
+                "ordering": ["drawn_at", "id"],
+                "indexes": [models.Index(fields=["labelled_at"], name="audit_labelled")],
             },
         ),
         migrations.CreateModel(
-            name='LabelCorrection',
+            name="LabelCorrection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('signal_key', models.BigIntegerField()),
-                ('field', models.CharField(choices=[('stage', 'stage'), ('moment', 'moment'), ('causes', 'causes'), ('sentiment', 'sentiment'), ('effort', 'effort')], max_length=12)),
-                ('value', models.JSONField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('applied_at', models.DateTimeField(blank=True, null=True)),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("signal_key", models.BigIntegerField()),
+                (
+                    "field",
+                    models.CharField(
+                        choices=[
+                            ("stage", "stage"),
+                            ("moment", "moment"),
+                            ("causes", "causes"),
+                            ("sentiment", "sentiment"),
+                            ("effort", "effort"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("value", models.JSONField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                ("applied_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['applied_at'], name='correction_unapplied')],
-                'constraints': [models.UniqueConstraint(fields=('signal_key', 'field'), name='correction_is_one')],
+                "indexes": [models.Index(fields=["applied_at"], name="correction_unapplied")],
+                "constraints": [models.UniqueConstraint(fields=("signal_key", "field"), name="correction_is_one")],
             },
         ),
         migrations.CreateModel(
-            name='LabellerInForce',
+            name="LabellerInForce",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('singleton', models.BooleanField(default=True, editable=False, unique=True)),
-                ('taxonomy_version', models.PositiveIntegerField()),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('thresholds', models.JSONField(default=dict)),
-                ('text_model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='insight.textmodel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("singleton", models.BooleanField(default=True, editable=False, unique=True)),
+                ("taxonomy_version", models.PositiveIntegerField()),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("thresholds", models.JSONField(default=dict)),
+                (
+                    "text_model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="insight.textmodel"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('singleton', True)), name='labeller_in_force_is_one')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("singleton", True)), name="labeller_in_force_is_one")
+                ],
             },
         ),
     ]
