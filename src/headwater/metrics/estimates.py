@@ -17,7 +17,7 @@ from headwater.record.views import UnknownDimension
 from headwater.science import NoVerdict, Result
 
 MAX_DIMENSIONS = 4
-MAX_GROUPS = 5_000
+MAX_GROUPS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,8 @@ def _ask(
     if definition.kind == "ratio":
         return _ask_rate(by, population, chosen, since, until)
     metric = definition.name if definition.scored else None
-    question = Sums(by, population, since, until, metric, buckets=True, limit=MAX_GROUPS)
+    # A count needs no buckets, and without them any day can be answered from the rollups.
+    question = Sums(by, population, since, until, metric, buckets=definition.kind != "count", limit=MAX_GROUPS)
     return rules.cells(_rows(question), by)
 
 

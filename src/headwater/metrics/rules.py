@@ -38,11 +38,11 @@ class Cells:
 
 
 def cells(rows: Sequence[SumsRow], by: Sequence[str]) -> Cells:
-    """Fold rows that carry the sums of their buckets into arrays."""
+    """Fold rows that carry the sums of their buckets into arrays; a row without them is one bucket of its own."""
     sums = {field: np.zeros((len(rows), BUCKETS)) for field in FIELDS}
     for place, row in enumerate(rows):
         for field, array in sums.items():
-            values = getattr(row.buckets, field)
+            values = getattr(row.buckets, field) if row.buckets else (getattr(row, field),)
             array[place, : len(values)] = values
     return Cells(tuple(tuple(row.group[one] for one in by) for row in rows), sums)
 
