@@ -54,7 +54,9 @@ def _picked(chunk: Chunk, name: str, field: ColumnField) -> pa.Array:
     if len(parts) == 1:
         values = parts[0]
     elif name == "text":
-        values = _empty_as_null(pc.binary_join_element_wise(*parts, "\n", null_handling="skip"))
+        # Not null_handling="skip": pyarrow then leaves out the rows in which every part is null.
+        joined = pc.binary_join_element_wise(*parts, "\n", null_handling="replace", null_replacement="")
+        values = _empty_as_null(pc.utf8_trim(joined, "\n"))
     else:
         # An id of which one part is missing is no id.
         values = pc.binary_join_element_wise(*parts, ":", null_handling="emit_null")
