@@ -38,8 +38,10 @@ def visible_job(person: Person, job_id: int) -> Job:
 
 def title(job: Job) -> str:
     """Return what the job does, in words; the task's name where this version does not know the task."""
-    known = queue.tasks().get(job.name)
-    return str(known.title) if known else job.name
+    try:
+        return str(queue.task_named(job.name).title)
+    except (ValueError, ImportError):
+        return job.name
 
 
 def note(job: Job) -> str:
