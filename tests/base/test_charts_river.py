@@ -1,5 +1,6 @@
 """The river adds up: every node is as high as its flows, on each side, and nothing is split that belongs together."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_flows_fill_each_node_on_both_sides(found: list[CauseFlow]) -> None:
             tops = sorted((getattr(band, top), band.height) for band in side)
             assert sum(height for _, height in tops) == pytest.approx(node.height, abs=1e-6)
             assert tops[0][0] == pytest.approx(node.top, abs=1e-6)
-            for (first, height), (second, _) in zip(tops, tops[1:], strict=False):
+            for (first, height), (second, _) in itertools.pairwise(tops):
                 assert first + height == pytest.approx(second, abs=1e-6)
 
 
@@ -72,7 +73,7 @@ def test_nodes_of_a_column_do_not_overlap(found: list[CauseFlow]) -> None:
     placed = layout_of(found)
     for column in range(3):
         slots = sorted((n.slot_top, n.slot_height) for n in placed.nodes if n.node.column == column)
-        for (first, height), (second, _) in zip(slots, slots[1:], strict=False):
+        for (first, height), (second, _) in itertools.pairwise(slots):
             assert second >= first + height
         assert all(top + 1e-6 >= 0 and top + height <= placed.height + 1e-6 for top, height in slots)
 
@@ -122,15 +123,32 @@ def test_the_part_beyond_the_low_end_is_drawn_as_unsure() -> None:
     assert unsure["y2"][0] == pytest.approx(whole["y2"][0])
 
 
+def test_the_share_that_is_said_may_differ_from_the_part_of_the_flow() -> None:
+    late = CauseFlow("late", "Delivered late", ("Warehouse",), {"contact": 10}, 0.2, 0.4, share=0.3)
+    row = causes_river([late], description="")["usermeta"]["figures"]["rows"][0]
+    assert row[2:4] == ["30\N{NARROW NO-BREAK SPACE}%", "20 to 40"]
+
+
 def test_the_smallest_causes_stand_together() -> None:
     many = [CauseFlow(f"c{n}", f"Cause {n}", ("Warehouse",), {"contact": 100 - n}) for n in range(12)]
-    rows = causes_river(many, description="", most=5)["usermeta"]["figures"]["rows"]
+    spec = causes_river(many, description="", most=5)
+    rows = spec["usermeta"]["figures"]["rows"]
     assert [row[0]["text"] for row in rows] == [f"Cause {n}" for n in range(5)] + ["Other causes"]
+    tops = {row["cause"]: row["y"][-1] for row in drawn_rows(spec, "left_flows")}
+    assert max(tops, key=lambda cause: tops[cause]) == "others"
 
 
-def test_names_of_joint_departments_stand_one_under_the_other() -> None:
-    assert name_lines(Node("d", "Warehouse + Carrier contracts", 0)) == ["Warehouse +", "Carrier contracts"]
-    assert name_lines(Node("d", "A + B + C + D + E", 0)) == ["A +", "B +", "3 more"]
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("Warehouse + Carrier contracts", ["Warehouse +", "Carrier contracts"]),
+        ("A + B + C", ["A + 2 more"]),
+        ("Customer service and contact centre + Warehouse", ["Customer service and", "contact centre + 1 more"]),
+        ("Customer service and contact centre", ["Customer service and", "contact centre"]),
+    ],
+)
+def test_names_of_joint_departments_stand_together(name: str, lines: list[str]) -> None:
+    assert name_lines(Node("d", name, 0)) == lines
 
 
 def test_a_cause_chosen_in_the_address_is_lit() -> None:

@@ -15,7 +15,8 @@ from headwater.base.charts.frame import Spec
 from headwater.base.charts.layout import Link, Node
 from headwater.base.charts.river import TOGETHER, river
 
-UNKNOWN = "department:"
+DEPARTMENT = "department:"
+REST = "others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class CauseFlow:
     """A cause with what customers did next. ``low`` and ``high`` bound its share of the whole, 0…1, None: no interval.
 
     ``departments`` can change it together; none: not known. ``attributed`` is False for the part with no cause.
+    ``share`` is what is said of it, where that is not its part of the flow: a comment may name several causes.
     """
 
     key: str
@@ -33,6 +35,7 @@ class CauseFlow:
     high: float | None = None
     href: str = ""
     attributed: bool = True
+    share: float | None = None
 
     @property
     def volume(self) -> float:
@@ -69,7 +72,7 @@ def causes_river(
         source = _department(cause, shown, whole, department_hrefs or {})
         nodes.setdefault(source.key, source)
         note = _share_note(cause, whole)
-        nodes[cause.key] = Node(cause.key, cause.name, 1, note, cause.href, doubtful=not cause.attributed)
+        nodes[cause.key] = Node(cause.key, cause.name, 1, note, cause.href, not cause.attributed, cause.key == REST)
         doubtful = not cause.attributed
         links.append(Link(source.key, cause.key, cause.volume, _unsure(cause, whole), doubtful))
         for outcome, value in cause.outcomes.items():
@@ -94,7 +97,7 @@ def table(causes: Sequence[CauseFlow], whole: float) -> dict[str, Any]:
         [
             {"text": cause.name, "href": cause.href},
             joint_name(cause.departments),
-            figures.measure(cause.volume / whole, "share"),
+            figures.measure(_share(cause, whole), "share"),
             figures.interval(cause.low, cause.high, "share"),
             *(figures.measure(cause.outcomes.get(outcome, 0), "count") for outcome in outcomes),
         ]
@@ -114,19 +117,23 @@ def _department(cause: CauseFlow, causes: Sequence[CauseFlow], whole: float, hre
     same = [c for c in causes if c.departments == cause.departments]
     share = figures.measure(sum(c.volume for c in same) / whole, "share")
     href = hrefs.get(cause.departments[0], "") if len(cause.departments) == 1 else ""
-    return Node(f"{UNKNOWN}{name}", name, 0, share, href, doubtful=not cause.departments)
+    return Node(f"{DEPARTMENT}{name}", name, 0, share, href, doubtful=not cause.departments)
+
+
+def _share(cause: CauseFlow, whole: float) -> float:
+    return cause.volume / whole if cause.share is None else cause.share
 
 
 def _share_note(cause: CauseFlow, whole: float) -> str:
     between = figures.interval(cause.low, cause.high, "share")
-    share = figures.measure(cause.volume / whole, "share")
+    share = figures.measure(_share(cause, whole), "share")
     return f"{share} · {between}" if between else share
 
 
 def _unsure(cause: CauseFlow, whole: float) -> float:
     if cause.low is None or not cause.attributed:
         return 0.0
-    share = cause.volume / whole
+    share = _share(cause, whole)
     return min(max((share - cause.low) / share, 0.0), 1.0)
 
 
@@ -140,5 +147,5 @@ def _largest(causes: Sequence[CauseFlow], most: int) -> list[CauseFlow]:
     for cause in rest:
         for outcome, value in cause.outcomes.items():
             outcomes[outcome] += value
-    others = CauseFlow("others", _("Other causes"), (_("Several departments"),), outcomes)
+    others = CauseFlow(REST, _("Other causes"), (_("Several departments"),), outcomes)
     return [*named[:most], others, *unattributed]

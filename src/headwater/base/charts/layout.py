@@ -17,7 +17,10 @@ HATCH_STEP = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A department (column 0), a cause (1) or what customers did next (2). ``doubtful``: not attributed."""
+    """A department (column 0), a cause (1) or what customers did next (2).
+
+    ``doubtful``: not attributed. ``rest``: what is too small to stand alone, taken together.
+    """
 
     key: str
     name: str
@@ -25,6 +28,7 @@ class Node:
     note: str = ""
     href: str = ""
     doubtful: bool = False
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +143,12 @@ def _check(nodes: Sequence[Node], links: Sequence[Link]) -> None:
 
 
 def _ordered(nodes: Sequence[Node], links: Sequence[Link]) -> list[list[Node]]:
-    """Causes by size, not attributed last; the other columns by where their flows meet the causes, so few cross."""
+    """Causes by size, then the rest, then what is not attributed.
+
+    The other columns stand by where their flows meet the causes, so that few cross.
+    """
     causes = [node for node in nodes if node.column == 1]
-    causes.sort(key=lambda node: (node.doubtful, -flow(node.key, links)))
+    causes.sort(key=lambda node: (node.doubtful, node.rest, -flow(node.key, links)))
     rank = {node.key: position for position, node in enumerate(causes)}
 
     def centre(node: Node) -> float:

@@ -15,14 +15,14 @@ from headwater.base.charts.frame import HREF, SCHEMA, TOOLTIP, Spec
 from headwater.base.charts.layout import Band, Layout, Link, Node, PlacedNode, hatch, place
 from headwater.base.charts.theme import LINE
 
-LEFT, RIGHT, PLATE = 176, 222, 236
+LEFT, RIGHT, PLATE = 204, 222, 236
 LEFT_SHARE = 0.42
 WIDTH = 1180
 HEAD = 30
 FLOW_HEIGHT = 320.0
 SLOT_PADDING = 8.0
-CHARACTERS = (24, 31, 30)
-MOST_LINES = 3
+CHARACTERS = (29, 31, 30)
+MOST_LINES = 2
 BAR = 7
 DIMMED = 0.16
 TOGETHER = " + "
@@ -205,14 +205,25 @@ def _nodes(placed: Layout) -> Iterable[Spec]:
 
 
 def name_lines(node: Node) -> list[str]:
-    """A node's name in lines that fit beside its bar; departments that share a cause stand one under the other."""
-    parts = node.name.split(TOGETHER)
-    if len(parts) > MOST_LINES:
-        parts = [*parts[: MOST_LINES - 1], _("%(count)s more") % {"count": len(parts) - MOST_LINES + 1}]
-    joined = [f"{part} +" for part in parts[:-1]] + parts[-1:]
+    """A node's name in lines that fit beside its bar.
+
+    Departments that share a cause stand one under the other; where there is no room for all, the first stands for them
+    with how many more there are (the tooltip and the table name each).
+    """
     room = CHARACTERS[node.column]
-    lines = [line for part in joined for line in textwrap.wrap(part, room, break_long_words=False)]
+    parts = node.name.split(TOGETHER)
+    lines = [line for part in _joined(parts) for line in _wrapped(part, room)]
+    if len(lines) > MOST_LINES and len(parts) > 1:
+        lines = _wrapped(f"{parts[0]} {_('+ %(count)s more') % {'count': len(parts) - 1}}", room)
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1]}…"]
+
+
+def _joined(parts: Sequence[str]) -> list[str]:
+    return [*(f"{part} +" for part in parts[:-1]), parts[-1]]
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    return textwrap.wrap(text, room, break_long_words=False) or [text]
 
 
 def _lines(node: Node) -> int:
