@@ -1,4 +1,4 @@
-"""One of every question, in every form that composes other SQL; asked of DuckDB, of Spark, and by the transpile test."""
+"""One of every question, in every form that composes other SQL; asked of DuckDB and of Spark."""
 
 from datetime import date
 

@@ -2,21 +2,22 @@
 
 from sqlglot import exp
 from sqlglot.dialects.spark import Spark
+from sqlglot.generators.spark import SparkGenerator
 
 
-def _exact_percentile(self: "HeadwaterSpark.Generator", ordered: exp.WithinGroup) -> str:
+def _exact_percentile(self: SparkGenerator, ordered: exp.WithinGroup) -> str:
     """sqlglot turns ``percentile_cont(p) within group (order by x)`` into Spark's approximate percentile."""
     percentile, order = ordered.this, ordered.expression
     if not isinstance(percentile, exp.PercentileCont | exp.PercentileDisc):
-        return self.function_fallback_sql(ordered)
+        return self.withingroup_sql(ordered)
     return self.func("percentile", order.expressions[0].this, percentile.this)
 
 
 class HeadwaterSpark(Spark):
     """Spark's dialect with the exact percentile."""
 
-    class Generator(Spark.Generator):
-        TRANSFORMS = {**Spark.Generator.TRANSFORMS, exp.WithinGroup: _exact_percentile}
+    class Generator(SparkGenerator):
+        TRANSFORMS = {**SparkGenerator.TRANSFORMS, exp.WithinGroup: _exact_percentile}
 
 
 def spark_sql(query: exp.Expr) -> str:
