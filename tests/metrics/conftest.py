@@ -92,7 +92,7 @@ def analyst(db: None) -> Person:
 
 
 @pytest.fixture
-def reader(analyst: Person) -> Client:
-    signed_in = Client()
-    signed_in.force_login(analyst)
-    return signed_in
+def signed_in(analyst: Person) -> Client:
+    client = Client()
+    client.force_login(analyst)
+    return client
