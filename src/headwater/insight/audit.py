@@ -23,7 +23,7 @@ from headwater.science.text import Confusion
 from headwater.science.text import confusion as count_confusion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -112,15 +112,14 @@ def confusion(field: str) -> Confusion | None:
     return count_confusion(*zip(*pairs, strict=True)) if pairs else None
 
 
-def cause_confusion(cause: str) -> NDArray[np.int64] | None:
-    """The 2 × 2 table of one cause, has it and has it not, as ``corrected_shares`` takes it; None without audit."""
+def cause_confusions(causes: Iterable[str]) -> dict[str, NDArray[np.int64]]:
+    """The 2 × 2 table of each cause, has it and has it not, as ``corrected_shares`` takes it; empty without audit."""
     rows = _audited("causes")
-    if not rows:
-        return None
-    table = np.zeros((2, 2), dtype=np.int64)
-    for truth, predicted in rows:
-        table[int(cause not in truth["causes"]), int(cause not in predicted.get("causes", ()))] += 1
-    return table
+    tables = {cause: np.zeros((2, 2), dtype=np.int64) for cause in causes} if rows else {}
+    for cause, table in tables.items():
+        for truth, predicted in rows:
+            table[int(cause not in truth["causes"]), int(cause not in predicted.get("causes", ()))] += 1
+    return tables
 
 
 def _audited(field: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:

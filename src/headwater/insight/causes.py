@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from headwater import science
+from headwater.insight.audit import calibration_state, cause_confusions
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Cause, Taxonomy
@@ -43,7 +44,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class CauseFigures:
-    """One cause in one selection. ``share`` is negative signals naming it ÷ all negative signals."""
+    """One cause in one selection. ``share`` is negative signals naming it ÷ all negative signals; ``corrected`` for
+    the classifier's errors once people have audited enough, while ``negatives`` stays what was counted."""
 
     cause: Cause
     volume: int
@@ -52,6 +54,7 @@ class CauseFigures:
     departments: tuple[str, ...]
     stages: tuple[StageCount, ...]
     trend: tuple[Point, ...] = ()
+    corrected: bool = False
 
     @classmethod
     def nothing(cls, cause: Cause, negatives: int) -> Self:
@@ -95,6 +98,7 @@ def causes(selection: Selection | None = None, *, trends: bool = False) -> Cause
     results = shares(
         np.array([negatives[cause] for cause in found]).reshape(-1, BUCKETS), np.tile(whole, (len(found), 1))
     )
+    corrections = _corrected(found, negatives, whole)
     stages = _stage_counts(known, _sums(("cause", "stage"), selection))
     trend = cause_trends(selection, known) if trends else {}
     rows = [
@@ -102,7 +106,8 @@ def causes(selection: Selection | None = None, *, trends: bool = False) -> Cause
             cause=known.cause(cause) or Cause(cause, cause),
             volume=round(volumes[cause].sum()),
             negatives=round(negatives[cause].sum()),
-            share=result,
+            share=corrections.get(cause, result),
+            corrected=cause in corrections,
             departments=department_names(known, cause),
             stages=stages.get(cause, ()),
             trend=trend.get(cause, ()),
@@ -196,6 +201,22 @@ def _by_bucket(rows: Iterable[SumsRow], known: Taxonomy) -> tuple[dict[str, Arra
         volumes[cause][bucket] += row.n
         negatives[cause][bucket] += row.negative
     return volumes, negatives
+
+
+def _corrected(causes: Sequence[str], negatives: Mapping[str, Array], whole: Array) -> dict[str, Estimate]:
+    """Shares corrected for the classifier's confusion, where the audit is large enough and says something of a cause.
+
+    The audit covers all verbatims and the share negative ones alone, hence the "separate" estimator.
+    """
+    if not calibration_state().is_calibrated:
+        return {}
+    corrected: dict[str, Estimate] = {}
+    for cause, table in cause_confusions(causes).items():
+        named = negatives[cause].sum()
+        result = science.corrected_shares([named, whole.sum() - named], table, audit="separate")[0]
+        if isinstance(result, Estimate):
+            corrected[cause] = result
+    return corrected
 
 
 def _stage_counts(known: Taxonomy, rows: Iterable[SumsRow]) -> dict[str, tuple[StageCount, ...]]:

@@ -17,11 +17,12 @@ from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import estimate
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
-from headwater.record.filters import Among, Filter, Term, every
+from headwater.record.filters import Among, Filter, Term, every, parse
 from headwater.record.questions import Size, SizeAnswer, Sums
 from headwater.science.results import NoVerdict, Result
 
 STAGE_CAUSES = 3
+SILENT = parse("text is null and cause is null")
 STAGE_METRICS = ("csat", "rating", "ces", "nps")
 
 
@@ -91,7 +92,8 @@ def river_flows(selection: Selection, answer: CausesAnswer, known: Taxonomy) -> 
     """Return negative signals as flows from causes to what customers did; parts add up to all negative signals.
 
     A signal with several causes belongs to each of them: within an outcome the causes' counts are scaled so that they
-    add up to the distinct signals with a cause. What has no cause stays unattributed and is never spread.
+    add up to the distinct signals with a cause. What has no cause, for want of words or of certainty, stays
+    unattributed and is never spread.
     """
     totals = _negatives_by_outcome(selection, ())
     counts = _negatives_by_outcome(selection, ("cause",))
@@ -106,10 +108,10 @@ def river_flows(selection: Selection, answer: CausesAnswer, known: Taxonomy) -> 
         for row in answer.rows
         if row.negatives
     ]
-    if sum(unknown.values()):
-        outcomes = {names[outcome]: float(n) for outcome, n in unknown.items() if n}
-        flows.append(CauseFlow("unknown", _("Cause not known"), (), outcomes, attributed=False))
-    return tuple(flows)
+    silent = {outcome: n for (_all, outcome), n in _negatives_by_outcome(selection, (), SILENT).items()}
+    unsure = {outcome: n - silent.get(outcome, 0) for outcome, n in unknown.items()}
+    flows += [_unattributed("silent", _("No words given"), silent), _unattributed("unsure", _("Not sure"), unsure)]
+    return tuple(flow for flow in flows if flow.volume)
 
 
 def stage_metric(selection: Selection) -> MetricDefinition:
@@ -128,6 +130,11 @@ def _flow(row: CauseFigures, outcomes: Mapping[str, float]) -> CauseFlow:
     return CauseFlow(row.cause.id, row.cause.name, row.departments, outcomes, *bounds, href=f"/causes/{row.cause.id}")
 
 
+def _unattributed(key: str, name: str, outcomes: Mapping[str, float]) -> CauseFlow:
+    names = outcome_names()
+    return CauseFlow(key, name, (), {names[one]: float(n) for one, n in outcomes.items() if n > 0}, attributed=False)
+
+
 def _overlap_shared(
     totals: Mapping[tuple[str, str], int], unknown: Mapping[str, float], merged: Mapping[str, Mapping[str, float]]
 ) -> dict[str, float]:
@@ -139,9 +146,12 @@ def _overlap_shared(
     return scale
 
 
-def _negatives_by_outcome(selection: Selection, by: tuple[str, ...]) -> dict[tuple[str, str], int]:
+def _negatives_by_outcome(
+    selection: Selection, by: tuple[str, ...], only: Filter | None = None
+) -> dict[tuple[str, str], int]:
     """Negative signals by (cause or "", outcome)."""
-    question = Sums(by=(*by, "kind"), where=selection.filter(), since=selection.since, until=selection.until)
+    where = every(selection.filter(), only)
+    question = Sums(by=(*by, "kind"), where=where, since=selection.since, until=selection.until)
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for row in company_record().ask(question).rows:
         cause = row.group.get("cause") or ""

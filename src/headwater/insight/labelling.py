@@ -233,3 +233,13 @@ def _parts(rows: Any, size: int) -> Iterator[list[AuditItem]]:
     listed = list(rows)
     for start in range(0, len(listed), size):
         yield listed[start : start + size]
+
+
+def clear() -> None:
+    """Forget what belongs to the sample company; run when it is cleared, repeatable."""
+    LabelCorrection.objects.all().delete()
+    AuditItem.objects.all().delete()
+    LabellerInForce.objects.all().delete()
+    for model in TextModel.objects.all():
+        (text_models.models_folder() / model.file_name).unlink(missing_ok=True)
+    TextModel.objects.all().delete()

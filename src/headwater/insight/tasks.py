@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from headwater.base.queue import JobContext, schedule, task
 from headwater.insight import fitting, labelling
 
 
-@task("insight.label_new")
+@task("insight.label_new", title=_("Label what is new"))
 def label_new(context: JobContext, payload: dict[str, Any]) -> None:
     labelling.label_new(context)
 
@@ -17,12 +19,12 @@ def label_new(context: JobContext, payload: dict[str, Any]) -> None:
 schedule("insight.label_new", every=timedelta(seconds=5))
 
 
-@task("insight.relabel", lane="long")
+@task("insight.relabel", title=_("Label everything again"), lane="long")
 def relabel(context: JobContext, payload: dict[str, Any]) -> None:
     labelling.relabel_everything(context)
 
 
-@task("insight.fit_student", lane="long")
+@task("insight.fit_student", title=_("Fit the text model to your comments"), lane="long")
 def fit_student(context: JobContext, payload: dict[str, Any]) -> None:
     fitting.fit_student(context)
 
@@ -30,6 +32,6 @@ def fit_student(context: JobContext, payload: dict[str, Any]) -> None:
 schedule("insight.fit_student", every=timedelta(hours=1))
 
 
-@task("insight.apply_corrections")
+@task("insight.apply_corrections", title=_("Put corrections into the record"))
 def apply_corrections(context: JobContext, payload: dict[str, Any]) -> None:
     labelling.apply_corrections(context)

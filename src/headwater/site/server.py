@@ -1,6 +1,7 @@
 """One command serves everything: the pages in granian, the worker beside it, both ended together."""
 
 import http.client
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -82,6 +83,8 @@ def _announce_when_it_answers(host: str, port: int, announce: Callable[[], None]
 def serve(host: str, port: int, *, processes: int, announce: Callable[[], None]) -> None:
     """Serve until interrupted; ``announce`` is called once the address answers."""
     require_free_port(host, port)
+    # Set-up has used the record's engines, whose threads do not survive a fork: server processes start fresh.
+    multiprocessing.set_start_method("spawn", force=True)
     worker = WorkerProcess()
     server = Granian(
         "headwater.site.wsgi:application",
