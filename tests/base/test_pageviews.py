@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _nothing_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pageviews, "_waiting", deque(maxlen=5))
+    monkeypatch.setattr(pageviews, "WRITE_EVERY_SECONDS", float("inf"))
 
 
 def test_a_page_is_logged_by_its_pattern_not_by_its_address(
@@ -42,6 +43,14 @@ def test_fragments_refusals_forms_programs_and_strangers_are_not_page_views(
 def test_reading_a_page_writes_nothing_by_itself(employee: Person, browser_of: ClientMaker) -> None:
     browser_of(employee).get("/me")
     assert not PageView.objects.exists()
+
+
+def test_a_page_now_and_then_writes_what_waits(
+    employee: Person, browser_of: ClientMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pageviews, "WRITE_EVERY_SECONDS", -1)
+    browser_of(employee).get("/me")
+    assert PageView.objects.count() == 1
 
 
 def test_a_busy_database_keeps_views_waiting_in_their_order(employee: Person, monkeypatch: pytest.MonkeyPatch) -> None:

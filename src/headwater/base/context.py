@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from headwater.base import navigation
 from headwater.base.company import company
 from headwater.base.models import Job
+from headwater.base.permissions import allows
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,7 +24,7 @@ def product_version() -> str:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return ``shell``: ``company``, ``is_sample``, ``rooms``, ``administration``, ``version``, ``jobs``.
+    """Return ``shell``: company, is_sample, may_start, rooms, administration, version and jobs.
 
     ``jobs`` counts the person's own work: ``running`` (waiting or running). Nothing is read from the database until
     a template asks, and fragments do not ask.
@@ -38,6 +39,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "company": ours,
         "is_sample": bool(ours and ours.is_sample),
+        "may_start": user is not None and allows(user, "manage", "company"),
         "rooms": navigation.links(request, administration=False) if signed_in else [],
         "administration": navigation.links(request, administration=True) if signed_in else [],
         "version": product_version(),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.base.company import known_time_zones
 from headwater.base.history import sentences
 from headwater.base.models import Department, Person
-from headwater.base.permissions import ROLES
+from headwater.base.permissions import ROLES, described
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +133,7 @@ class OwnSettingsForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=120)
     language = forms.ChoiceField(
-        label=_("Language"), required=False, choices=[("", _("As my browser asks")), *settings.LANGUAGES]
+        label=_("Language"), required=False, choices=[("", _("As the browser asks")), *settings.LANGUAGES]
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), required=False, choices=lambda: [("", _("The company’s")), *time_zones()]
@@ -180,7 +180,7 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, scopes: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.MultipleChoiceField, self.fields["scopes"])
-        field.choices = [(scope, scope) for scope in scopes]
+        field.choices = [(scope, f"{described(*scope.split(':'))} · {scope}") for scope in scopes]
 
 
 class HistoryForm(forms.Form):

@@ -193,6 +193,11 @@ def require(person: Person | AnonymousUser | None, action: str, object: str, *, 
     raise NotAllowed("not_allowed", message % {"action": _action_name(action), "object": _object_name(object)})
 
 
+def described(action: str, object: str) -> str:
+    """Return what the grant allows, in words: ``import signals``."""
+    return f"{_action_name(action)} {_object_name(object)}"
+
+
 def _action_name(action: str) -> str:
     return {
         "view": _("see"),
