@@ -23,6 +23,8 @@ from headwater.base.charts.frame import (
 )
 
 ROW = 34
+# A third of the chart for names, where the container is known (a picture has none).
+NAME_ROOM = "max(110, min(280, (containerSize()[0] || 720) * 0.36))"
 SURE = [{"filter": "datum.ranked"}]
 UNSURE = [{"filter": "!datum.ranked"}]
 
@@ -126,7 +128,7 @@ def _values(rows: Sequence[Row], unit: str) -> Values:
 
 def _names(rows: Sequence[Row]) -> Spec:
     names = [row.name for row in rows]
-    axis: Spec = {"title": None, "labelLimit": 190, "labelFontSize": 13}
+    axis: Spec = {"title": None, "labelLimit": {"expr": NAME_ROOM}, "labelFontSize": 13}
     return {"field": "name", "type": "nominal", "sort": names, "axis": axis, "scale": {"domain": names}}
 
 
