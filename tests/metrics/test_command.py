@@ -37,6 +37,7 @@ def test_a_table_for_people(write: Write) -> None:
 
 def test_no_verdict_says_why(record: Record) -> None:
     assert "Nobody has answered yet." in run("nps").output
+    assert "No signal matches" in run("nps", "--by", "channel").output
 
 
 def test_filter_and_period(write: Write) -> None:

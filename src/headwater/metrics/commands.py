@@ -37,6 +37,9 @@ def metric_command(
     definition = answer.definition
     console = Console(highlight=False)
     console.print(f"[bold]{definition.title}[/bold]  {definition.computation}")
+    if not answer.rows:
+        console.print(_("No signal matches; choose a longer period or a wider filter."))
+        return
     console.print(_table(answer, by))
     console.print(_("Interval: %(interval)s, 95 %%.") % {"interval": definition.interval}, style="dim")
     if any(row.n < definition.minimum_base for row in answer.rows):
