@@ -12,6 +12,7 @@ from headwater.base.history import record_history
 from headwater.base.queue import enqueue
 from headwater.insight import text_models
 from headwater.insight.models import TextModel
+from headwater.insight.phrases import phrases
 from headwater.metrics.store import company_record
 from headwater.record.questions import Size, TextSample, Verbatims
 from headwater.science.text import Fit, agreement
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from headwater.base.queue import JobContext
     from headwater.insight.text_models import Pair, Vectors
     from headwater.record.questions import Texts
+    from headwater.science.text import StaticTable
 
 FIRST = 500  # comments from which a student is worth fitting: zero-shot 51.8 at 500, 60.6 at 2,000, 62.7 at 10,000
 SAMPLE = 10_000
@@ -31,6 +33,7 @@ ENGLISH = 0.8  # share of English comments from which the English pair is the be
 RECENT = 200
 DRIFT = 0.05  # fall of the mean cosine to the teacher, on the newest comments, from which the comments have drifted
 CHUNK = 256
+GENERAL = 100
 SEED = 20_260_101
 
 
@@ -42,11 +45,17 @@ def active_model() -> TextModel:
     sample = company_record().ask(TextSample(2_000, SEED))
     pair = pair_for(sample.languages)
     encoder = text_models.table(pair)
-    vectors = encoder.encode(sample.texts)
-    origin = vectors.mean(axis=0) if len(vectors) else np.zeros(encoder.dimensions, dtype=np.float32)
+    origin = _origin(encoder, pair, sample.texts)
     name = f"vanilla-{pair}-{timezone.now():%Y%m%d%H%M%S}"
     text_models.save(f"{name}.npy", text_models.origin_bytes(origin))
     return _activate(name, TextModel.Kind.VANILLA, pair, f"{name}.npy", {"texts": len(sample.texts)})
+
+
+def _origin(encoder: StaticTable, pair: Pair, comments: Sequence[str]) -> Vectors:
+    """The middle of the comments; while they are few, what people generally write stands in for 100 more."""
+    general = encoder.encode([phrase for phrase, _ in phrases("sentiment", pair)])
+    total: Vectors = encoder.encode(comments).sum(axis=0) + GENERAL * general.mean(axis=0)
+    return total / (len(comments) + GENERAL)
 
 
 def is_first_fit_due() -> bool:

@@ -60,7 +60,7 @@ def learn(vectors: Vectors, labels: Sequence[str], weights: Sequence[float] | No
         return Classifier(classes, np.zeros((dimensions, 1), np.float32), np.zeros(1, np.float32))
     position = {name: number for number, name in enumerate(classes)}
     target = np.array([position[label] for label in labels])
-    model = LogisticRegression(C=PENALTY, max_iter=300)
+    model = LogisticRegression(C=PENALTY, max_iter=300, tol=1e-3)
     model.fit(vectors, target, sample_weight=_balanced(target, weights))
     coefficients, intercept = model.coef_, model.intercept_
     if len(classes) == 2:
