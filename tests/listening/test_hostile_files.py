@@ -89,7 +89,7 @@ def test_rows_of_another_width_are_set_aside(ours: object, make_file: FileMaker)
 
 
 def test_formula_cells_are_taken_as_text(ours: object, make_file: FileMaker) -> None:
-    assert reasons_of(make_file("a.csv", 'id,text,date\n1,"=cmd|\' /C calc\'!A0",2024-01-01\n')) == (1, {})
+    assert reasons_of(make_file("a.csv", "id,text,date\n1,\"=cmd|' /C calc'!A0\",2024-01-01\n")) == (1, {})
 
 
 def test_dates_from_year_0_to_9999_are_set_aside_with_their_value(ours: object, make_file: FileMaker) -> None:
@@ -103,7 +103,9 @@ def test_dates_from_year_0_to_9999_are_set_aside_with_their_value(ours: object, 
 
 
 def test_emoji_right_to_left_and_nul_are_kept_or_cleaned(ours: object, make_file: FileMaker) -> None:
-    path = make_file("a.csv", "id,text,date\n1,😡🤬👩‍👩‍👧,2024-01-01\n2,\u202eשירות גרוע,2024-01-01\n3,a\x00b,2024-01-01\n")
+    path = make_file(
+        "a.csv", "id,text,date\n1,😡🤬👩‍👩‍👧,2024-01-01\n2,\u202eשירות גרוע,2024-01-01\n3,a\x00b,2024-01-01\n"
+    )
     assert reasons_of(path) == (3, {})
 
 

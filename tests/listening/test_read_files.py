@@ -61,7 +61,7 @@ def test_what_the_options_say_is_not_sniffed(make_file: FileMaker) -> None:
 
 
 def test_lines_above_the_header_are_skipped(make_file: FileMaker) -> None:
-    assert rows_of(make_file("a.csv", 'sep=;\nid;text\n1;x\n'))[1] == [{"id": "1", "text": "x"}]
+    assert rows_of(make_file("a.csv", "sep=;\nid;text\n1;x\n"))[1] == [{"id": "1", "text": "x"}]
     titled = "Export of reviews\n\nid,text,stars\n1,x,5\n2,y,4\n3,z,1\n"
     assert rows_of(make_file("b.csv", titled))[1][0] == {"id": "1", "text": "x", "stars": "5"}
 
@@ -104,7 +104,13 @@ def test_a_workbook_is_read_with_exact_ids_and_dates(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in (["Report"], [], ["id", "score", "when"], [12345678901, 4.5, datetime(2024, 1, 2, 3, 4)], ["x", 5, None]):
+    for row in (
+        ["Report"],
+        [],
+        ["id", "score", "when"],
+        [12345678901, 4.5, datetime(2024, 1, 2, 3, 4)],
+        ["x", 5, None],
+    ):
         sheet.append(row)
     book.save(tmp_path / "book.xlsx")
     reader, rows = rows_of(tmp_path / "book.xlsx")
@@ -123,7 +129,9 @@ def test_json_keeps_the_digits_of_numbers(make_file: FileMaker) -> None:
     assert reader.options.records == "data.items"
 
 
-def test_a_json_array_longer_than_the_window_is_read_whole(make_file: FileMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_json_array_longer_than_the_window_is_read_whole(
+    make_file: FileMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("headwater.listening.readers.document.PIECE", 64)
     records = [{"id": str(n), "text": "x" * (n % 50)} for n in range(300)]
     assert rows_of(make_file("a.json", json.dumps(records)))[1] == records
@@ -141,7 +149,13 @@ def test_parquet_is_read_as_text(tmp_path: Path) -> None:
     )
     pq.write_table(table, tmp_path / "a.parquet")
     _reader, rows = rows_of(tmp_path / "a.parquet")
-    assert rows[0] == {"id": str(2**60), "score": "4", "when": "2024-01-02 00:00:00.000000Z", "kind": "a", "who.name": "A"}
+    assert rows[0] == {
+        "id": str(2**60),
+        "score": "4",
+        "when": "2024-01-02 00:00:00.000000Z",
+        "kind": "a",
+        "who.name": "A",
+    }
     assert rows[1]["score"] is None
 
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from headwater.base.accounts import person
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
-from headwater.base.accounts import person
 from headwater.listening import editing, mapping, proposal, queries, services, uploads
 from headwater.listening.downloads import set_aside_csv
 from headwater.listening.models import Import, ImportState

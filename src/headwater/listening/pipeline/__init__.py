@@ -21,6 +21,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("detect_language", steps.detect_language),
     ("describe", steps.describe),
     ("place", steps.place),
+    ("fingerprint", steps.fingerprint),
 )
 
 

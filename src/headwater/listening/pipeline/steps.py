@@ -12,6 +12,7 @@ from headwater.listening.mapping import NUMBERS, TIMES, ColumnField, When
 from headwater.listening.pipeline.chunk import Chunk, Context, shown
 from headwater.listening.pipeline.redaction import redacted
 from headwater.metrics.definitions import METRICS, ScaleError
+from headwater.record.keys import complete
 
 RECEIVED = "received"
 """The constant that stands for the time of arrival, where a source has no date of its own."""
@@ -339,6 +340,27 @@ def place(chunk: Chunk, context: Context) -> Chunk:
         source=pa.repeat(pa.scalar(context.source, pa.string()), len(chunk)),
         kind=pc.coalesce(chunk.fields.get("kind", kind), kind),
     )
+
+
+def fingerprint(chunk: Chunk, context: Context) -> Chunk:
+    """Keys and content hashes, every column of the record.
+
+    Where the time of arrival stands for the date, it is no content: the same row sent tomorrow is a repeat.
+    """
+    if not len(chunk):
+        return chunk
+    dated = context.emit.fields.get("occurred_at")
+    if dated is not None and dated.constant != RECEIVED:
+        return chunk.with_fields(**_columns(complete(pa.table(chunk.fields))))
+    arrival = {name: chunk.fields[name] for name in ("occurred_at", "local_date")}
+    same = {name: pa.repeat(pa.scalar(0, pa.int32()), len(chunk)).cast(pa.date32()) for name in arrival}
+    same["occurred_at"] = same["occurred_at"].cast(times.UTC_TIME)
+    undated = complete(pa.table({**chunk.fields, **same}))
+    return chunk.with_fields(**{**_columns(undated), **arrival})
+
+
+def _columns(table: pa.Table) -> dict[str, pa.Array]:
+    return {name: table.column(name).combine_chunks() for name in table.column_names}
 
 
 def _from(context: Context, name: str) -> str:

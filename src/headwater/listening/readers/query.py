@@ -54,7 +54,9 @@ class QueryReader:
                 number += len(batch)
                 yield Rows(pa.table(texts, names=list(self._columns)), numbers)
         except (SandboxError, pa.ArrowException) as error:
-            raise Refused("bad_sql", f"The mapping's SQL failed after row {number - 2}: {error}", field="sql") from error
+            raise Refused(
+                "bad_sql", f"The mapping's SQL failed after row {number - 2}: {error}", field="sql"
+            ) from error
         self._done = True
 
     def _batches_of(self, size: int) -> Iterator[pa.Table]:
