@@ -88,10 +88,10 @@ def postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str,
 
 
 def answers(execute: Callable[[Any], Any], asked: dict[str, tuple[str, int]]) -> Iterator[tuple[str, float, Answer]]:
-    """The better of two runs each: the first warms the cache."""
+    """The best of three runs each."""
     for name, (sql, width) in asked.items():
         times = []
-        for _ in range(2):
+        for _ in range(3):
             started = time.perf_counter()
             rows = execute(sql).fetchall()
             times.append(time.perf_counter() - started)
