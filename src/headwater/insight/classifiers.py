@@ -28,11 +28,11 @@ NONE_OF = {"stage": NOTHING, "moment": NOTHING, "cause": NOTHING, "sentiment": "
 # a third of comments labelled; see docs/develop/text.md.
 TARGETS = {"stage": 0.70, "moment": 0.70, "cause": 0.70, "sentiment": 0.75, "effort": 0.75}
 # Temperatures before anybody labelled anything, measured on public data with the packs' own phrases.
-TEMPERATURES = {"stage": 0.5, "moment": 0.5, "cause": 0.5, "sentiment": 1.0, "effort": 1.0}
+TEMPERATURES = {"stage": 0.5, "moment": 0.5, "cause": 0.5, "sentiment": 1.3, "effort": 1.0}
 MEASURED_FROM = 30  # labels of a field from which its temperature is measured on them
 PERSON_WEIGHT = 3.0  # of a comment that a person labelled, against 1 for a phrase
 SCORES_WEIGHT = 0.5  # of all comments with a score together, against all phrases, for sentiment
-FAILURES_WEIGHT = 0.5  # of the phrases of failures, against all phrases of sentiment
+FAILURES_WEIGHT = 0.2  # of the phrases of failures, against all phrases of sentiment
 LOWEST_THRESHOLD = 0.2
 
 

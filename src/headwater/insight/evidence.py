@@ -10,7 +10,7 @@ from headwater.insight.classifiers import NONE_OF, Evidence
 from headwater.insight.models import AuditItem, LabelCorrection
 from headwater.metrics.store import company_record
 from headwater.record.filters import parse
-from headwater.record.questions import RandomVerbatims, SignalRow, TextSample
+from headwater.record.questions import RandomVerbatims, SignalRows, TextSample
 
 if TYPE_CHECKING:
     from typing import Any
@@ -54,17 +54,15 @@ def _audited() -> dict[str, list[tuple[str, str]]]:
 def _by_field(said: list[tuple[int, dict[str, Any]]]) -> dict[str, list[tuple[str, str]]]:
     """(text, class) by classifier. Of several causes each is a row; of none, the class of comments without any."""
     found: dict[str, list[tuple[str, str]]] = {}
-    texts: dict[int, str] = {}
+    keys = tuple(sorted({key for key, _ in said}))
+    texts = {row.signal_key: row.text for row in company_record().ask(SignalRows(keys))} if keys else {}
     for key, values in said:
-        if key not in texts:
-            signal = company_record().ask(SignalRow(key))
-            texts[key] = (signal.text if signal else None) or ""
-        if not texts[key]:
+        if not (text := texts.get(key)):
             continue
         for field, value in values.items():
             name = "cause" if field == "causes" else field
             labels = value if field == "causes" else [value]
             for label in labels or [""]:
                 if label or NONE_OF[name]:
-                    found.setdefault(name, []).append((texts[key], label or NONE_OF[name]))
+                    found.setdefault(name, []).append((text, label or NONE_OF[name]))
     return found

@@ -20,10 +20,10 @@ from headwater.insight.labeller import Labeller
 from headwater.insight.models import AuditItem, LabelCorrection, LabellerInForce, TextModel
 from headwater.journey.queries import taxonomy, taxonomy_of
 from headwater.metrics.store import company_record
-from headwater.record.questions import SignalRow, Size
+from headwater.record.questions import SignalRows, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from headwater.journey.taxonomy import Taxonomy
     from headwater.record.questions import Signal
@@ -117,7 +117,7 @@ def apply_corrections(context: Reporting | None = None) -> int:
     while waiting := list(LabelCorrection.objects.filter(applied_at=None).order_by("at")[:500]):
         keys = list(dict.fromkeys(row.signal_key for row in waiting))
         record = company_record()
-        signals = [found for key in keys if (found := record.ask(SignalRow(key))) is not None]
+        signals = list(record.ask(SignalRows(tuple(keys))))
         if signals:
             labels = current_labeller().labels(_as_batch(signals))
             with record.writing():
@@ -155,13 +155,10 @@ def with_corrections(labels: pa.Table) -> pa.Table:
 def refresh_audit(using: Labeller) -> None:
     """Say again what the labeller predicts for every audited verbatim: its errors are measured on these."""
     record = company_record()
-    for part in _parts(AuditItem.objects.order_by("pk"), 200):
-        found = {item.pk: record.ask(SignalRow(item.signal_key)) for item in part}
-        present = [item for item in part if found[item.pk] is not None]
-        for item, predicted in zip(
-            present, predictions(using, [signal for item in present if (signal := found[item.pk])]), strict=True
-        ):
-            AuditItem.objects.filter(pk=item.pk).update(predicted=predicted)
+    keys = tuple(AuditItem.objects.values_list("signal_key", flat=True))
+    signals = list(record.ask(SignalRows(keys))) if keys else []
+    for signal, predicted in zip(signals, predictions(using, signals), strict=True):
+        AuditItem.objects.filter(signal_key=signal.signal_key).update(predicted=predicted)
 
 
 def predictions(using: Labeller, signals: list[Signal]) -> list[dict[str, Any]]:
@@ -227,12 +224,6 @@ def _as_batch(signals: Iterable[Signal]) -> pa.Table:
     for name in ("stage", "sentiment"):
         table = table.append_column(name, pa.nulls(len(table), pa.string()))
     return table
-
-
-def _parts(rows: Any, size: int) -> Iterator[list[AuditItem]]:
-    listed = list(rows)
-    for start in range(0, len(listed), size):
-        yield listed[start : start + size]
 
 
 def clear() -> None:

@@ -143,6 +143,21 @@ class SignalRow(Question[Signal | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class SignalRows(Question[tuple[Signal, ...]]):
+    """The signals of these keys that are there, by key."""
+
+    signal_keys: tuple[int, ...]
+
+    def query(self, known: Known) -> exp.Select:
+        key = exp.column("signal_key", "s")
+        keys = [exp.Literal.number(one) for one in self.signal_keys] or [exp.null()]
+        return signals_where(key.isin(*keys)).order_by(key.asc())
+
+    def answer(self, rows: pa.Table) -> tuple[Signal, ...]:
+        return _signals(rows)
+
+
+@dataclass(frozen=True, slots=True)
 class RandomVerbatims(Question[tuple[Signal, ...]]):
     """Signals with words, drawn at random, every one with the same chance; the same seed draws the same."""
 

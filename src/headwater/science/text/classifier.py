@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,9 @@ def learn(vectors: Vectors, labels: Sequence[str], weights: Sequence[float] | No
     position = {name: number for number, name in enumerate(classes)}
     target = np.array([position[label] for label in labels])
     model = LogisticRegression(C=PENALTY, max_iter=300, tol=1e-3)
-    model.fit(vectors, target, sample_weight=_balanced(target, weights))
+    # The matrices are small: threads that wait for one another cost ten times what they save.
+    with threadpool_limits(1):
+        model.fit(vectors, target, sample_weight=_balanced(target, weights))
     coefficients, intercept = model.coef_, model.intercept_
     if len(classes) == 2:
         coefficients, intercept = np.vstack([-coefficients, coefficients]) / 2, np.append(-intercept, intercept) / 2
