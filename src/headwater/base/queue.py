@@ -40,6 +40,7 @@ Lane = Literal["quick", "long"]
 LANES: tuple[Lane, ...] = ("quick", "long")
 LEASE = timedelta(seconds=30)
 PROGRESS_EVERY_SECONDS = 0.3
+VANISHED = "The worker vanished while it ran this job."
 
 State = Job.State
 
@@ -199,16 +200,21 @@ def enqueue(
 def claim(lane: Lane, worker: str, *, lease: timedelta = LEASE) -> Job | None:
     """Take the next job that is due, or one whose worker has vanished, and return it; None when there is none."""
     now = timezone.now()
-    if not _claimable(lane, now).exists():  # the idle poll: one indexed read, no lock
-        return None
-    _give_up_on_vanished(lane, now)
-    try:
-        return _take(lane, worker, now, lease)
-    except IntegrityError:
-        return None  # another worker has just begun a job with the same unique key
+    while _claimable(lane, now).exists():  # the idle poll: one indexed read, no lock
+        try:
+            job = _take(lane, worker, now, lease)
+        except IntegrityError:
+            return None  # another worker has just begun a job with the same unique key
+        if job is None or job.state == State.RUNNING:
+            return job
+    return None
 
 
 def _take(lane: Lane, worker: str, now: datetime, lease: timedelta) -> Job | None:
+    """Claim the first job that is due. One whose workers vanished once too often is failed instead.
+
+    A job that kills its worker must not do so for ever.
+    """
     with transaction.atomic():
         due = _claimable(lane, now).order_by("run_at", "id")
         if connection.features.has_select_for_update_skip_locked:
@@ -216,16 +222,17 @@ def _take(lane: Lane, worker: str, now: datetime, lease: timedelta) -> Job | Non
         job: Job | None = due.first()
         if job is None:
             return None
-        vanished = job.state == State.RUNNING
-        claimed = Job.objects.filter(pk=job.pk, state=job.state, attempt=job.attempt).update(
+        failures = job.failures + (1 if job.state == State.RUNNING else 0)
+        if failures >= job.max_failures:
+            _finish(job.pk, job.attempt, State.FAILED, failures=failures, error=VANISHED)
+        elif not Job.objects.filter(pk=job.pk, state=job.state, attempt=job.attempt).update(
             state=State.RUNNING,
             attempt=F("attempt") + 1,
-            failures=F("failures") + (1 if vanished else 0),
+            failures=failures,
             worker=worker,
             lease_until=now + lease,
             started_at=now,
-        )
-        if not claimed:
+        ):
             return None
     job.refresh_from_db()
     return job
@@ -235,17 +242,6 @@ def _claimable(lane: Lane, now: datetime) -> Any:
     running_keys = Job.objects.filter(state=State.RUNNING, unique_key__isnull=False).values("unique_key")
     due = Q(state=State.WAITING, run_at__lte=now) & (Q(unique_key=None) | ~Q(unique_key__in=running_keys))
     return Job.objects.filter(due | Q(state=State.RUNNING, lease_until__lt=now), lane=lane)
-
-
-def _give_up_on_vanished(lane: Lane, now: datetime) -> None:
-    """Fail jobs whose workers vanished once too often: a job that kills its worker must not do so for ever."""
-    Job.objects.filter(state=State.RUNNING, lane=lane, lease_until__lt=now, failures__gte=F("max_failures") - 1).update(
-        state=State.FAILED,
-        finished_at=now,
-        lease_until=None,
-        failures=F("failures") + 1,
-        error="The worker vanished while it ran this job.",
-    )
 
 
 def extend_lease(job: Job, *, lease: timedelta = LEASE) -> bool:
