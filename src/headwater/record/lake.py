@@ -86,6 +86,7 @@ class LakeTable:
         self._guard = threading.Lock()
         self._handle: DeltaTable | None = None
         self._snapshot: Snapshot | None = None
+        self._durable = -1
 
     # --- opening
 
@@ -176,7 +177,8 @@ class LakeTable:
         with self._guard:
             handle = self._latest()
             last = handle.transaction_version(application)
-            self._make_durable([], handle.version())
+            if self._durable < handle.version():  # another process committed it, and may have died before the fsync
+                self._make_durable([], handle.version())
             return -1 if last is None else int(last)
 
     def commits_since(self, version: int) -> list[dict[str, Any]] | None:
@@ -322,6 +324,7 @@ class LakeTable:
         for path in (*files, self._log(version), self._log(version).parent):
             if path.exists():
                 fsync(path)
+        self._durable = version
 
     def _checkpoint(self, handle: DeltaTable) -> None:
         handle.create_checkpoint()

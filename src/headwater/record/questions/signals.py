@@ -150,7 +150,7 @@ class SignalRows(Question[tuple[Signal, ...]]):
 
     def query(self, known: Known) -> exp.Select:
         key = exp.column("signal_key", "s")
-        keys = [exp.Literal.number(one) for one in self.signal_keys] or [exp.null()]
+        keys: list[exp.Expr] = [exp.Literal.number(one) for one in self.signal_keys] or [exp.null()]
         return signals_where(key.isin(*keys)).order_by(key.asc())
 
     def answer(self, rows: pa.Table) -> tuple[Signal, ...]:
