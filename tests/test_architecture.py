@@ -12,7 +12,7 @@ SUBJECTS = {
     "base": {"accounts", "charts", "company", "context", "departments", "history", "middleware", "outbox", "paths", "people",
              "permissions", "queue", "refusals", "tokens", "versions", "worker"},
     "metrics": {"definitions", "estimates", "store"},
-    "journey": {"packs", "taxonomy"},
+    "journey": {"codes", "differences", "documents", "edits", "packs", "taxonomy"},
     "listening": {"flusher", "inbox", "mapping", "pipeline", "readers"},
     "insight": {"audit", "brief", "causes", "corrections", "evaluation", "fitting", "forest", "labelling", "text_models", "verbatims"},
     "site": {"command", "sample", "server", "settings", "setup", "style", "wsgi", "checking"},
