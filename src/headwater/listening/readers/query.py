@@ -24,7 +24,8 @@ class QueryReader:
         self._size = sum(path.stat().st_size for path in files.values())
         self._done = False
         # In one fixed order, so that an import that was cut off finds the same batches again.
-        ordered = f"select * from (\n{(mapping.sql or '').strip().rstrip(';')}\n) order by all"
+        # The sandbox is what makes somebody's own SQL safe, not the text around it.
+        ordered = f"select * from (\n{(mapping.sql or '').strip().rstrip(';')}\n) order by all"  # noqa: S608
         try:
             self._answer = run_sql(ordered, files)
         except SandboxError as error:
