@@ -126,8 +126,11 @@ def stage_metric(selection: Selection) -> MetricDefinition:
 
 
 def _flow(row: CauseFigures, outcomes: Mapping[str, float]) -> CauseFlow:
-    bounds = (None, None) if isinstance(row.share, NoVerdict) else (row.share.low, row.share.high)
-    return CauseFlow(row.cause.id, row.cause.name, row.departments, outcomes, *bounds, href=f"/causes/{row.cause.id}")
+    href = f"/causes/{row.cause.id}"
+    if isinstance(row.share, NoVerdict):
+        return CauseFlow(row.cause.id, row.cause.name, row.departments, outcomes, href=href)
+    low, high, share = row.share.low, row.share.high, row.share.estimate
+    return CauseFlow(row.cause.id, row.cause.name, row.departments, outcomes, low, high, href, share=share)
 
 
 def _unattributed(key: str, name: str, outcomes: Mapping[str, float]) -> CauseFlow:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.base.accounts import person
+from headwater.base.charts.flows import CauseFlow
 from headwater.base.figures import measure
 from headwater.base.permissions import require
 from headwater.insight import audit, charts
@@ -20,7 +21,7 @@ from headwater.insight.selection_bar import bar
 from headwater.insight.wording import forest_note, forest_sentence
 from headwater.metrics.queries import unit_of
 from headwater.metrics.rules import why_not
-from headwater.science.results import NoVerdict
+from headwater.science.results import Estimate, NoVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class ShownCard:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.card, name)
+
+    @property
+    def scale(self) -> float:
+        """The end of the bars under this stage: the highest bound drawn."""
+        return max((hurt.share.high for hurt in self.card.causes if isinstance(hurt.share, Estimate)), default=1.0)
 
     @property
     def message(self) -> str:
@@ -67,9 +73,15 @@ def _shown(found: Forest, selection: Selection) -> dict[str, Any]:
         "query": selection.query(),
         "unit": unit_of(found.metric),
         "river": charts.river(found, selection) if found.flows else None,
+        "scale": max((row.share.high for row in found.causes.rows if isinstance(row.share, Estimate)), default=1.0),
+        "unknown": [_unknown(flow, found) for flow in found.flows if not flow.attributed],
         "cards": [ShownCard(card, selection.query(stage=card.stage.id)) for card in found.stages],
         "calibration": audit.calibration_state(),
     }
+
+
+def _unknown(flow: CauseFlow, found: Forest) -> dict[str, Any]:
+    return {"name": flow.name, "share": flow.volume / max(found.causes.negatives, 1)}
 
 
 @login_not_required
