@@ -55,7 +55,7 @@ def _origin(encoder: StaticTable, pair: Pair, comments: Sequence[str]) -> Vector
     """The middle of the comments; while they are few, what people generally write stands in for 100 more."""
     general = encoder.encode([phrase for phrase, _ in phrases("sentiment", pair)])
     total: Vectors = encoder.encode(comments).sum(axis=0) + GENERAL * general.mean(axis=0)
-    return total / (len(comments) + GENERAL)
+    return (total / (len(comments) + GENERAL)).astype(np.float32)
 
 
 def is_first_fit_due() -> bool:
