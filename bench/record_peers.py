@@ -17,14 +17,13 @@ Answer = dict[tuple[str | None, ...], tuple[int, ...]]
 TABLES = (
     """create table signals (id bigint primary key, kind text, local_date date, metric text, score double precision,
     score_band smallint, bucket smallint, stage text, negative smallint)""",
-    "create table causes (cause text, id bigint, kind text, local_date date, score_band smallint, stage text, "
-    "negative smallint)",
+    "create table causes (id bigint references signals, cause text)",
 )
 INDEXES = (
     "create index by_day on signals (local_date, stage, negative, score, score_band)",
     "create index by_bucket on signals (stage, bucket, score)",
-    "create index by_cause on causes (cause, stage, negative, kind, score_band)",
-    "create index by_week on causes (cause, local_date, negative)",
+    "create index by_signal on causes (id, cause)",
+    "create index of_signal on signals (id, stage, local_date, negative, kind, score_band)",
 )
 SUMS = (
     "count(*), sum(negative), count(score), coalesce(sum(score), 0), coalesce(sum(score * score), 0), "
@@ -40,13 +39,19 @@ def questions(month: str, week: str) -> dict[str, tuple[str, int]]:
     """SQL of each question, and how many of its columns are the group."""
     return {
         "month × stage": (f"select {month}, stage, {SUMS} from signals group by 1, 2", 2),
-        "cause × stage": ("select cause, stage, count(*), sum(negative) from causes group by 1, 2", 2),
-        "cause × week": (f"select cause, {week}, count(*), sum(negative) from causes group by 1, 2", 2),
+        "cause × stage": (
+            "select cause, stage, count(*), sum(negative) from causes join signals using (id) group by 1, 2",
+            2,
+        ),
+        "cause × week": (
+            f"select cause, {week}, count(*), sum(negative) from causes join signals using (id) group by 1, 2",
+            2,
+        ),
         "stage × bucket": (
             "select stage, bucket, count(score), coalesce(sum(score), 0) from signals group by 1, 2",
             2,
         ),
-        "flows": (f"select cause, stage, {OUTCOME}, count(*) from causes group by 1, 2, 3", 3),
+        "flows": (f"select cause, stage, {OUTCOME}, count(*) from causes join signals using (id) group by 1, 2, 3", 3),
     }
 
 
@@ -57,7 +62,7 @@ def sqlite(frame: pd.DataFrame, causes: pd.DataFrame, path: Path) -> Iterator[tu
         connection.execute(f"pragma {pragma}")
     for table in TABLES:
         connection.execute(table)
-    for name, rows in (("signals", frame), ("causes", with_columns(frame, causes))):
+    for name, rows in (("signals", frame), ("causes", causes)):
         marks = ", ".join("?" * len(rows.columns))
         connection.executemany(f"insert into {name} values ({marks})", records(rows))
     for statement in (*INDEXES, "analyze"):
@@ -75,7 +80,7 @@ def postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str,
         with psycopg.connect(server.url, autocommit=True) as connection:
             for table in TABLES:
                 connection.execute(table)
-            for name, rows in (("signals", frame), ("causes", with_columns(frame, causes))):
+            for name, rows in (("signals", frame), ("causes", causes)):
                 with connection.cursor().copy(f"copy {name} from stdin (format csv)") as copy:  # type: ignore[arg-type]
                     copy.write(csv(rows))
             tuned = ("work_mem = '512MB'", "max_parallel_workers_per_gather = 2", "random_page_cost = 1.1", "jit = off")
@@ -102,13 +107,6 @@ def group(values: tuple[object, ...]) -> tuple[str | None, ...]:
     return tuple(None if one is None else str(one) for one in values)
 
 
-def with_columns(frame: pd.DataFrame, causes: pd.DataFrame) -> pd.DataFrame:
-    """Causes with what the questions ask of their signals, so that no peer has to join."""
-    names = ["kind", "local_date", "score_band", "stage", "negative"]
-    joined = causes.join(frame.set_index("id")[names], on="id")
-    return joined[["cause", "id", *names]]
-
-
 def records(rows: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     ready = prepared(rows).astype(object)
     return zip(*(ready[name].where(ready[name].notna(), None) for name in ready.columns), strict=True)
@@ -121,6 +119,8 @@ def csv(rows: pd.DataFrame) -> str:
 
 
 def prepared(rows: pd.DataFrame) -> pd.DataFrame:
+    if "score_band" not in rows:
+        return rows
     bands = {"score_band": rows["score_band"].astype("Int8"), "negative": rows["negative"].astype("int8")}
     return rows.assign(local_date=rows["local_date"].dt.strftime("%Y-%m-%d"), **bands)
 
