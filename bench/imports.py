@@ -5,6 +5,7 @@ detects languages, hashes, and has every row on the disk, exactly once, when it 
 """
 
 import csv
+import json
 import os
 import random
 import subprocess
@@ -16,10 +17,11 @@ from time import perf_counter
 import pandas as pd
 
 ROWS = int(os.environ.get("HEADWATER_BENCH_ROWS", "200000"))
-WORDS = (
-    "the delivery was late and nobody answered my call great service friendly staff will buy again never "
-    "refund took weeks package damaged website slow checkout easy price fair quality poor support helpful"
-).split()
+WORDS = [
+    *("the", "delivery", "was", "late", "and", "nobody", "answered", "my", "call", "great", "service", "friendly"),
+    *("staff", "will", "buy", "again", "never", "refund", "took", "weeks", "package", "damaged", "website", "slow"),
+    *("checkout", "easy", "price", "fair", "quality", "poor", "support", "helpful"),
+]
 IMPORT = """
 import json, sys
 import django
@@ -91,8 +93,6 @@ def main() -> None:
 
 
 def _import(path: Path, home: Path) -> dict[str, object]:
-    import json
-
     environment = {**os.environ, "HEADWATER_HOME": str(home), "DJANGO_SETTINGS_MODULE": "headwater.site.settings"}
     environment.pop("HEADWATER_DATABASE_URL", None)
     done = subprocess.run(

@@ -107,7 +107,8 @@ def test_an_import_that_was_cut_off_goes_on_where_it_was(
     rows = "".join(f"{n},2024-01-01,text {n} of many,{n % 11 if n != 33 else 12}\n" for n in range(95))
     path = make_file("a.csv", f"id,date,comment,nps\n{rows}")
     told = from_yaml(
-        "{version: 1, source: a, emit: [{metric: nps, fields: {record_id: id, text: comment, occurred_at: date, score: nps}}]}"
+        "{version: 1, source: a, emit: [{metric: nps, fields: "
+        "{record_id: id, text: comment, occurred_at: date, score: nps}}]}"
     )
 
     def stop_after(chunks: int) -> services.Progress:

@@ -11,7 +11,10 @@ from headwater.base.models import Company, Person
 from headwater.listening import uploads
 from headwater.listening.models import Import, ImportState, SetAsideRow, Source
 
-CONTENT = "id,date,nps,comment\n1,2024-01-02,9,Great service\n2,2024-01-03,2,=HYPERLINK(1)\n3,never,5,no date\n4,2024-01-05,12,too much\n"
+CONTENT = (
+    "id,date,nps,comment\n1,2024-01-02,9,Great service\n2,2024-01-03,2,=HYPERLINK(1)\n"
+    "3,never,5,no date\n4,2024-01-05,12,too much\n"
+)
 
 
 @pytest.fixture

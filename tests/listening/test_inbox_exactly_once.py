@@ -92,9 +92,13 @@ def test_a_flush_cut_off_anywhere_loses_and_doubles_nothing(
 
 
 def test_a_batch_that_was_never_committed_to_the_database_is_not_acknowledged(ours: Company) -> None:
-    with pytest.raises(Killed), transaction.atomic():
-        inbox.put(some_signals(0, 10))
-        raise Killed
+    def put_and_die() -> None:
+        with transaction.atomic():
+            inbox.put(some_signals(0, 10))
+            raise Killed
+
+    with pytest.raises(Killed):
+        put_and_die()
     assert inbox.flush() == 0
 
 

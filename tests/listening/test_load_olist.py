@@ -48,5 +48,7 @@ def _late(orders: pd.DataFrame) -> int:
     """Delivered after the promise, or neither delivered, cancelled nor out of stock when the promise passed."""
     late = orders.order_delivered_customer_date > orders.order_estimated_delivery_date
     last = max(orders.order_purchase_timestamp.max(), orders.order_delivered_customer_date.max())
-    open_ = orders.order_delivered_customer_date.isna() & ~orders.order_status.isin(["delivered", "canceled", "unavailable"])
+    open_ = orders.order_delivered_customer_date.isna() & ~orders.order_status.isin(
+        ["delivered", "canceled", "unavailable"]
+    )
     return int((late | (open_ & (orders.order_estimated_delivery_date < last))).sum())

@@ -58,7 +58,10 @@ def test_local_times_become_utc_through_both_clock_changes() -> None:
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)), st.sampled_from(["%d/%m/%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "iso"]))  # fmt: skip
+@given(
+    st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)),
+    st.sampled_from(["%d/%m/%Y %H:%M:%S", "%m-%d-%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "iso"]),
+)
 def test_every_written_time_is_read_back(moment: datetime, pattern: str) -> None:
     moment = moment.replace(microsecond=0)
     text = moment.isoformat(sep=" ") if pattern == "iso" else moment.strftime(pattern)

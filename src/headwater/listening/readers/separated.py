@@ -151,7 +151,7 @@ class SeparatedReader:
                 "mark that is never closed. Close it and import the file again; rows already read count once.",
             )
         if "unexpected end" in reason:
-            message = f"Row {row}: a quotation mark is opened and never closed; the rest of the file, to line {line}, is in it."
+            message = f"Row {row}: a quotation mark is opened and never closed; the rest, to line {line}, is in it."
         else:
             message = f"Row {row} (line {line}): the quotation marks are wrong ({reason})."
         return UnreadableRow(row, "bad_quotes", message)
