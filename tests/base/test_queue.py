@@ -103,6 +103,14 @@ def test_the_same_work_waits_once_and_work_asked_for_during_a_run_is_not_lost(ra
     assert claim("quick", "w2") == during
 
 
+def test_work_that_waits_for_its_own_kind_holds_up_nothing_else(ran: list[object]) -> None:
+    enqueue("note", {}, unique_key="k")
+    claim("quick", "w1")
+    enqueue("note", {}, unique_key="k")
+    other = enqueue("note", {})
+    assert claim("quick", "w2") == other
+
+
 def test_a_failure_is_tried_again_later_and_given_up_after_its_limit(ran: list[object]) -> None:
     job = enqueue("fail", {})
     for attempt in range(1, 6):
