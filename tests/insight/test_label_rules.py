@@ -7,11 +7,14 @@ from hypothesis.extra import numpy as arrays
 
 from headwater.insight.label_rules import (
     MOST_CAUSES,
+    PART,
     causes_by_event,
     choose,
     choose_causes,
     corrected,
+    sentences,
     stage_of_cause,
+    surest,
     values_of,
 )
 from headwater.journey.taxonomy import Cause, Taxonomy
@@ -98,3 +101,18 @@ def test_what_a_person_said_lies_over_what_the_model_said() -> None:
     assert (said["stage"], said["stage_confidence"]) == (None, None)
     assert values_of(said) == {"stage": "", "moment": "", "sentiment": "negative", "effort": "", "causes": []}
     assert label["causes"] == ["late"]
+
+
+def test_sentences_are_told_apart_only_where_there_are_several() -> None:
+    two = "The parcel came a week late. The vase in it was broken!"
+    parts, rows = sentences(["short. text.", two, "one long sentence without any end to it at all, as it seems"])
+    assert parts == ["The parcel came a week late.", "The vase in it was broken!"]
+    assert rows.tolist() == [1, 1]
+
+
+def test_a_cause_is_as_sure_as_the_surest_of_whole_and_sentences() -> None:
+    whole = np.array([[0.4, 0.3, 0.3], [0.2, 0.2, 0.6]], dtype=np.float32)
+    parts = np.array([[0.9, 0.05, 0.05], [0.02, 0.08, 0.9]], dtype=np.float32)
+    combined = surest(whole, parts, np.array([0, 0]), none=2)
+    np.testing.assert_allclose(combined, [[0.9 * PART, 0.3, 0.3], [0.2, 0.2, 0.6]], rtol=1e-5)
+    np.testing.assert_array_equal(surest(whole, parts[:0], np.zeros(0, np.int64), none=2), whole)

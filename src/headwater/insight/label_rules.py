@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 MOST_CAUSES = 3
-FURTHER = 0.5  # a further cause counts from this share of the first one's confidence …
-FURTHER_LEAST = 0.2  # … and from this confidence
+SENTENCE = 20  # characters from which a part of a comment is heard by itself
+LONGEST = 4_000
+PART = 0.7  # what a sentence by itself is sure of counts for less; see docs/develop/text.md
+_SENTENCE_END = re.compile(r"(?<=[.!?…;。！？])\s+|\n+")
 DESPITE_PRAISE = 0.85  # confidence from which even a happy comment has a failure cause
 
 
@@ -59,26 +62,51 @@ def choose_causes(
 ) -> Causes:
     """The causes each row names.
 
-    The first needs the threshold; further ones half its confidence and 0.2. A happy row keeps a ``failure`` cause
-    (a flag a class) only when that is near certain. A row whose best class is ``none`` names no cause.
+    Each needs the threshold. A happy row keeps a ``failure`` cause (a flag a class) only when that is near certain.
+    A row whose best class is ``none`` names no cause.
     """
     count = min(MOST_CAUSES + 1, probabilities.shape[1])
     top = np.argpartition(-probabilities, count - 1, axis=1)[:, :count]
     confidence = np.take_along_axis(probabilities, top, axis=1)
     order = np.argsort(-confidence, axis=1, kind="stable")
     top, confidence = np.take_along_axis(top, order, axis=1), np.take_along_axis(confidence, order, axis=1)
-    first = confidence[:, :1]
-    keep = np.where(
-        np.arange(count) == 0,
-        confidence >= threshold,
-        (confidence >= FURTHER * first) & (confidence >= FURTHER_LEAST) & (first >= threshold),
-    )
+    keep = confidence >= threshold
     if none is not None:
         keep &= (top != none) & (top[:, :1] != none)
     keep &= known[:, None]
     keep &= ~(happy[:, None] & failure[top] & (confidence < DESPITE_PRAISE))
     keep &= np.cumsum(keep, axis=1) <= MOST_CAUSES
     return Causes(top[keep].astype(np.int64), confidence[keep].astype(np.float32), keep.sum(axis=1))
+
+
+def sentences(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """The sentences of texts that have several, and the row of the text each belongs to, in order."""
+    parts: list[str] = []
+    rows: list[int] = []
+    for row, text in enumerate(texts):
+        if len(text) < 2 * SENTENCE:
+            continue
+        found = [part for part in _SENTENCE_END.split(text[:LONGEST]) if len(part) >= SENTENCE]
+        if len(found) > 1:
+            parts += found
+            rows += [row] * len(found)
+    return parts, np.array(rows, dtype=np.int64)
+
+
+def surest(whole: Vectors, parts: Vectors, rows: NDArray[np.int64], none: int | None) -> Vectors:
+    """The confidence of each class in a text or in the one of its sentences that is surest of it.
+
+    ``parts`` are the confidences of sentences, ``rows`` their texts, ascending. Naming nothing is said by the whole.
+    """
+    if not len(rows):
+        return whole
+    owners, starts = np.unique(rows, return_index=True)
+    best = PART * np.maximum.reduceat(parts, starts, axis=0)
+    if none is not None:
+        best[:, none] = 0
+    combined = whole.copy()
+    combined[owners] = np.maximum(combined[owners], best)
+    return combined
 
 
 def causes_by_event(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:

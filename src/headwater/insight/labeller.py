@@ -50,7 +50,7 @@ class Labeller:
         for name in ("stage", "moment", "sentiment", "effort"):
             columns[name], columns[f"{name}_confidence"] = self._single(name, vectors, known)
         self._keep_source(columns, signals)
-        causes, confidences = self._causes(vectors, known, columns, signals)
+        causes, confidences = self._causes(texts, vectors, known, columns, signals)
         columns["causes"], columns["cause_confidences"] = causes, confidences
         self._stage_from_cause(columns, signals)
         return self._row_table(columns, signals)
@@ -74,6 +74,7 @@ class Labeller:
 
     def _causes(
         self,
+        texts: list[str],
         vectors: Vectors,
         known: NDArray[np.bool_],
         columns: dict[str, pa.Array | pa.ChunkedArray],
@@ -89,9 +90,23 @@ class Labeller:
         demand = {cause.id: cause.demand for cause in self.taxonomy.causes}
         failure = np.array([demand.get(name, "value") != "value" for name in names])
         chosen = rules.choose_causes(
-            head.probabilities(vectors), head.threshold, _none(head), failure, known & ~shown, _happy(columns, signals)
+            self._cause_confidence(head, texts, vectors),
+            head.threshold,
+            _none(head),
+            failure,
+            known & ~shown,
+            _happy(columns, signals),
         )
         return _cause_lists(chosen, names, np.flatnonzero(shown), events, by_event)
+
+    def _cause_confidence(self, head: Head, texts: list[str], vectors: Vectors) -> Vectors:
+        """Confidence of each cause, in the whole comment or in one of its sentences: two causes seldom share one."""
+        parts, rows = rules.sentences(texts)
+        whole = head.probabilities(vectors)
+        heard = self.encoder.encode(parts)
+        confidence = head.probabilities(heard)
+        confidence[np.einsum("ij,ij->i", heard, heard) == 0] = 0
+        return rules.surest(whole, confidence, rows, _none(head))
 
     def _keep_source(self, columns: dict[str, pa.Array | pa.ChunkedArray], signals: pa.Table) -> None:
         for name in ("stage", "sentiment"):
