@@ -118,3 +118,13 @@ def test_a_bad_selection_is_refused_with_its_value(person_with: Callable[..., An
         with pytest.raises(Refused) as refused:
             Selection.read(**given_)
         assert value in refused.value.message or refused.value.field == "where"
+
+
+def test_what_happened_is_counted_apart_from_what_was_said(hundred: None, write: Write, label: Label) -> None:
+    write([{"record_id": f"event-{number}", "kind": "event", "event": "delivery_late"} for number in range(7)])
+    label({f"event-{number}": {"causes": ["delivery_late"]} for number in range(7)})
+    answer = causes()
+    late = answer.of("delivery_late")
+    assert late is not None
+    assert (late.volume, late.happened) == (55, 7)
+    assert answer.signals == 150

@@ -13,14 +13,17 @@ from headwater.insight.audit import calibration_state, cause_confusions
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Cause, Taxonomy
+from headwater.metrics.definitions import METRICS
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
+from headwater.record.filters import Among, Filter, Term, every
 from headwater.record.questions import Size, Sums, SumsRow
 from headwater.science.bounds import Array
 from headwater.science.results import Estimate, Result
 
 MONTHLY_FROM_DAYS = 120
 TREND_POINTS = 24
+SAID = METRICS["share_negative"].population
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class CauseFigures:
     stages: tuple[StageCount, ...]
     trend: tuple[Point, ...] = ()
     corrected: bool = False
+    happened: int = 0
 
     @classmethod
     def nothing(cls, cause: Cause, negatives: int) -> Self:
@@ -92,6 +96,7 @@ def causes(selection: Selection | None = None, *, trends: bool = False) -> Cause
     selection = selection or Selection()
     known = taxonomy()
     volumes, negatives = _by_bucket(_sums(("cause", "bucket"), selection), known)
+    happened = _happened(known, selection)
     _, all_negatives = _by_bucket(_sums(("bucket",), selection), known)
     whole = all_negatives.get("", np.zeros(BUCKETS))
     found = [cause for cause in volumes if known.cause(cause) is not None]
@@ -105,6 +110,7 @@ def causes(selection: Selection | None = None, *, trends: bool = False) -> Cause
         CauseFigures(
             cause=known.cause(cause) or Cause(cause, cause),
             volume=round(volumes[cause].sum()),
+            happened=happened.get(cause, 0),
             negatives=round(negatives[cause].sum()),
             share=corrections.get(cause, result),
             corrected=cause in corrections,
@@ -187,9 +193,17 @@ def department_names(known: Taxonomy, cause_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(department.name for department in named if department is not None))
 
 
-def _sums(by: tuple[str, ...], selection: Selection) -> tuple[SumsRow, ...]:
-    question = Sums(by=by, where=selection.filter(), since=selection.since, until=selection.until)
+def _sums(by: tuple[str, ...], selection: Selection, kinds: tuple[str, ...] = SAID) -> tuple[SumsRow, ...]:
+    where = every(selection.filter(), Filter(Among(Term("text", "kind"), kinds)))
+    question = Sums(by=by, where=where, since=selection.since, until=selection.until)
     return company_record().ask(question).rows
+
+
+def _happened(known: Taxonomy, selection: Selection) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for row in _sums(("cause",), selection, ("event",)):
+        counts[known.resolve(row.group["cause"] or "")] += row.n
+    return counts
 
 
 def _by_bucket(rows: Iterable[SumsRow], known: Taxonomy) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from headwater import science
 from headwater.base.charts.flows import CauseFlow
-from headwater.insight.causes import CauseFigures, CausesAnswer, causes
+from headwater.insight.causes import SAID, CauseFigures, CausesAnswer, causes
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Stage, Taxonomy
@@ -191,7 +191,8 @@ def _stage_cards(
         metric.name, by=("stage",), where=selection.filter(), since=selection.since, until=selection.until
     )
     results = {row.group["stage"]: row.result for row in scores.rows}
-    question = Sums(by=("stage", "month"), where=selection.filter(), since=selection.since, until=selection.until)
+    said = every(selection.filter(), Filter(Among(Term("text", "kind"), SAID)))
+    question = Sums(by=("stage", "month"), where=said, since=selection.since, until=selection.until)
     volumes: dict[str, dict[str, int]] = defaultdict(dict)
     negatives: dict[str, int] = defaultdict(int)
     for row in company_record().ask(question).rows:
