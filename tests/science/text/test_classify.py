@@ -71,7 +71,9 @@ def test_left_out_scores_do_not_know_the_row_they_judge() -> None:
     vectors = unit_rows(random.normal(size=(120, 60)).astype(np.float32))
     labels = [str(one) for one in random.integers(0, 2, 120)]
     seen = learn(vectors, labels)
-    right = np.mean([seen.classes[one] == label for one, label in zip(seen.scores(vectors).argmax(1), labels)])
+    right = np.mean(
+        [seen.classes[one] == label for one, label in zip(seen.scores(vectors).argmax(1), labels, strict=True)]
+    )
     classes, scores = left_out_scores(vectors, labels, judged=range(120))
     honest = np.mean([classes[one] == label for one, label in zip(scores.argmax(1), labels, strict=True)])
     assert right > 0.75
