@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.record import Outcome, Record, ReplayedTransaction, StalePlan
-from headwater.record.arrivals import judge
+from headwater.record.arrivals import NEW, REPEATED, REVISED, Stored, judge
 from tests.record.samples import array, arrive, batch, rows_of
 
 
@@ -48,6 +48,14 @@ def test_a_batch_is_judged_in_its_own_order(record: Record) -> None:
     assert outcome == Outcome(accepted=1, repeated=2, revised=2)
     (row,) = rows_of(record)
     assert (row["text"], row["revision"]) == ("a", 3)
+
+
+def test_a_file_that_says_an_id_twice_is_all_repeats_the_second_time(record: Record) -> None:
+    rows = [{"record_id": "1", "text": text} for text in ("first", "second", "first", "last")]
+    assert arrive(record, *rows) == Outcome(accepted=1, revised=3)
+    assert arrive(record, *rows) == Outcome(repeated=4)
+    (row,) = rows_of(record)
+    assert (row["text"], row["revision"]) == ("last", 4)
 
 
 def test_outcomes_are_counted_by_origin(record: Record) -> None:
@@ -155,18 +163,23 @@ def test_judging_a_batch_equals_applying_row_after_row(
     rows: list[tuple[int, int]], known: dict[int, tuple[int, int]]
 ) -> None:
     state, verdicts, written = dict(known), [], {}
+    last = dict(rows)
     for place, (key, content) in enumerate(rows):
+        if key in known and known[key][0] == last[key]:  # in the end nothing changes
+            verdicts.append(REPEATED)
+            continue
         if key not in state:
-            verdicts.append(0)
+            verdicts.append(NEW)
             state[key] = (content, 1)
         elif state[key][0] == content:
-            verdicts.append(1)
+            verdicts.append(REPEATED)
             continue
         else:
-            verdicts.append(2)
+            verdicts.append(REVISED)
             state[key] = (content, state[key][1] + 1)
         written[key] = place
-    judged = judge(array(key for key, _ in rows), array(content for _, content in rows), known)
+    stored = Stored(array(known), array(one[0] for one in known.values()), array(one[1] for one in known.values()))
+    judged = judge(array(key for key, _ in rows), array(content for _, content in rows), stored)
     assert judged.verdicts.tolist() == verdicts
     assert {rows[place][0]: place for place in judged.kept.tolist()} == written
     assert {

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.record import keys
-from headwater.record.arrivals import Outcome, Plan, count_outcomes, judge
+from headwater.record.arrivals import Integers, Outcome, Plan, Stored, count_outcomes, judge
 from headwater.record.days import encode
 from headwater.record.schema import promoted_attribute, promoted_column
 from headwater.record.store import Store, by_file
@@ -24,22 +24,15 @@ class ReplayedTransaction(ValueError):
 def plan_signals(store: Store, batch: pa.Table) -> Plan:
     """Compare a batch with the record and with itself, in order. ``batch``: signal rows and int64 ``origin``."""
     rows = keys.complete(batch)
-    origins = np.asarray(batch["origin"].cast(pa.int64()).combine_chunks())
     version = store.tables["signals"].snapshot().version
     located = store.locate("signals", rows, ("content_hash", "revision", "local_date"))
-    known = {
-        key: (content, revision)
-        for key, content, revision in zip(
-            *(located[name].to_pylist() for name in ("signal_key", "content_hash", "revision")), strict=True
-        )
-    }
-    key_column, hash_column = (np.asarray(rows[name].combine_chunks()) for name in ("signal_key", "content_hash"))
-    judged = judge(key_column, hash_column, known)
+    stored = Stored(*(_integers(located, name) for name in ("signal_key", "content_hash", "revision")))
+    judged = judge(_integers(rows, "signal_key"), _integers(rows, "content_hash"), stored)
     written = _with_revisions(rows.take(pa.array(judged.kept)), judged.revisions)
     outdated = located.filter(pc.is_in(located["signal_key"], value_set=written["signal_key"].combine_chunks()))
     return Plan(
         version=version,
-        outcomes=count_outcomes(origins, judged.verdicts),
+        outcomes=count_outcomes(_integers(batch, "origin"), judged.verdicts),
         rows=written,
         replaced=by_file(outdated),
         moved=_moved(outdated, written),
@@ -80,6 +73,10 @@ def total(outcomes: Mapping[int, Outcome]) -> Outcome:
         sum(one.repeated for one in outcomes.values()),
         sum(one.revised for one in outcomes.values()),
     )
+
+
+def _integers(rows: pa.Table, name: str) -> Integers:
+    return np.asarray(rows[name].cast(pa.int64()).combine_chunks())
 
 
 def _with_revisions(rows: pa.Table, revisions: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
