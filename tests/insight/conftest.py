@@ -70,12 +70,3 @@ def complaint(number: int, **more: Any) -> dict[str, Any]:
 
 
 DAY = date(2026, 3, 2)
-
-
-from headwater.base import queue
-
-
-@pytest.fixture(autouse=True)
-def _relabel_task() -> None:
-    if "insight.relabel" not in queue.tasks():
-        queue.task("insight.relabel", lane="long")(lambda context, payload: None)

@@ -71,7 +71,10 @@ class RefusalMiddleware:
         if refusals.is_api(request) and response.status_code >= 400:
             content_type = response.get("Content-Type", "")
             if "json" not in content_type:
-                return refusals.problem_response(refusals.problem_details(response.status_code))
+                problem = refusals.problem_response(refusals.problem_details(response.status_code))
+                if "Allow" in response:
+                    problem["Allow"] = response["Allow"]
+                return problem
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

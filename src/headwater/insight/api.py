@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -86,7 +86,7 @@ class Correction(Schema):
 @router.get("/causes", response={200: Causes, **REFUSALS}, operation_id="list_causes")
 def list_causes(request: HttpRequest, asked: Query[Asked]) -> dict[str, object]:
     """List the causes that customers named, largest share of negative signals first."""
-    require(request.user, "view", "figures")  # type: ignore[arg-type]
+    require(request.user, "view", "figures")
     return as_json(causes(asked.selection()))
 
 
@@ -118,7 +118,8 @@ def put_label(request: HttpRequest, signal_key: str, correction: Correction) -> 
 
 def _verbatim(row: Any) -> dict[str, Any]:
     fields = {name: getattr(row, name) for name in Verbatim.model_fields if name != "signal_key"}
-    return {**fields, "causes": list(row.causes), "signal_key": str(row.signal_key)}
+    at = row.occurred_at.replace(tzinfo=UTC) if row.occurred_at else None
+    return {**fields, "occurred_at": at, "causes": list(row.causes), "signal_key": str(row.signal_key)}
 
 
 def _iso(day: date | None) -> str:

@@ -8,8 +8,9 @@ class InsightConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from headwater.base import navigation
+        from headwater.base import company, navigation
 
+        company.on_clear("headwater.insight.labelling.clear")
         navigation.add("causes", _("Causes"), "causes", position=30, needs=("view", "figures"))
         navigation.add("verbatims", _("Verbatims"), "verbatims", position=35, needs=("view", "verbatims"))
         navigation.add("audit", _("Audit"), "audit", position=50, needs=("correct", "labels"))

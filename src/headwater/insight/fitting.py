@@ -46,7 +46,7 @@ def active_model() -> TextModel:
     pair = pair_for(sample.languages)
     encoder = text_models.table(pair)
     origin = _origin(encoder, pair, sample.texts)
-    name = f"vanilla-{pair}-{timezone.now():%Y%m%d%H%M%S}"
+    name = f"vanilla-{pair}-{timezone.now():%Y%m%d%H%M%S%f}"
     text_models.save(f"{name}.npy", text_models.origin_bytes(origin))
     return _activate(name, TextModel.Kind.VANILLA, pair, f"{name}.npy", {"texts": len(sample.texts)})
 
@@ -78,7 +78,7 @@ def fit_student(context: JobContext | None = None) -> TextModel | None:
     if reason is None:
         return None
     taught = _teach(pair, sample, context)
-    name = f"student-{pair}-{timezone.now():%Y%m%d%H%M%S}"
+    name = f"student-{pair}-{timezone.now():%Y%m%d%H%M%S%f}"
     text_models.save(f"{name}.npz", taught.student.to_bytes())
     measures = {"texts": taught.texts, "agreement": round(taught.agreement, 4), "reason": reason}
     with transaction.atomic():

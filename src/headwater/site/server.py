@@ -14,6 +14,7 @@ from http import HTTPStatus
 from django.utils.translation import gettext as _
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from headwater.base.refusals import Refused
 
@@ -94,7 +95,7 @@ def serve(host: str, port: int, *, processes: int, announce: Callable[[], None])
         workers=processes,
         blocking_threads=4,
         backlog=1024,
-        log_level="warning",
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
     )

@@ -14,5 +14,5 @@ urlpatterns = [
     path("", include("headwater.journey.urls")),
     path("", include("headwater.listening.urls")),
     path("", include("headwater.insight.urls")),
-    path("api/v1/", include((api.urls(), "api"))),
+    path("api/v1/", api.api.urls),
 ]

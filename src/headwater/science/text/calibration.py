@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from headwater.science.text.classifier import softmax
 
@@ -34,6 +33,8 @@ def fit_temperature(
         likely = softmax(scores, float(np.exp(log_temperature)))[rows, truth]
         pull = prior_rows * (log_temperature - np.log(prior)) ** 2
         return float(-np.log(np.maximum(likely, 1e-12)).sum() + pull)
+
+    from scipy.optimize import minimize_scalar  # slow to import, and needed for learning alone
 
     return float(np.exp(minimize_scalar(unlikelihood, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ def learn(vectors: Vectors, labels: Sequence[str], weights: Sequence[float] | No
         return Classifier(classes, np.zeros((dimensions, 1), np.float32), np.zeros(1, np.float32))
     position = {name: number for number, name in enumerate(classes)}
     target = np.array([position[label] for label in labels])
+    from sklearn.linear_model import LogisticRegression  # slow to import, and needed for learning alone
+
     model = LogisticRegression(C=PENALTY, max_iter=300, tol=1e-3)
     # The matrices are small: threads that wait for one another cost ten times what they save.
     with threadpool_limits(1):
