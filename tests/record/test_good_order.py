@@ -157,12 +157,23 @@ def test_checking_repairs_a_rollup_that_lies(damaged: Record) -> None:
 
 def test_work_that_was_abandoned_is_found_and_swept(record: Record) -> None:
     (record.root / "aside" / "dead").mkdir(parents=True)
-    assert [finding.code for finding in record.check()] == ["abandoned_work"]
+    assert [(finding.code, finding.is_wrong) for finding in record.check()] == [("abandoned_work", False)]
     with record.relabelling() as aside:
         aside.add(labels({"signal_key": 1}))
         record.compact()
         assert len(list((record.root / "aside").iterdir())) == 1
     assert record.check() == []
+
+
+def test_opening_a_record_sweeps_what_was_abandoned_and_nothing_else(record: Record) -> None:
+    (record.root / "aside" / "dead").mkdir(parents=True)
+    (record.root / "spill" / "dead").mkdir()
+    with record.relabelling():
+        other = Record(record.root)
+        assert other.check() == []
+        assert len(list((record.root / "aside").iterdir())) == 1
+        assert len(list((record.root / "spill").iterdir())) == 2  # one for each of the two open records
+        other.close()
 
 
 def test_size_counts_what_is_there(record: Record) -> None:

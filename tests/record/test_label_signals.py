@@ -142,3 +142,11 @@ def test_in_a_relabelling_the_later_label_of_a_signal_counts(record: Record) -> 
         aside.add(labels({"signal_key": key("1"), "stage": "b"}, {"signal_key": key("1"), "stage": "c"}))
         aside.add(labels({"signal_key": key("unknown"), "stage": "d"}))
     assert stages(record) == {key("1"): "c"}
+
+
+def test_relabelling_nothing_changes_nothing(record: Record) -> None:
+    arrive(record, {"record_id": "1", "text": "x"})
+    record.put_labels(labels({"signal_key": signal_key("app", "1"), "stage": "pay"}))
+    with record.relabelling():
+        pass
+    assert [row["stage"] for row in rows_of(record, "labels")] == ["pay"]

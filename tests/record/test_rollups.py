@@ -181,6 +181,17 @@ def test_a_rollup_that_is_behind_is_not_used(record: Record) -> None:
     assert record.ask(Sums(("stage",))).rows[0].n == 2
 
 
+def test_rollups_that_a_burst_left_behind_follow_when_they_may(record: Record) -> None:
+    question = Sums(("stage",))
+    record._rollups._rested = float("inf")
+    arrive(record, {"record_id": "1", "stage": "pay"})
+    record.follow_rollups()
+    assert table_read(record, question) == "labels,signals"
+    record._rollups._rested = 0.0
+    record.follow_rollups()
+    assert table_read(record, question) == "rollup_buckets"
+
+
 def test_only_the_files_of_touched_days_are_written_again(record: Record) -> None:
     fill(record, 3000)
     before = {shape.name: record._store.tables[shape.name].snapshot() for shape in ROLLUPS}

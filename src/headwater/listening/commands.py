@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from headwater.listening import mapping, proposal, services
 from headwater.listening.importing import ImportOutcome
 from headwater.listening.models import Import
+from headwater.metrics.store import company_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,7 @@ def import_command(file: Path, mapping_file: Path | None, source: str | None, as
         sys.exit(2)
     if not no_wait:
         _label(shown=not as_json)
+    company_record().refresh_rollups()
     if as_json:
         click.echo(json.dumps(_as_json(outcome)))
         return

@@ -1,4 +1,5 @@
-"""Keeps the inbox empty: the loop that moves signals into the record within two seconds of their arrival."""
+"""Keeps the inbox empty: the loop that moves signals into the record within two seconds of their arrival, and has the
+record's rollups follow when nothing waits."""
 
 import logging
 from threading import Event
@@ -7,6 +8,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
 from headwater.listening import inbox
+from headwater.metrics.store import company_record
 
 PAUSE = 0.5
 PAUSE_AFTER_ERROR = 5.0
@@ -26,7 +28,8 @@ def run(stop: Event, *, pause: float = PAUSE) -> None:
 
 def _flushed() -> bool:
     try:
-        inbox.flush()
+        if not inbox.flush():
+            company_record().follow_rollups()
     except (DatabaseError, OSError):
         logger.exception("the inbox could not be moved to the record; trying again")
         connection.close()

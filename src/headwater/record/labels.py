@@ -132,6 +132,8 @@ class Relabelling:
 
         Kept are what people said and the labels of signals for which nothing was added: those that arrived meanwhile.
         """
+        if not self._parts:
+            return 0
         table = self._store.tables["labels"]
         before = table.snapshot()
         sources = {

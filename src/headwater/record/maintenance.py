@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,8 @@ from headwater.record.store import Store
 
 RETENTION = 3600.0
 """Seconds that a replaced file stays, for readers that still have it in their list."""
+SCRATCH = ("aside", "spill")
+"""Folders of work in progress: relabelling, and the engine's sorting of what is larger than memory."""
 ROLLED_VALUES = 50
 """An attribute with more values than this gets a column, and no place in the rollups."""
 
@@ -44,11 +47,13 @@ class Compacted:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be. ``code`` is for programs; ``message`` says what to do."""
+    """Something to know. ``code`` is for programs; ``message`` says what to do. Not wrong is what compacting or the
+    next opening of the record sets right by itself."""
 
     code: str
     table: str
     message: str
+    is_wrong: bool = True
 
 
 def compact(store: Store, rollups: Rollups, *, retention: float = RETENTION) -> Compacted:
@@ -60,9 +65,14 @@ def compact(store: Store, rollups: Rollups, *, retention: float = RETENTION) -> 
             _rewrite(store, table, chosen)
     rollups.refresh()
     deleted = sum(len(table.vacuum(retention)) for table in store.tables.values())
-    sweep(store.root / "aside")
-    sweep(store.root / "spill")
+    sweep_scratch(store.root)
     return Compacted(before, sum(len(table.snapshot().files) for table in store.tables.values()), deleted)
+
+
+def sweep_scratch(root: Path) -> None:
+    """Delete what killed processes left in the folders for work in progress. Needs no lock."""
+    for folder in SCRATCH:
+        sweep(root / folder)
 
 
 def _untidy(shape: Shape, files: tuple[DataFile, ...]) -> tuple[DataFile, ...]:
@@ -138,9 +148,9 @@ def check(store: Store, rollups: Rollups) -> Iterator[Finding]:
     yield from _check_labels(store)
     for shape in ROLLUPS:
         yield from _check_rollup(store, rollups, shape)
-    for path in (*abandoned(store.root / "aside"), *abandoned(store.root / "spill")):
+    for path in (place for folder in SCRATCH for place in abandoned(store.root / folder)):
         message = f"{path.name} was left by a process that died; compacting deletes it."
-        yield Finding("abandoned_work", path.parent.name, message)
+        yield Finding("abandoned_work", path.parent.name, message, is_wrong=False)
 
 
 def _check_files(table: LakeTable) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ class Record:
             with self._store.lock:
                 for table in self._store.tables.values():
                     table.open()
+        maintenance.sweep_scratch(self.root)
 
     def close(self) -> None:
         """Free the engine's memory. Questions asked afterwards fail."""
@@ -133,6 +134,12 @@ class Record:
         """
         with self._store.lock:
             self._rollups.refresh()
+
+    def follow_rollups(self) -> None:
+        """Bring the rollups up to date if they are behind and were not refreshed lately; else hold nobody up."""
+        if self._rollups.are_due():
+            with self._store.lock:
+                self._rollups.follow()
 
     # --- labels
 
@@ -230,6 +237,6 @@ class Record:
             return maintenance.compact(self._store, self._rollups, retention=retention)
 
     def check(self) -> list[maintenance.Finding]:
-        """Verify files, keys, labels and rollups; an empty list is good news. Reads everything."""
+        """Verify files, keys, labels and rollups; no finding that ``is_wrong`` is good news. Reads everything."""
         with self._store.lock:
             return list(maintenance.check(self._store, self._rollups))

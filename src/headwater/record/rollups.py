@@ -54,6 +54,13 @@ class Rollups:
         if time.monotonic() >= self._rested:
             self.refresh()
 
+    def are_due(self) -> bool:
+        """Whether ``follow`` would compute anything now. Needs no lock."""
+        if time.monotonic() < self._rested:
+            return False
+        present = tuple(self._store.tables[name].version() for name in SUMMED)
+        return any(self._store.tables[shape.name].snapshot().stands_for != present for shape in ROLLUPS)
+
     def refresh(self) -> None:
         """Make every rollup stand for the present signals and labels."""
         started = time.monotonic()

@@ -11,10 +11,15 @@ class Scratch:
     """A folder of this process's own, held until :meth:`remove` or the end of the process."""
 
     def __init__(self, parent: Path) -> None:
-        self.path = parent / uuid.uuid4().hex
-        self.path.mkdir(mode=0o700, parents=True)
-        self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        while True:
+            self.path = parent / uuid.uuid4().hex
+            self.path.mkdir(mode=0o700, parents=True)
+            descriptor = _lock(self.path, wait=True)
+            if descriptor is not None and self.path.exists():
+                break
+            if descriptor is not None:  # somebody swept it away before it was held
+                os.close(descriptor)
+        self._descriptor = descriptor
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
@@ -23,26 +28,36 @@ class Scratch:
 
 def abandoned(parent: Path) -> list[Path]:
     """Folders whose owner is gone."""
-    return [path for path in sorted(parent.glob("*")) if path.is_dir() and not _held(path)]
+    return [path for path in sorted(parent.glob("*")) if path.is_dir() and _let_go(path, remove=False)]
 
 
 def sweep(parent: Path) -> list[Path]:
     """Delete the folders whose owner is gone."""
-    found = abandoned(parent)
-    for path in found:
-        shutil.rmtree(path, ignore_errors=True)
-    return found
+    return [path for path in sorted(parent.glob("*")) if path.is_dir() and _let_go(path, remove=True)]
 
 
-def _held(path: Path) -> bool:
+def _let_go(path: Path, *, remove: bool) -> bool:
+    """Whether nobody holds the folder; it is held here while it is removed."""
+    descriptor = _lock(path, wait=False)
+    if descriptor is None:
+        return False
+    try:
+        if remove:
+            shutil.rmtree(path, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _lock(path: Path, *, wait: bool) -> int | None:
+    """A descriptor that holds the folder; None where another does, or where it is gone."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
-        return True
-    finally:
         os.close(descriptor)
-    return False
+        return None
+    return descriptor

@@ -40,7 +40,7 @@ def _record() -> Iterable[Finding]:
     message = _("%(signals)d signals, %(labelled)d labelled, of %(customers)d customers")
     yield Finding("record", message % {"signals": size.signals, "labelled": size.labelled, "customers": size.customers})
     for finding in record.check():
-        yield Finding("record", str(finding), is_wrong=True)
+        yield Finding("record", f"{finding.table}: {finding.message}", is_wrong=finding.is_wrong)
 
 
 def _inbox() -> Iterable[Finding]:
