@@ -37,6 +37,15 @@ class Rows:
     unreadable: tuple[UnreadableRow, ...] = ()
 
 
+def joined(blocks: Sequence[Rows]) -> Rows:
+    """Blocks of the same columns as one batch."""
+    return Rows(
+        pa.concat_tables([block.table for block in blocks]).combine_chunks(),
+        np.concatenate([block.numbers for block in blocks]),
+        tuple(one for block in blocks for one in block.unreadable),
+    )
+
+
 class Reader(Protocol):
     """An open file. Reading it twice gives the same batches, which is what lets an import go on after a kill."""
 
