@@ -150,3 +150,16 @@ def test_relabelling_nothing_changes_nothing(record: Record) -> None:
     with record.relabelling():
         pass
     assert [row["stage"] for row in rows_of(record, "labels")] == ["pay"]
+
+
+def test_batches_of_unlabelled_signals_come_to_an_end_over_many_files(record: Record) -> None:
+    for first in range(0, 30, 10):
+        arrive(record, *({"record_id": str(first + one), "text": "x"} for one in range(10)))
+    found: list[int] = []
+    while len(rows := record.unlabelled("m1", 1, 4)):
+        assert len(rows) <= 4
+        found += rows["signal_key"].to_pylist()
+        record.put_labels(labels(*({"signal_key": key} for key in rows["signal_key"].to_pylist())))
+    assert sorted(found) == sorted(signal_key("app", str(one)) for one in range(30))
+    arrive(record, {"record_id": "7", "text": "said anew"}, {"record_id": "new", "text": "x"})
+    assert len(record.unlabelled("m1", 1, 10)) == 2

@@ -66,16 +66,35 @@ class Unlabelled:
         self._done: dict[tuple[str, int], set[Path]] = {}
 
     def find(self, model: str, taxonomy_version: int, limit: int) -> pa.Table:
-        """Signals with words, or events, that have no label of this model and taxonomy for their present revision."""
-        done = self._done.setdefault((model, taxonomy_version), set())
+        """Signals with words, or events, that have no label of this model and taxonomy for their present revision.
+
+        At most ``limit``, and none only when there are none: some files are read at a time, so that finding all of
+        them, batch after batch, does not read everything again for each.
+        """
         snapshot = self._store.tables["signals"].snapshot()
-        waiting = tuple(file for file in snapshot.files if file.path not in done)
-        sources = {"signals": Files(snapshot, waiting), "labels": whole(self._store.tables["labels"].snapshot())}
-        rows = self._store.run(_unlabelled(model, taxonomy_version, limit), sources)
-        if limit > 0 and not len(rows):
-            done.clear()
-            done.update(file.path for file in snapshot.files)
+        done = self._done.setdefault((model, taxonomy_version), set())
+        done.intersection_update(file.path for file in snapshot.files)
+        query = _unlabelled(model, taxonomy_version, limit)
+        labels = whole(self._store.tables["labels"].snapshot())
+        waiting = [file for file in snapshot.files if file.path not in done]
+        for files in [*_groups(waiting, limit), ()]:
+            rows = self._store.run(query, {"signals": Files(snapshot, files), "labels": labels})
+            if len(rows) or limit <= 0:
+                break
+            done.update(file.path for file in files)
         return rows
+
+
+def _groups(files: Iterable[DataFile], rows: int) -> Iterator[tuple[DataFile, ...]]:
+    """Files in groups of at least so many rows; the last may have fewer."""
+    group: list[DataFile] = []
+    for file in files:
+        group.append(file)
+        if sum(one.rows for one in group) >= rows:
+            yield tuple(group)
+            group = []
+    if group:
+        yield tuple(group)
 
 
 def _unlabelled(model: str, taxonomy_version: int, limit: int) -> exp.Select:

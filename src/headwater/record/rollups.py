@@ -29,9 +29,9 @@ NO_ROWS_CHANGED = frozenset(("ADD COLUMN", "SET TBLPROPERTIES", "CREATE TABLE"))
 SUM_NAMES = frozenset(column.name for column in SUMS)
 MANY_DAYS = 400
 """From so many touched days on everything is computed anew, which costs less."""
-SHARE_OF_TIME = 4
+SHARE_OF_TIME = 9
 """After a refresh that took t seconds, ``follow`` waits for this many t before the next: rollups never take more than
-a fifth of an import's time."""
+a tenth of an import's time."""
 
 
 def known(snapshots: Mapping[str, Snapshot], merged: Mapping[str, str]) -> Known:
