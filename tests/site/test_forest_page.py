@@ -104,7 +104,5 @@ def test_a_person_corrects_a_label_and_sees_it_at_once(signed_in: Callable[..., 
 
 
 @pytest.mark.parametrize("key", ["abc", "99999999999999999999999", "12345"])
-def test_a_signal_that_is_not_there_is_not_found(
-    signed_in: Callable[..., Client], complaints: None, key: str
-) -> None:
+def test_a_signal_that_is_not_there_is_not_found(signed_in: Callable[..., Client], complaints: None, key: str) -> None:
     assert signed_in("cx_team").get(f"/verbatims/{key}").status_code == 404

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 MOST_CAUSES = 3
+FURTHER = 0.5  # confidence from which a comment names a further cause too: more likely than not
 SENTENCE = 20  # characters from which a part of a comment is heard by itself
 LONGEST = 4_000
 PART = 0.7  # what a sentence by itself is sure of counts for less; see docs/develop/text.md
@@ -62,7 +63,7 @@ def choose_causes(
 ) -> Causes:
     """The causes each row names.
 
-    Each needs the threshold. A happy row keeps a ``failure`` cause (a flag a class) only when that is near certain.
+    The first needs the threshold, each further one at least ``FURTHER`` too. A happy row keeps a ``failure`` cause (a flag a class) only when that is near certain.
     A row whose best class is ``none`` names no cause.
     """
     count = min(MOST_CAUSES + 1, probabilities.shape[1])
@@ -70,7 +71,7 @@ def choose_causes(
     confidence = np.take_along_axis(probabilities, top, axis=1)
     order = np.argsort(-confidence, axis=1, kind="stable")
     top, confidence = np.take_along_axis(top, order, axis=1), np.take_along_axis(confidence, order, axis=1)
-    keep = confidence >= threshold
+    keep = confidence >= np.where(np.arange(count) == 0, threshold, max(threshold, FURTHER))
     if none is not None:
         keep &= (top != none) & (top[:, :1] != none)
     keep &= known[:, None]
