@@ -86,6 +86,8 @@ def run_import(arrival: Import, progress: Progress | None = None) -> None:
     try:
         reader = open_reader(Path(arrival.path), used)
         _check_columns(reader, used)
+        arrival.columns = [storable(name) for name in reader.columns]
+        arrival.save(update_fields=["columns"])
         _read(arrival, used, reader, progress)
     except Refused as refused:
         with transaction.atomic():

@@ -46,6 +46,7 @@ class Import(models.Model):
     )
     state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED)
     reason = models.TextField(blank=True, help_text=_("Why the file could not be read."))
+    columns = models.JSONField(default=list, help_text=_("Names of the file's columns, in their order."))
     chunks = models.PositiveIntegerField(default=0)
     rows_read = models.PositiveBigIntegerField(default=0)
     received = models.PositiveBigIntegerField(default=0)

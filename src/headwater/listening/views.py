@@ -186,7 +186,9 @@ def set_aside(request: HttpRequest, import_id: int) -> HttpResponse:
 def _columns(arrival: Import, rows: list[dict[str, Any]]) -> list[str]:
     """The columns that the mapping reads first, then what else the rows hold."""
     used = mapping.from_yaml(arrival.mapping).columns if arrival.mapping else frozenset()
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    held = {name for row in rows for name in row}
+    # The file's own order: a database need not keep that of a row's names.
+    names = [name for name in arrival.columns if name in held] + sorted(held - set(arrival.columns))
     return [name for name in names if name in used] + [name for name in names if name not in used]
 
 
