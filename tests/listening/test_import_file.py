@@ -37,6 +37,18 @@ def test_the_same_file_again_is_repeats(ours: Company, scores: Path) -> None:
     assert (outcome.accepted, outcome.repeated, signals()) == (0, 100, 100)
 
 
+def test_a_file_that_says_ids_twice_is_all_repeats_the_second_time(
+    ours: Company, make_file: FileMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(separated, "rows_at_once", lambda columns: 10)
+    rows = [f"{n % 30},2024-01-05,{n % 11},comment number {n}" for n in range(60)]
+    path = make_file("a.csv", "id,date,score,comment\n" + "\n".join(rows) + "\n")
+    first = services.import_file(path)
+    assert (first.accepted, first.revised) == (30, 30)
+    again = services.import_file(path)
+    assert (again.accepted, again.repeated, again.revised, signals()) == (0, 60, 0, 30)
+
+
 def test_new_content_under_a_known_id_is_a_revision(ours: Company, scores: Path) -> None:
     services.import_file(scores)
     scores.write_text(scores.read_text().replace("number 7 was", "number 7 is now"))
