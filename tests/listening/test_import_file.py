@@ -43,9 +43,13 @@ def test_a_file_that_says_ids_twice_is_all_repeats_the_second_time(
     monkeypatch.setattr(separated, "rows_at_once", lambda columns: 10)
     rows = [f"{n % 30},2024-01-05,{n % 11},comment number {n}" for n in range(60)]
     path = make_file("a.csv", "id,date,score,comment\n" + "\n".join(rows) + "\n")
-    first = services.import_file(path)
+    used = from_yaml(
+        "{version: 1, source: a, emit: [{metric: nps, fields: {record_id: id, occurred_at: date, score: score, "
+        "text: comment}}]}"
+    )
+    first = services.import_file(path, mapping=used)
     assert (first.accepted, first.revised) == (30, 30)
-    again = services.import_file(path)
+    again = services.import_file(path, mapping=used)
     assert (again.accepted, again.repeated, again.revised, signals()) == (0, 60, 0, 30)
 
 
