@@ -35,13 +35,24 @@ class Server:
             check=True,
             **common,  # type: ignore[call-overload]
         )
-        options = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", f"unix_socket_directories={folder}", "max_connections=60"]
+        options = [
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+            "listen_addresses=",
+            f"unix_socket_directories={folder}",
+            "max_connections=60",
+        ]
         arguments = [str(binaries / "postgres"), "-D", str(data)]
         for option in options:
             arguments += ["-c", option]
-        process = subprocess.Popen(arguments, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+        process = subprocess.Popen(
+            arguments, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder
+        )
         for _ in range(300):
-            if (folder / ".s.PGSQL.5432").exists() and subprocess.run([binaries / "pg_isready", "-h", folder], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+            if (folder / ".s.PGSQL.5432").exists() and subprocess.run(
+                [binaries / "pg_isready", "-h", folder], stdout=subprocess.DEVNULL, check=False
+            ).returncode == 0:
                 return cls(folder, process)
             time.sleep(0.05)
         raise RuntimeError("PostgreSQL did not start")

@@ -123,6 +123,7 @@ def test_rollups_and_rows_give_the_same_sums(
         (Sums(("week", "channel"), parse("language = 'en'")), "rollup_days"),
         (Sums(("stage",), since=date(2023, 11, 2)), "rollup_days"),
         (Sums(("week", "cause")), "rollup_causes"),
+        (Sums(("cause", "bucket"), parse("kind in ('survey', 'contact')")), "rollup_cause_buckets"),
         (Sums(("stage",), parse("cause = 'cause_01'")), "rollup_causes"),
         (Flows(), "rollup_causes"),
         (Sums(("cause",), parse("cause = 'cause_01'")), "labels,signals"),

@@ -73,9 +73,14 @@ class CauseFigures:
 
 @dataclass(frozen=True, slots=True)
 class CausesAnswer:
-    """Every cause that customers named, largest share first, and what the shares are shares of."""
+    """Every cause that customers named, largest share first, and what the shares are shares of.
+
+    ``outside``: of all that is named in negative signals, what lies upstream of customer service; a signal with two
+    causes counts for both.
+    """
 
     rows: tuple[CauseFigures, ...]
+    outside: Result
     signals: int
     negatives: int
     without_cause: int
@@ -123,7 +128,8 @@ def causes(selection: Selection | None = None, *, trends: bool = False) -> Cause
     rows.sort(key=lambda row: (-row.negatives, -row.volume, row.cause.id))
     total = sum(row.n for row in _sums((), selection))
     unnamed = round(negatives[""].sum()) if "" in negatives else 0
-    return CausesAnswer(tuple(rows), total, round(whole.sum()), unnamed, known.version)
+    outside = _outside(known, negatives)
+    return CausesAnswer(tuple(rows), outside, total, round(whole.sum()), unnamed, known.version)
 
 
 def as_json(answer: CausesAnswer) -> dict[str, object]:
@@ -197,6 +203,16 @@ def _sums(by: tuple[str, ...], selection: Selection, kinds: tuple[str, ...] = SA
     where = every(selection.filter(), Filter(Among(Term("text", "kind"), kinds)))
     question = Sums(by=by, where=where, since=selection.since, until=selection.until)
     return company_record().ask(question).rows
+
+
+def _outside(known: Taxonomy, negatives: Mapping[str, Array]) -> Result:
+    upstream, named = np.zeros(BUCKETS), np.zeros(BUCKETS)
+    for cause_id, counts in negatives.items():
+        cause = known.cause(cause_id)
+        if cause is not None and cause.demand != "value":
+            named += counts
+            upstream += counts if cause.demand == "failure" else 0
+    return shares(upstream[None], named[None])[0]
 
 
 def _happened(known: Taxonomy, selection: Selection) -> dict[str, int]:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from headwater import science
@@ -15,7 +14,6 @@ from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Stage, Taxonomy
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import estimate
-from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term, every, parse
 from headwater.record.questions import Size, SizeAnswer, Sums
@@ -48,13 +46,11 @@ class StageCard:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """What the Forest page shows. ``outside``: of the negative signals whose cause is known, those with one upstream
-    of customer service."""
+    """What the Forest page shows."""
 
     size: SizeAnswer
     causes: CausesAnswer
     flows: tuple[CauseFlow, ...]
-    outside: Result
     metric: MetricDefinition
     stages: tuple[StageCard, ...]
 
@@ -73,7 +69,6 @@ def forest(selection: Selection) -> Forest:
         size=company_record().ask(Size()),
         causes=answer,
         flows=river_flows(selection, answer, known),
-        outside=_outside(selection, known),
         metric=metric,
         stages=_stage_cards(selection, answer, known, metric),
     )
@@ -164,24 +159,6 @@ def _negatives_by_outcome(
         counts[cause, "low_score"] += row.low
         counts[cause, "negative_words"] += row.negative - row.low
     return {key: n for key, n in counts.items() if n}
-
-
-def _outside(selection: Selection, known: Taxonomy) -> Result:
-    upstream = tuple(cause.id for cause in known.causes if cause.demand == "failure")
-    named = tuple(cause.id for cause in known.causes)
-    hits, tries = (_negatives_by_bucket(selection, ids) for ids in (upstream, named))
-    return shares(hits[None], tries[None])[0]
-
-
-def _negatives_by_bucket(selection: Selection, causes_named: tuple[str, ...]) -> "science.bounds.Array":
-    found = np.zeros(BUCKETS)
-    if not causes_named:
-        return found
-    where = every(selection.filter(), Filter(Among(Term("cause", "cause"), causes_named)))
-    question = Sums(by=("bucket",), where=where, since=selection.since, until=selection.until)
-    for row in company_record().ask(question).rows:
-        found[int(row.group["bucket"] or 0)] += row.negative
-    return found
 
 
 def _stage_cards(

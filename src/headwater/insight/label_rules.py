@@ -63,7 +63,8 @@ def choose_causes(
 ) -> Causes:
     """The causes each row names.
 
-    The first needs the threshold, each further one at least ``FURTHER`` too. A happy row keeps a ``failure`` cause (a flag a class) only when that is near certain.
+    The first needs the threshold, each further one at least ``FURTHER`` too. A happy row keeps a ``failure`` cause (a
+    flag a class) only when that is near certain.
     A row whose best class is ``none`` names no cause.
     """
     count = min(MOST_CAUSES + 1, probabilities.shape[1])

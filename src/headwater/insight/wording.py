@@ -34,19 +34,19 @@ def forest_sentence(forest: Forest) -> str:
             "n": measure(forest.causes.negatives, "count")
         }
     values = {"cause": lower_first(top.cause.name), "share": measure(top.share.estimate, "share")}
-    if not isinstance(forest.outside, Estimate):
+    if not isinstance(forest.causes.outside, Estimate):
         return _("“%(cause)s” alone is behind %(share)s of what customers complained about.") % values
     return _(
         "%(outside)s of the trouble whose cause we know began outside customer service; "
         "“%(cause)s” alone is behind %(share)s."
-    ) % {**values, "outside": measure(forest.outside.estimate, "share")}
+    ) % {**values, "outside": measure(forest.causes.outside.estimate, "share")}
 
 
 def forest_note(forest: Forest) -> str:
     """Return the intervals and the base behind the first sentence."""
     parts = []
-    if isinstance(forest.outside, Estimate):
-        parts.append(interval(forest.outside.low, forest.outside.high, "share"))
+    if isinstance(forest.causes.outside, Estimate):
+        parts.append(interval(forest.causes.outside.low, forest.causes.outside.high, "share"))
     if forest.top is not None and isinstance(forest.top.share, Estimate):
         parts.append(interval(forest.top.share.low, forest.top.share.high, "share"))
     if not parts:

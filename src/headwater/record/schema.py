@@ -211,5 +211,6 @@ def _rollup(name: str, *dimensions: str) -> Shape:
 ROLLUP_DAYS = _rollup("rollup_days", "day", "kind", "source", "channel", "language", "metric", "stage")
 ROLLUP_CAUSES = _rollup("rollup_causes", "day", "kind", "channel", "metric", "stage", "cause")
 ROLLUP_BUCKETS = _rollup("rollup_buckets", "month", "bucket", "kind", "metric", "stage")
-ROLLUPS = (ROLLUP_DAYS, ROLLUP_CAUSES, ROLLUP_BUCKETS)
+ROLLUP_CAUSE_BUCKETS = _rollup("rollup_cause_buckets", "month", "bucket", "kind", "cause")
+ROLLUPS = (ROLLUP_DAYS, ROLLUP_CAUSES, ROLLUP_BUCKETS, ROLLUP_CAUSE_BUCKETS)
 SHAPES = (SIGNALS, CUSTOMERS, LABELS, EMPLOYEE_SIGNALS, *ROLLUPS)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headwater.record.questions.sums import Sums
 
 TIMES = {"local_date", "day", "week", "month"}
+MONTHLY = {"rollup_buckets", "rollup_cause_buckets"}
 
 
 def rolled_up(question: "Sums", known: Known) -> exp.Select | None:
@@ -25,13 +26,13 @@ def rolled_up(question: "Sums", known: Known) -> exp.Select | None:
         needed.add("cause")
     if question.metric is not None:
         needed.add("metric")
-    for name in ("rollup_buckets", "rollup_days", "rollup_causes"):
+    for name in ("rollup_buckets", "rollup_cause_buckets", "rollup_days", "rollup_causes"):
         columns = known.rollups.get(name)
         if columns is None or not needed <= columns | TIMES:
             continue
         if ("cause" in columns) != ("cause" in needed):
             continue  # a signal stands in it once for each cause
-        if name == "rollup_buckets" and not _whole_months(question, needed):
+        if name in MONTHLY and not _whole_months(question, needed):
             continue
         return _over(question, name, where, cause)
     return None
@@ -79,7 +80,7 @@ def _is_last_of_month(day: date) -> bool:
 
 
 def _over(question: "Sums", name: str, where: Filter | None, cause: str | None) -> exp.Select:
-    time = exp.column("month" if name == "rollup_buckets" else "day")
+    time = exp.column("month" if name in MONTHLY else "day")
     names = [f"d{place}" for place in range(len(question.dimensions))]
     dimensions = [_dimension(one, time).as_(alias) for one, alias in zip(question.dimensions, names, strict=True)]
     tests = within(time, question.since, question.until)

@@ -1,0 +1,67 @@
+"""The pages of insight in a real browser: drawn, quiet, accessible, within the screen, and three clicks deep."""
+
+from collections.abc import Callable
+
+import pytest
+
+from headwater.base.company import ensure_company
+from headwater.base.models import Person
+from tests.browser import Reader, overflow, violations
+from tests.insight.conftest import Label, Write, complaint
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("journey"),
+]
+
+PAGES = ("/", "/causes", "/causes/delivery_late", "/verbatims", "/audit")
+
+
+@pytest.fixture
+def lead(reader: Reader, person_with: Callable[..., Person], write: Write, label: Label) -> Reader:
+    """A CX lead reads a company with complaints about two causes, over three months."""
+    ensure_company(name="Test company", pack="retail")
+    write([complaint(number, text=f"my parcel number {number} came a week late, again") for number in range(60)])
+    label(
+        {
+            str(number): {"causes": ["delivery_late" if number % 3 else "damaged"], "stage": "wait"}
+            for number in range(50)
+        }
+    )
+    reader.sign_in(person_with("cx_team"))
+    return reader
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_every_page_is_drawn_quietly_within_the_screen(lead: Reader, width: int) -> None:
+    for path in PAGES:
+        page = lead.open(path, width=width)
+        assert overflow(page) == 0, path
+        assert not lead.complaints, path
+        page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_forest_and_a_cause_are_accessible(lead: Reader, theme: str) -> None:
+    for path in ("/", "/causes/delivery_late"):
+        page = lead.open(path, theme=theme)  # type: ignore[arg-type]
+        assert not violations(page), path
+        page.close()
+
+
+def test_three_clicks_lead_to_one_customers_words(lead: Reader) -> None:
+    page = lead.open("/")
+    page.locator(".stages a[href^='/causes/delivery_late']").first.click()
+    page.locator("figure.verbatim a").first.click()
+    page.get_by_text("came a week late").first.wait_for()
+    assert "/verbatims/" in page.url
+
+
+def test_a_label_is_corrected_without_leaving_the_page(lead: Reader) -> None:
+    page = lead.open("/verbatims")
+    page.locator("figure.verbatim blockquote a").first.click()
+    page.locator("#labels select").first.select_option("receive")
+    page.get_by_role("button", name="Save stage").click()
+    page.locator("option[value=receive][selected]").wait_for(state="attached")
+    assert not lead.complaints
