@@ -7,7 +7,7 @@ PYTHON ?= python3
 unexport PYTHONDONTWRITEBYTECODE
 export HEADWATER_HOME ?= $(CURDIR)/var
 
-.PHONY: serve test lint format bench test-cluster lock clean help
+.PHONY: serve test test-faults lint format bench test-cluster lock clean help
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,10 @@ format: .venv/.dev ## put the code in order
 
 bench: .venv/.dev ## the benchmarks, each against a peer in the same run
 	$(BIN)/python -m bench
+
+test-faults: .venv/.dev ## kill processes on purpose, on SQLite and PostgreSQL; HEADWATER_FAULTS=20 for twenty times each
+	$(BIN)/python -m pytest -m faults --database sqlite tests
+	$(BIN)/python -m pytest -m faults --database postgresql tests/base tests/listening
 
 test-cluster: .venv/.cluster ## the record's questions on a real Spark cluster (Java 17)
 	$(BIN)/python -m pytest -m cluster tests/record

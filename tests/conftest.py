@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django
 import pytest
+from hypothesis import settings
 
 
 def _database_asked_for() -> str:
@@ -39,6 +40,11 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "headwater.site.settings"
 django.setup()
 
 from tests.browser import chromium, reader  # noqa: E402, F401 fixtures for every room; they need the settings above
+
+
+# How long an example takes says something of the machine, nothing of the code.
+settings.register_profile("headwater", deadline=None)
+settings.load_profile("headwater")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

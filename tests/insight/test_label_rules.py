@@ -35,7 +35,11 @@ def test_a_sure_cause_is_named_and_an_unsure_one_is_not() -> None:
 
 
 def test_a_comment_may_have_two_causes() -> None:
-    assert _causes([0.45, 0.1, 0.4, 0.05]) == [0, 2]
+    assert _causes([0.6, 0.1, 0.55, 0.05]) == [0, 2]
+
+
+def test_a_second_cause_must_be_more_likely_than_not() -> None:
+    assert _causes([0.6, 0.1, 0.45, 0.05]) == [0]
 
 
 def test_a_distant_second_is_no_cause() -> None:
