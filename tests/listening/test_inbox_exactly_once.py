@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 from django.db import transaction
 
-from headwater.base.models import Company
-from headwater.listening import inbox
+from headwater.base.models import Company, Job
+from headwater.listening import flusher, inbox, tasks
 from headwater.listening.models import Import, ImportState, InboxBatch, Source
 from headwater.metrics.store import company_record
-from headwater.record import Record
+from headwater.record import Record, maintenance
 from headwater.record.questions import Size
 
 
@@ -108,3 +108,27 @@ def test_many_batches_are_moved_in_several_commits(ours: Company, monkeypatch: p
         inbox.put(some_signals(start, 10))
     assert inbox.flush() == 50
     assert company_record().transaction("inbox") == 4
+
+
+def test_the_flusher_asks_for_compacting_once_when_small_files_gather(
+    ours: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "SCATTERED", 2)
+    for number in range(3):
+        inbox.put(some_signals(number, 1))
+        assert flusher.one_turn()
+    assert flusher.one_turn()
+    assert Job.objects.filter(name=flusher.COMPACT).count() == 1
+    tasks.compact_record(None, {})
+    assert not company_record().is_scattered()
+
+
+def test_rollups_follow_when_nothing_waits(ours: Company) -> None:
+    record = company_record()
+    record._rollups._rested = float("inf")
+    inbox.put(some_signals(0, 3))
+    assert flusher.one_turn()
+    record._rollups._rested = 0.0
+    assert record._rollups.are_due()
+    assert flusher.one_turn()
+    assert not record._rollups.are_due()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from headwater.base.queue import JobContext, schedule, task
 from headwater.base.refusals import Refused
 from headwater.listening import importing, inbox, uploads
+from headwater.listening.flusher import COMPACT
 from headwater.listening.models import Import, ImportState
 from headwater.metrics.store import company_record
 
@@ -39,11 +40,11 @@ def expire_uploads(context: JobContext, payload: dict[str, Any]) -> None:
     uploads.expire()
 
 
-@task("listening.compact_record", title=gettext_lazy("Compact the record"), lane="long")
+@task(COMPACT, title=gettext_lazy("Compact the record"), lane="long")
 def compact_record(context: JobContext, payload: dict[str, Any]) -> None:
     """Merge the small files that arrivals leave, delete those replaced long enough ago, refresh the rollups."""
     company_record().compact()
 
 
 schedule("listening.expire_uploads", every=timedelta(hours=6))
-schedule("listening.compact_record", every=timedelta(hours=1))
+schedule(COMPACT, every=timedelta(hours=1))

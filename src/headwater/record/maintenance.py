@@ -30,6 +30,9 @@ from headwater.record.store import Store
 
 RETENTION = 3600.0
 """Seconds that a replaced file stays, for readers that still have it in their list."""
+SCATTERED = 200
+"""More small files than this slow every question down that reads rows; a flush every half second leaves them in two
+minutes."""
 SCRATCH = ("aside", "spill")
 """Folders of work in progress: relabelling, and the engine's sorting of what is larger than memory."""
 ROLLED_VALUES = 50
@@ -67,6 +70,17 @@ def compact(store: Store, rollups: Rollups, *, retention: float = RETENTION) -> 
     deleted = sum(len(table.vacuum(retention)) for table in store.tables.values())
     sweep_scratch(store.root)
     return Compacted(before, sum(len(table.snapshot().files) for table in store.tables.values()), deleted)
+
+
+def is_scattered(store: Store) -> bool:
+    """Whether compacting some table would do away with many small files. Needs no lock."""
+    return any(_small_ones(table.shape, table.snapshot().files) > SCATTERED for table in store.tables.values())
+
+
+def _small_ones(shape: Shape, files: tuple[DataFile, ...]) -> int:
+    if len(files) <= SCATTERED:
+        return 0
+    return sum(file.rows < shape.file_rows // 2 for file in _untidy(shape, files))
 
 
 def sweep_scratch(root: Path) -> None:

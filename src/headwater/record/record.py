@@ -236,6 +236,10 @@ class Record:
         with self._store.lock:
             return maintenance.compact(self._store, self._rollups, retention=retention)
 
+    def is_scattered(self) -> bool:
+        """Whether so many small files have gathered that compacting is due."""
+        return maintenance.is_scattered(self._store)
+
     def check(self) -> list[maintenance.Finding]:
         """Verify files, keys, labels and rollups; no finding that ``is_wrong`` is good news. Reads everything."""
         with self._store.lock:
