@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("record", "imports", "labels")
+BENCHMARKS = ("record", "imports", "labels", "arrivals")
 
 
 def main() -> None:
