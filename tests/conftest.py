@@ -41,7 +41,6 @@ django.setup()
 
 from tests.browser import chromium, reader  # noqa: E402, F401 fixtures for every room; they need the settings above
 
-
 # How long an example takes says something of the machine, nothing of the code.
 settings.register_profile("headwater", deadline=None)
 settings.load_profile("headwater")

@@ -13,7 +13,7 @@ EVERY_ROOM = {"codes", "tasks"}  # its sentences of history, its background task
 SUBJECTS = {
     "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
-    "metrics": "definitions estimates store",
+    "metrics": "access definitions estimates store tasks",
     "journey": "differences documents edits packs taxonomy",
     "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
     "synonyms times uploads",

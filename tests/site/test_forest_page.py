@@ -9,6 +9,12 @@ from django.test import Client
 
 from headwater.base.company import ensure_company
 from headwater.base.models import Department, Person
+from headwater.insight import audit
+from headwater.insight.corrections import correct_label, forget_erased
+from headwater.insight.models import AuditItem, LabelCorrection
+from headwater.listening.services import erase_customer
+from headwater.metrics.store import company_record
+from headwater.record.questions import Verbatims
 from tests.insight.conftest import Label, Write, complaint
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
@@ -106,3 +112,65 @@ def test_a_person_corrects_a_label_and_sees_it_at_once(signed_in: Callable[..., 
 @pytest.mark.parametrize("key", ["abc", "99999999999999999999999", "12345"])
 def test_a_signal_that_is_not_there_is_not_found(signed_in: Callable[..., Client], complaints: None, key: str) -> None:
     assert signed_in("cx_team").get(f"/verbatims/{key}").status_code == 404
+
+
+def test_figures_are_no_way_round_to_words_or_to_one_customer(
+    signed_in: Callable[..., Client], complaints: None
+) -> None:
+    employee = signed_in("employee")
+    oracle = "customer_id+%3D+%27customer-1%27+and+text+like+%27%25late%25%27"
+    for address in ("/?where=", "/causes?where=", "/metrics/volume?where=", "/api/v1/causes?where="):
+        assert employee.get(address + oracle).status_code == 403, address
+    assert employee.get("/metrics/volume?by=customer_id").status_code == 403
+    assert employee.get("/api/v1/metrics/volume?by=customer_id").status_code == 403
+    assert employee.get("/metrics/volume?by=channel").status_code == 200
+    assert signed_in("analyst").get("/causes?where=" + oracle).status_code == 200
+
+
+def test_not_sure_is_an_answer(signed_in: Callable[..., Client], complaints: None) -> None:
+    client = signed_in("cx_team")
+    key = re.search(r"/verbatims/(-?\d+)", client.get("/verbatims").content.decode())
+    assert key is not None
+    assert client.post(f"{key[0]}/labels", {"field": "stage", "value": ""}).status_code == 302
+    unsure = client.put(f"/api/v1{key[0]}/labels", {"field": "stage", "value": None}, content_type="application/json")
+    assert unsure.status_code in (204, 403)
+
+
+def test_the_audit_shows_one_drawn_verbatim_after_the_other(signed_in: Callable[..., Client], complaints: None) -> None:
+    client = signed_in("cx_team")
+    client.post("/audit/draw")
+    page = client.get("/audit").content.decode()
+    item = re.search(r'action="/audit/(\d+)"', page)
+    assert item is not None
+    said = {"causes": ["delivery_late"], "stage": "", "sentiment": ""}
+    assert client.post(f"/audit/{item[1]}", said).status_code == 302
+    assert f'action="/audit/{item[1]}"' not in client.get("/audit").content.decode()
+    assert signed_in("manager").get("/audit").status_code == 403
+    assert signed_in("manager").post(f"/audit/{item[1]}", {"stage": "wait"}).status_code == 403
+
+
+def test_a_page_number_of_any_length_is_no_error(signed_in: Callable[..., Client], complaints: None) -> None:
+    client = signed_in("cx_team")
+    assert client.get("/verbatims?page=" + "9" * 5000).status_code == 200
+    assert client.get("/imports?before=" + "9" * 5000).status_code == 200
+
+
+def test_nothing_at_an_address_is_said_on_a_page_of_ours(signed_in: Callable[..., Client]) -> None:
+    answer = signed_in("employee").get("/nowhere/at/all")
+    assert answer.status_code == 404
+    assert "<h1" in answer.content.decode()
+
+
+def test_what_people_said_about_an_erased_customer_goes_too(
+    complaints: None, person_with: Callable[..., Person]
+) -> None:
+    ensure_company(name="Test company", pack="retail")
+    lead = person_with("cx_team")
+    page = company_record().ask(Verbatims(limit=40))
+    erased = page.rows[0]
+    correct_label(lead, erased.signal_key, "stage", "order")
+    audit.draw_audit(lead, 40)
+    erase_customer(None, str(erased.customer_id))
+    assert forget_erased() == 1
+    assert not LabelCorrection.objects.exists()
+    assert AuditItem.objects.count() == 39

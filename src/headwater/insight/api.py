@@ -12,9 +12,10 @@ from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
 from headwater.insight.causes import as_json, causes
 from headwater.insight.corrections import correct_label
-from headwater.insight.queries import read_key
+from headwater.insight.queries import read_key, unsure_as_kept
 from headwater.insight.selection import Selection
 from headwater.insight.verbatims import one_verbatim, verbatim_page
+from headwater.metrics.access import require_askable
 
 router = Router(tags=["insight"])
 
@@ -87,15 +88,19 @@ class Correction(Schema):
 def list_causes(request: HttpRequest, asked: Query[Asked]) -> dict[str, object]:
     """List the causes that customers named, largest share of negative signals first."""
     require(request.user, "view", "figures")
-    return as_json(causes(asked.selection()))
+    selection = asked.selection()
+    require_askable(request.user, (), selection.filter())
+    return as_json(causes(selection))
 
 
 @router.get("/verbatims", response={200: Verbatims, **REFUSALS}, operation_id="list_verbatims")
 def list_verbatims(request: HttpRequest, asked: Query[WordsAsked]) -> dict[str, Any]:
     """List customers' words, newest first, a page at a time."""
     person: Any = request.user
+    selection = asked.selection()
+    require_askable(person, (), selection.filter(), reads_words=True)
     page = verbatim_page(
-        person, asked.selection(), cause=asked.cause, stage=asked.stage, negative=asked.negative, number=asked.page
+        person, selection, cause=asked.cause, stage=asked.stage, negative=asked.negative, number=asked.page
     )
     return {"rows": [_verbatim(row) for row in page.rows], "more": page.has_next}
 
@@ -112,7 +117,7 @@ def put_label(request: HttpRequest, signal_key: str, correction: Correction) -> 
     """Correct one label; it counts at once and no model changes it back."""
     person: Any = request.user
     row = one_verbatim(person, read_key(signal_key))
-    correct_label(person, row.signal_key, correction.field, correction.value)
+    correct_label(person, row.signal_key, correction.field, unsure_as_kept(correction.field, correction.value))
     return 204, None
 
 

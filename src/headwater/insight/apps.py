@@ -13,4 +13,4 @@ class InsightConfig(AppConfig):
         company.on_clear("headwater.insight.labelling.clear")
         navigation.add("causes", _("Causes"), "causes", position=30, needs=("view", "figures"))
         navigation.add("verbatims", _("Verbatims"), "verbatims", position=35, needs=("view", "verbatims"))
-        navigation.add("audit", _("Audit"), "audit", position=50, needs=("correct", "labels"))
+        navigation.add("audit", _("Audit"), "audit", position=50, needs=("manage", "models"))

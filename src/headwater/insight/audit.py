@@ -18,7 +18,7 @@ from headwater.insight import labelling
 from headwater.insight.corrections import checked_value
 from headwater.insight.models import AuditItem
 from headwater.metrics.store import company_record
-from headwater.record.questions import RandomVerbatims
+from headwater.record.questions import RandomVerbatims, SignalRow
 from headwater.science.text import Confusion
 from headwater.science.text import confusion as count_confusion
 
@@ -80,8 +80,12 @@ def draw_audit(person: Person | None, n: int) -> list[AuditItem]:
 
 def next_item(person: Person | None) -> AuditItem | None:
     """The oldest drawn verbatim that nobody has labelled yet and that is still in the record."""
-    require(person, "correct", "labels", words_of="department")
-    return AuditItem.objects.filter(labelled_at=None).first()
+    require(person, "correct", "labels")
+    for item in AuditItem.objects.filter(labelled_at=None):
+        if company_record().ask(SignalRow(item.signal_key)) is not None:
+            return item
+        item.delete()  # its customer was erased since
+    return None
 
 
 def label_audit_item(person: Person | None, item_id: int, values: Mapping[str, Any]) -> AuditItem:
@@ -89,7 +93,7 @@ def label_audit_item(person: Person | None, item_id: int, values: Mapping[str, A
 
     It measures the classifier and teaches it nothing: what has been learnt from cannot measure.
     """
-    require(person, "correct", "labels", words_of="department")
+    require(person, "correct", "labels")
     truth = {field: checked_value(field, value) for field, value in values.items()}
     if not truth:
         raise Refused("audit_empty", _("Say at least one label of this verbatim."))

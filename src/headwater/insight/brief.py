@@ -43,6 +43,12 @@ def lines(selection: Selection) -> list[str]:
 
 
 def _days(found: Forest) -> str:
+    if not found.size.customers:
+        return _("%(signals)s signals, %(first)s to %(last)s") % {
+            "signals": measure(found.size.signals, "count"),
+            "first": found.size.first_day,
+            "last": found.size.last_day,
+        }
     return _("%(signals)s signals of %(customers)s customers, %(first)s to %(last)s") % {
         "signals": measure(found.size.signals, "count"),
         "customers": measure(found.size.customers, "count"),
@@ -53,7 +59,7 @@ def _days(found: Forest) -> str:
 
 def _causes(found: Forest) -> Iterable[str]:
     yield _("Behind what customers complain about")
-    for row in [row for row in found.causes.rows if row.negatives][:CAUSES]:
+    for row in found.causes.complaints[:CAUSES]:
         name = textwrap.shorten(row.cause.name, 30, placeholder="…")
         arrow = {"rises": "↑", "falls": "↓"}.get(row.change, " ")
         who = textwrap.shorten(listed(row.departments), 25, placeholder="…")

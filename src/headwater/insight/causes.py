@@ -86,6 +86,11 @@ class CausesAnswer:
     without_cause: int
     taxonomy_version: int
 
+    @property
+    def complaints(self) -> tuple[CauseFigures, ...]:
+        """The failures that customers complain of; what they want (praise, questions) is no complaint."""
+        return tuple(row for row in self.rows if row.negatives and row.cause.demand != "value")
+
     def of(self, cause_id: str) -> CauseFigures | None:
         """The figures of one cause; None when nobody named it."""
         return next((row for row in self.rows if row.cause.id == cause_id), None)

@@ -42,7 +42,6 @@ def cause_shares(rows: Sequence[CauseFigures], selection: Selection) -> Spec:
     bars = [
         Row(row.cause.name, *_bounds(row.share), n=row.negatives, href=f"/causes/{row.cause.id}{selection.query()}")
         for row in rows
-        if row.negatives
     ]
     return share_bars(bars[:BARS], description=_("Share of all negative signals that name each cause"))
 

@@ -82,11 +82,11 @@ def _causes_table(answer: cause_figures.CausesAnswer) -> Table:
     table = Table(
         title=f"{answer.negatives:,} negative of {answer.signals:,} signals", title_justify="left", box=SIMPLE
     )
-    table.add_column("cause", no_wrap=True, width=28)
+    table.add_column("cause", no_wrap=True, min_width=28, max_width=40)
     table.add_column("share of negative", justify="right", no_wrap=True, min_width=18)
     table.add_column("trend", no_wrap=True, min_width=6)
-    table.add_column("can change it together", no_wrap=True, overflow="ellipsis")
-    for row in answer.rows:
+    table.add_column("can change it together", no_wrap=True, overflow="ellipsis", max_width=22)
+    for row in answer.complaints:
         departments = ", ".join(row.departments)
         table.add_row(row.cause.name, share_with_interval(row.share), row.change, departments)
     return table

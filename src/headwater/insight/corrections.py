@@ -12,7 +12,7 @@ from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.queue import enqueue
 from headwater.base.refusals import NotFound, Refused
-from headwater.insight.models import LabelCorrection
+from headwater.insight.models import AuditItem, LabelCorrection
 from headwater.journey.queries import taxonomy
 from headwater.metrics.store import company_record
 from headwater.record.questions import SignalRow
@@ -70,6 +70,18 @@ def remove_correction(person: Person | None, signal_key: int, field: str) -> Non
             raise NotFound("correction_unknown", message % {"field": field[:20], "signal": signal_key})
         record_history(person, "label.correction_removed", f"signal:{signal_key}", {"field": field})
         enqueue(APPLY, {}, unique_key=APPLY)
+
+
+def forget_erased() -> int:
+    """Remove what people said about signals that are no longer in the record, and return how many signals that was."""
+    held = set(LabelCorrection.objects.values_list("signal_key", flat=True))
+    held |= set(AuditItem.objects.values_list("signal_key", flat=True))
+    record = company_record()
+    gone = [key for key in held if record.ask(SignalRow(key)) is None]
+    with transaction.atomic():
+        LabelCorrection.objects.filter(signal_key__in=gone).delete()
+        AuditItem.objects.filter(signal_key__in=gone).delete()
+    return len(gone)
 
 
 def effective_labels(signal_key: int) -> dict[str, Any]:

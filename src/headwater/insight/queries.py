@@ -96,9 +96,14 @@ def read_key(text: str) -> int:
 def read_value(field: str, values: Sequence[str]) -> Any:
     """Return a label's value as the corrections know it: several causes, or one of the others."""
     chosen = [value for value in values if value]
-    if field == "causes":
-        return chosen
-    return chosen[0] if chosen else None
+    return chosen if field == "causes" else unsure_as_kept(field, chosen[0] if chosen else None)
+
+
+def unsure_as_kept(field: str, value: Any) -> Any:
+    """Return a label's value as corrections keep it: "not sure" is an empty word, and no causes an empty list."""
+    if value is None:
+        return [] if field == "causes" else ""
+    return value
 
 
 def _options(named: Sequence[tuple[str, str]], chosen: set[str] | set[str | None]) -> tuple[Option, ...]:

@@ -20,12 +20,15 @@ from headwater.insight.verbatims import one_verbatim, timeline
 from headwater.insight.verbatims import verbatim_page as page_of_verbatims
 from headwater.insight.wording import cause_sentence, causes_sentence
 from headwater.journey.queries import taxonomy
+from headwater.metrics.access import require_askable
 
 
-def selection_of(request: HttpRequest) -> Selection:
-    """The selection that the address bar holds."""
+def selection_of(request: HttpRequest, *, reads_words: bool = False) -> Selection:
+    """The selection that the address bar holds, if this person may ask it."""
     given = request.GET
-    return Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
+    selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
+    require_askable(request.user, (), selection.filter(), reads_words=reads_words)
+    return selection
 
 
 def causes_page(request: HttpRequest) -> HttpResponse:
@@ -39,7 +42,7 @@ def causes_page(request: HttpRequest) -> HttpResponse:
         "calibration": audit.calibration_state(),
         "bar": bar(selection),
         "query": selection.query(),
-        "chart": charts.cause_shares(answer.rows, selection) if answer.rows else None,
+        "chart": charts.cause_shares(answer.complaints, selection) if answer.complaints else None,
     }
     return render(request, "insight/causes.html", shown)
 
@@ -72,12 +75,12 @@ def cause_page(request: HttpRequest, cause_id: str) -> HttpResponse:
 def verbatims_page(request: HttpRequest) -> HttpResponse:
     """Customers' words in this selection, a page at a time."""
     me = person(request)
-    selection = selection_of(request)
+    selection = selection_of(request, reads_words=True)
     cause, stage = request.GET.get("cause", ""), request.GET.get("stage", "")
     negative = request.GET.get("negative") == "yes"
     number = request.GET.get("page", "1")
     page = page_of_verbatims(
-        me, selection, cause=cause, stage=stage, negative=negative, number=int(number) if number.isdecimal() else 1
+        me, selection, cause=cause, stage=stage, negative=negative, number=int(number[:6]) if number.isdecimal() else 1
     )
     known = taxonomy()
     shown = {
@@ -109,7 +112,7 @@ def _verbatim(me: Any, signal_key: int) -> dict[str, Any]:
         "fields": queries.label_fields(known, labels),
         "known": known,
         "may_correct": allows(me, "correct", "labels", words_of="department"),
-        "may_see_customer": allows(me, "view", "customers", words_of="department") and bool(row.customer_id),
+        "may_see_customer": allows(me, "view", "customers") and bool(row.customer_id),
     }
 
 
@@ -142,7 +145,7 @@ def customer_page(request: HttpRequest, customer_id: str) -> HttpResponse:
 def audit_page(request: HttpRequest) -> HttpResponse:
     """The audit queue: random verbatims for people to label, and what the labels are worth so far."""
     me = person(request)
-    require(me, "correct", "labels", words_of="department")
+    require(me, "correct", "labels")
     known = taxonomy()
     item = audit.next_item(me)
     row = one_verbatim(me, item.signal_key) if item else None

@@ -63,7 +63,7 @@ def forest_note(forest: Forest) -> str:
 
 def causes_sentence(answer: CausesAnswer) -> str:
     """Return what the list of causes says first."""
-    named = [row for row in answer.rows if row.negatives and isinstance(row.share, Estimate)]
+    named = [row for row in answer.complaints if isinstance(row.share, Estimate)]
     if not named:
         return _("No cause has been named yet.")
     rising = [f"“{row.cause.name}”" for row in named if row.change == "rises"]

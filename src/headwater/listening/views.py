@@ -38,7 +38,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("listening:import", arrival.pk)
     before = request.GET.get("before", "")
-    found = queries.imports(person(request), limit=PAGE + 1, before=int(before) if before.isdecimal() else None)
+    found = queries.imports(person(request), limit=PAGE + 1, before=int(before[:18]) if before.isdecimal() else None)
     shown = {"imports": found[:PAGE], "older": found[PAGE - 1].pk if len(found) > PAGE else None, "refused": refused}
     return render(request, "listening/imports.html", shown, status=refused.status if refused else 200)
 

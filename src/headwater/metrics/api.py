@@ -10,8 +10,9 @@ from ninja import Field, Query, Router, Schema
 
 from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
+from headwater.metrics.access import require_askable
 from headwater.metrics.definitions import METRICS
-from headwater.metrics.estimates import estimate
+from headwater.metrics.estimates import estimate, read_filter
 
 router = Router(tags=["metrics"])
 
@@ -81,4 +82,5 @@ def list_metrics(request: HttpRequest) -> list[dict[str, Any]]:
 def get_metric(request: HttpRequest, name: str, asked: Query[Asked]) -> dict[str, Any]:
     """Estimate a metric by group, each with its interval and base size."""
     require(request.user, "view", "figures")
+    require_askable(request.user, asked.by, read_filter(asked.where))
     return estimate(name, by=asked.by, where=asked.where, since=asked.since, until=asked.until).as_json()

@@ -115,7 +115,7 @@ def _ask(
     if since and until and since > until:
         message = _("The period ends on %(until)s, before it begins on %(since)s.")
         raise Refused("period_backwards", message % {"since": since, "until": until}, "until")
-    chosen = _read(where)
+    chosen = read_filter(where)
     population = every(_population(definition), chosen)
     if definition.kind == "ratio":
         return _ask_rate(by, population, chosen, since, until)
@@ -166,7 +166,8 @@ def _population(definition: MetricDefinition) -> Filter | None:
     return Filter(Among(Term("text", "kind"), definition.population)) if definition.population else None
 
 
-def _read(where: str | Filter | None) -> Filter | None:
+def read_filter(where: str | Filter | None) -> Filter | None:
+    """The filter that a person or program wrote; refuses one that cannot be read, saying where and why."""
     if isinstance(where, Filter):
         return where
     if where is None or not where.strip():

@@ -6,7 +6,8 @@ from django.views.decorators.http import require_safe
 
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
-from headwater.metrics.estimates import definition_of
+from headwater.metrics.access import require_askable
+from headwater.metrics.estimates import definition_of, read_filter
 from headwater.metrics.forms import MetricForm
 from headwater.metrics.queries import Asked, metric_page, metrics_overview, overview_sentence
 from headwater.metrics.rules import DIMENSIONS
@@ -33,6 +34,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
         return redirect(f"{request.path}?{asked.query()}".rstrip("?"))
     context["asked"] = asked
     try:
+        require_askable(request.user, [asked.by], read_filter(asked.where))
         page = metric_page(name, asked)
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.message)

@@ -5,6 +5,8 @@ from django.urls import include, path
 from headwater.site import api, views
 from headwater.site.style import style
 
+handler404 = "headwater.site.views.not_found"
+
 urlpatterns = [
     path("", views.forest_page, name="forest"),
     path("healthz", views.healthz, name="healthz"),

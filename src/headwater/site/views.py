@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from headwater.base import refusals
 from headwater.base.accounts import person
 from headwater.base.charts.flows import CauseFlow
 from headwater.base.figures import measure
@@ -19,6 +20,7 @@ from headwater.insight.queries import typical_verbatims
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.insight.wording import forest_note, forest_sentence
+from headwater.metrics.access import require_askable
 from headwater.metrics.queries import unit_of
 from headwater.metrics.rules import why_not
 from headwater.science.results import Estimate, NoVerdict
@@ -57,6 +59,7 @@ def forest_page(request: HttpRequest) -> HttpResponse:
     require(me, "view", "figures")
     given = request.GET
     selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
+    require_askable(me, (), selection.filter())
     found = forest(selection)
     shown: dict[str, Any] = {"forest": found}
     if found.size.signals:
@@ -73,15 +76,28 @@ def _shown(found: Forest, selection: Selection) -> dict[str, Any]:
         "query": selection.query(),
         "unit": unit_of(found.metric),
         "river": charts.river(found, selection) if found.flows else None,
-        "scale": max((row.share.high for row in found.causes.rows if isinstance(row.share, Estimate)), default=1.0),
+        "scale": _scale(found),
         "unknown": [_unknown(flow, found) for flow in found.flows if not flow.attributed],
         "cards": [ShownCard(card, selection.query(stage=card.stage.id)) for card in found.stages],
         "calibration": audit.calibration_state(),
     }
 
 
+def _scale(found: Forest) -> float:
+    """The end of the bars that stand in for the river on a phone: the longest of them."""
+    bounds = [row.share.high for row in found.causes.complaints if isinstance(row.share, Estimate)]
+    gaps = [_unknown(flow, found)["share"] for flow in found.flows if not flow.attributed]
+    return max([*bounds, *gaps], default=1.0)
+
+
 def _unknown(flow: CauseFlow, found: Forest) -> dict[str, Any]:
     return {"name": flow.name, "share": flow.volume / max(found.causes.negatives, 1)}
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say so on a page of ours when nothing is at an address."""
+    message = _("There is nothing at %s. It may have been removed, or the address has a slip in it.")
+    return refusals.response(request, refusals.NotFound("not_found", message % request.path[:200]))
 
 
 @login_not_required
