@@ -7,7 +7,7 @@ from typing import Self, TypeVar, cast
 
 import pyarrow as pa
 
-from headwater.record import customers, maintenance, rollups, signals
+from headwater.record import customers, employees, maintenance, rollups, signals
 from headwater.record import labels as labelling
 from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
@@ -195,6 +195,17 @@ class Record:
         """
         with self._store.lock:
             return customers.put_customers(self._store, rows)
+
+    def put_employee_signals(self, rows: pa.Table) -> int:
+        """Write colleagues' signals into their guarded table in one commit, and return how many.
+
+        They are read through ``questions.TeamScores`` alone.
+
+        Raises:
+            ValueError: ``source``, ``record_id`` or ``local_date`` is missing, or a column has the wrong type.
+        """
+        with self._store.lock:
+            return employees.put_employee_signals(self._store, rows)
 
     def merge_customers(self, customer_id: str, *, into: str) -> None:
         """Let two customers be one: they count once and share a timeline. Signals keep the id they came with.

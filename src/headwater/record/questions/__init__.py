@@ -1,6 +1,7 @@
 """The questions that the record answers; each a frozen value, asked with ``Record.ask``."""
 
 from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
+from headwater.record.questions.employees import TeamScore, TeamScores
 from headwater.record.questions.flows import Flow, Flows
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.signals import (
@@ -35,6 +36,8 @@ __all__ = [
     "Sums",
     "SumsAnswer",
     "SumsRow",
+    "TeamScore",
+    "TeamScores",
     "TextSample",
     "Texts",
     "Timeline",
