@@ -5,11 +5,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.insight.causes import Point, as_json, causes, direction
 from headwater.insight.forest import forest
+from headwater.insight.models import AuditItem
 from headwater.insight.selection import Selection
 from headwater.insight.wording import forest_sentence
 from headwater.journey.services import merge_cause, publish_draft
@@ -128,3 +130,37 @@ def test_what_happened_is_counted_apart_from_what_was_said(hundred: None, write:
     assert late is not None
     assert (late.volume, late.happened) == (55, 7)
     assert answer.signals == 150
+
+
+def test_from_200_audited_verbatims_on_shares_are_corrected_for_the_classifiers_errors(hundred: None) -> None:
+    """The classifier finds three in four of what people call late, and nothing that is not: the true share is larger."""
+    for number in range(200):
+        truth = {"causes": ["delivery_late"] if number < 80 else []}
+        predicted = {"causes": ["delivery_late"] if number < 60 else []}
+        AuditItem.objects.create(
+            signal_key=number, seed=1, predicted=predicted, truth=truth, labelled_at=timezone.now()
+        )
+    late, damaged = causes().of("delivery_late"), causes().of("damaged")
+    assert late is not None
+    assert damaged is not None
+    assert late.corrected
+    assert isinstance(late.share, Estimate)
+    assert late.share.estimate == pytest.approx(0.5 / 0.75, abs=0.01)
+    assert "audited" in late.share.method
+    assert not damaged.corrected  # no audited verbatim truly names it, so nothing is known of its errors
+
+
+def test_a_stage_whose_complaints_grow_is_said_to_rise(write: Write, label: Label) -> None:
+    rows = [
+        complaint(
+            number,
+            local_date=date(2026, 1 + number // 60, 5),
+            sentiment="negative" if number % 60 < half else "positive",
+        )
+        for number, half in ((number, 5 if number < 120 else 50) for number in range(240))
+    ]
+    write(rows)
+    label({str(number): {"stage": "wait"} for number in range(240)})
+    cards = {card.stage.id: card for card in forest(Selection()).stages}
+    assert cards["wait"].change == "rises"
+    assert cards["order"].change == "steady"

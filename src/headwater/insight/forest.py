@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from headwater import science
 from headwater.base.charts.flows import CauseFlow
-from headwater.insight.causes import SAID, CauseFigures, CausesAnswer, causes
+from headwater.insight.causes import SAID, CauseFigures, CausesAnswer, Point, causes, direction
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Stage, Taxonomy
@@ -41,7 +42,12 @@ class StageCard:
     volume: int
     negatives: int
     causes: tuple[StageCause, ...]
-    volumes: tuple[tuple[str, int], ...]
+    trend: tuple[Point, ...]
+
+    @property
+    def change(self) -> str:
+        """Whether the negative share of the stage's signals ``rises``, ``falls`` or is ``steady``."""
+        return direction(self.trend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,21 +176,21 @@ def _stage_cards(
     results = {row.group["stage"]: row.result for row in scores.rows}
     said = every(selection.filter(), Filter(Among(Term("text", "kind"), SAID)))
     question = Sums(by=("stage", "month"), where=said, since=selection.since, until=selection.until)
-    volumes: dict[str, dict[str, int]] = defaultdict(dict)
-    negatives: dict[str, int] = defaultdict(int)
+    trends: dict[str, list[Point]] = defaultdict(list)
     for row in company_record().ask(question).rows:
-        stage, month = row.group["stage"] or "", row.group["month"] or ""
-        volumes[stage][month] = row.n
-        negatives[stage] += row.negative
+        if row.group["stage"] and row.group["month"]:
+            share = science.proportion(row.negative, row.n)
+            start = date.fromisoformat(row.group["month"])
+            trends[row.group["stage"]].append(Point(start, row.negative, row.n, share))
     nothing = NoVerdict("no_answers", _("Nobody has scored it yet."))
     return tuple(
         StageCard(
             stage=stage,
             result=results.get(stage.id, nothing),
-            volume=sum(volumes[stage.id].values()),
-            negatives=negatives[stage.id],
-            causes=_hurting(answer, stage.id, negatives[stage.id]),
-            volumes=tuple(sorted(volumes[stage.id].items())),
+            volume=sum(point.total for point in trends[stage.id]),
+            negatives=sum(point.negatives for point in trends[stage.id]),
+            causes=_hurting(answer, stage.id, sum(point.negatives for point in trends[stage.id])),
+            trend=tuple(trends[stage.id]),
         )
         for stage in sorted(known.stages, key=lambda stage: stage.position)
     )

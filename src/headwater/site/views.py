@@ -47,7 +47,12 @@ class ShownCard:
 
     @property
     def facts(self) -> str:
-        return _("%(volume)s signals, %(negatives)s negative") % {
+        words = {
+            "rises": _("%(volume)s signals, %(negatives)s negative and rising ↑"),
+            "falls": _("%(volume)s signals, %(negatives)s negative and falling ↓"),
+            "steady": _("%(volume)s signals, %(negatives)s negative"),
+        }[self.card.change]
+        return words % {
             "volume": measure(self.card.volume, "count"),
             "negatives": measure(self.card.negatives, "count"),
         }
