@@ -133,7 +133,7 @@ def test_what_happened_is_counted_apart_from_what_was_said(hundred: None, write:
 
 
 def test_from_200_audited_verbatims_on_shares_are_corrected_for_the_classifiers_errors(hundred: None) -> None:
-    """The classifier finds three in four of what people call late, and nothing that is not: the true share is larger."""
+    """The classifier finds three in four of what people call late and nothing else: the true share is larger."""
     for number in range(200):
         truth = {"causes": ["delivery_late"] if number < 80 else []}
         predicted = {"causes": ["delivery_late"] if number < 60 else []}
@@ -151,14 +151,11 @@ def test_from_200_audited_verbatims_on_shares_are_corrected_for_the_classifiers_
 
 
 def test_a_stage_whose_complaints_grow_is_said_to_rise(write: Write, label: Label) -> None:
-    rows = [
-        complaint(
-            number,
-            local_date=date(2026, 1 + number // 60, 5),
-            sentiment="negative" if number % 60 < half else "positive",
-        )
-        for number, half in ((number, 5 if number < 120 else 50) for number in range(240))
-    ]
+    rows = []
+    for number in range(240):
+        negative = number % 60 < (5 if number < 120 else 50)
+        day = date(2026, 1 + number // 60, 5)
+        rows.append(complaint(number, local_date=day, sentiment="negative" if negative else "positive"))
     write(rows)
     label({str(number): {"stage": "wait"} for number in range(240)})
     cards = {card.stage.id: card for card in forest(Selection()).stages}
