@@ -16,5 +16,5 @@ bash tests/lint.sh || exit 1
 workers=${PYTEST_WORKERS:-$(nproc)}
 # What has no database does not change with it: those tests run once, below.
 $bin/python -m pytest -n "$workers" --database postgresql -m "not browser and not cluster and not faults" \
-    tests/base tests/journey tests/listening tests/metrics tests/insight tests/site || exit 1
+    tests/base tests/journey tests/listening tests/metrics tests/insight tests/strategy tests/site || exit 1
 exec $bin/python -m pytest -n "$workers" --database sqlite -m "not cluster and not faults" tests

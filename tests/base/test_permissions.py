@@ -40,6 +40,22 @@ export signals          -    C   -   -   C   -   C
 view taxonomy           C    C   C   C   C   C   C
 edit taxonomy           -    C   -   -   C   -   C
 publish taxonomy        -    C   -   -   -   -   C
+view agreement          C    C   C   C   C   C   C
+answer agreement        C    O   D   -   -   -   C
+view triggers           C    C   C   C   C   C   C
+edit triggers           -    C   -   -   C   -   C
+view strategy           C    C   C   C   C   C   C
+edit strategy           C    C   -   -   -   -   C
+agree strategy          C    C   O   -   -   -   -
+publish strategy        C    C   -   -   -   -   C
+view measures           C    C   C   C   C   C   C
+edit measures           C    C   -   -   C   -   C
+sign measures           C    -   O   -   -   -   -
+view requests           C    C   D   O   O   O   C
+file requests           O    O   O   O   O   O   O
+answer requests         -    C   -   -   -   -   C
+view boards             C    C   C   C   C   C   C
+edit boards             O    C   O   O   O   O   C
 manage models           -    C   -   -   C   -   C
 view employee_signals   O    O   O   O   O   C   O
 """

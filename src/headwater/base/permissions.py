@@ -50,7 +50,13 @@ OBJECTS: Final[dict[str, tuple[str, ...]]] = {
     "customers": ("view", "export", "erase"),  # one customer's timeline and identity
     "labels": ("correct",),  # stage, cause, sentiment of a verbatim; the audit queue
     "signals": ("import", "export"),  # files, mappings, sources, set-aside rows, the API for signals
-    "taxonomy": ("view", "edit", "publish"),  # stages, moments, causes and packs
+    "taxonomy": ("view", "edit", "publish"),  # journeys, stages, moments, touchpoints, causes and packs
+    "agreement": ("view", "answer"),  # whether a stage is as a department sees it; its head answers
+    "triggers": ("view", "edit"),  # event-pattern moments and reliability standards
+    "strategy": ("view", "edit", "agree", "publish"),  # statements, outcomes, issues, guideposts, roadmap, readiness
+    "measures": ("view", "edit", "sign"),  # their definitions, readings and sign-offs
+    "requests": ("view", "file", "answer"),  # "fix X", traced upstream
+    "boards": ("view", "edit"),  # charts pinned to a dashboard
     "models": ("manage",),  # fit, relabel
     "employee_signals": ("view",),  # what employees say, behind the anonymity threshold
 }
@@ -61,6 +67,14 @@ _EVERYONE: Final[dict[Grant, Scope]] = {
     ("view", "people"): "company",
     ("view", "figures"): "company",
     ("view", "taxonomy"): "company",
+    ("view", "agreement"): "company",
+    ("view", "triggers"): "company",
+    ("view", "strategy"): "company",
+    ("view", "measures"): "company",
+    ("view", "requests"): "own",
+    ("file", "requests"): "own",
+    ("view", "boards"): "company",
+    ("edit", "boards"): "own",
     ("view", "verbatims"): "department",
     ("view", "history"): "own",
     ("view", "jobs"): "own",
@@ -71,6 +85,13 @@ _EVERYONE: Final[dict[Grant, Scope]] = {
 MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     "executive": {
         **_EVERYONE,
+        ("answer", "agreement"): "company",
+        ("edit", "strategy"): "company",
+        ("agree", "strategy"): "company",
+        ("publish", "strategy"): "company",
+        ("edit", "measures"): "company",
+        ("sign", "measures"): "company",
+        ("view", "requests"): "company",
         ("view", "verbatims"): "company",
         ("view", "history"): "company",
     },
@@ -84,6 +105,15 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("export", "signals"): "company",
         ("edit", "taxonomy"): "company",
         ("publish", "taxonomy"): "company",
+        ("answer", "agreement"): "own",
+        ("edit", "triggers"): "company",
+        ("edit", "strategy"): "company",
+        ("agree", "strategy"): "company",
+        ("publish", "strategy"): "company",
+        ("edit", "measures"): "company",
+        ("view", "requests"): "company",
+        ("answer", "requests"): "company",
+        ("edit", "boards"): "company",
         ("manage", "models"): "company",
         ("view", "history"): "company",
         ("view", "jobs"): "company",
@@ -95,6 +125,10 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("view", "customers"): "department",
         ("correct", "labels"): "department",
         ("view", "history"): "department",
+        ("answer", "agreement"): "department",
+        ("agree", "strategy"): "own",
+        ("sign", "measures"): "own",
+        ("view", "requests"): "department",
     },
     "employee": _EVERYONE,
     "analyst": {
@@ -105,6 +139,8 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("import", "signals"): "company",
         ("export", "signals"): "company",
         ("edit", "taxonomy"): "company",
+        ("edit", "triggers"): "company",
+        ("edit", "measures"): "company",
         ("manage", "models"): "company",
         ("view", "jobs"): "company",
         ("manage", "jobs"): "own",
@@ -135,6 +171,14 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("correct", "labels"): "company",
         ("edit", "taxonomy"): "company",
         ("publish", "taxonomy"): "company",
+        ("answer", "agreement"): "company",
+        ("edit", "triggers"): "company",
+        ("edit", "strategy"): "company",
+        ("publish", "strategy"): "company",
+        ("edit", "measures"): "company",
+        ("view", "requests"): "company",
+        ("answer", "requests"): "company",
+        ("edit", "boards"): "company",
         ("manage", "models"): "company",
     },
 }
@@ -208,6 +252,10 @@ def _action_name(action: str) -> str:
         "import": _("import"),
         "edit": _("edit"),
         "publish": _("publish"),
+        "answer": _("answer"),
+        "agree": _("agree to"),
+        "sign": _("sign off"),
+        "file": _("file"),
     }[action]
 
 
@@ -226,6 +274,12 @@ def _object_name(object: str) -> str:
         "labels": _("labels"),
         "signals": _("signals"),
         "taxonomy": _("the journey"),
+        "agreement": _("agreement on the journey"),
+        "triggers": _("event-pattern moments"),
+        "strategy": _("the strategy"),
+        "measures": _("measures"),
+        "requests": _("requests"),
+        "boards": _("dashboards"),
         "models": _("text models"),
         "employee_signals": _("employees' signals"),
     }[object]

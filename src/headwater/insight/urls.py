@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.insight import views
+from headwater.insight.views import causes as views
 
 urlpatterns = [
     path("causes", views.causes_page, name="causes"),

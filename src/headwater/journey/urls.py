@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from headwater.journey import views
+from headwater.journey.views import taxonomy as views
 
 urlpatterns = [
     path("journey", views.journey, name="journey"),

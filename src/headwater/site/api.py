@@ -12,6 +12,7 @@ from headwater.insight.api import router as insight
 from headwater.journey.api import router as journey
 from headwater.listening.api import router as listening
 from headwater.metrics.api import router as metrics
+from headwater.strategy.api import router as strategy
 
 
 class HeadwaterAPI(NinjaAPI):
@@ -43,5 +44,5 @@ api = HeadwaterAPI(
     urls_namespace="api",
 )
 install(api)
-for router in (listening, metrics, journey, insight):
+for router in (listening, metrics, journey, insight, strategy):
     api.add_router("", router)

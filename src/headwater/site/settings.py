@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "headwater.journey",
     "headwater.listening",
     "headwater.insight",
+    "headwater.strategy",
     "headwater.site",
     "django.contrib.auth",
     "django.contrib.contenttypes",

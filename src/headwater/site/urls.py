@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("headwater.journey.urls")),
     path("", include("headwater.listening.urls")),
     path("", include("headwater.insight.urls")),
+    path("", include("headwater.strategy.urls")),
     path("api/v1/", api.api.urls),
 ]

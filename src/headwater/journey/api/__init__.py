@@ -1,0 +1,9 @@
+"""The addresses of this room under /api/v1, one file a subject."""
+
+from ninja import Router
+
+from headwater.journey.api.taxonomy import router as taxonomy
+
+router = Router()
+for part in (taxonomy,):
+    router.add_router("", part)

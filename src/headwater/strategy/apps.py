@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class StrategyConfig(AppConfig):
+    name = "headwater.strategy"
+    label = "strategy"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from headwater.base import navigation
+
+        navigation.add("strategy", _("Strategy"), "strategy", position=15, needs=("view", "strategy"))
