@@ -5,10 +5,12 @@ from datetime import date
 from headwater.record.filters import parse
 from headwater.record.questions import (
     AttributeNames,
+    CauseSets,
     FieldValues,
     Flows,
     Question,
     RandomVerbatims,
+    Repeats,
     SignalRow,
     SignalRows,
     Size,
@@ -46,4 +48,7 @@ QUESTIONS: dict[str, Question[object]] = {
     "causes": FieldValues("cause"),
     "plans": FieldValues("attribute:plan"),
     "attribute names": AttributeNames(),
+    "cause sets": CauseSets(("month", "stage"), FILTER),
+    "repeats": Repeats(date(2024, 1, 31), 30, parse("channel is not null"), date(2023, 11, 1)),
+    "repeats of any cause": Repeats(date(2024, 1, 31), any_cause=True),
 }

@@ -1,6 +1,7 @@
 """The questions that the record answers; each a frozen value, asked with ``Record.ask``."""
 
 from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
+from headwater.record.questions.demand import CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.employees import TeamScore, TeamScores
 from headwater.record.questions.flows import Flow, Flows
 from headwater.record.questions.question import Known, Question
@@ -20,6 +21,8 @@ from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRo
 __all__ = [
     "AttributeNames",
     "BucketSums",
+    "CauseSetRow",
+    "CauseSets",
     "FieldValue",
     "FieldValues",
     "Flow",
@@ -28,6 +31,8 @@ __all__ = [
     "Page",
     "Question",
     "RandomVerbatims",
+    "RepeatRow",
+    "Repeats",
     "Signal",
     "SignalRow",
     "SignalRows",
