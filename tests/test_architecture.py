@@ -19,7 +19,8 @@ SUBJECTS = {
     "synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections evaluation evidence fitting forest label_rules "
     "labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording",
-    "strategy": "",
+    "strategy": "agreement clearing definitions differences documents drafting edits exchange measures measuring "
+    "paths readings sign_offs strategies strategy",
     "site": "checking command sample server settings setup style wsgi",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}

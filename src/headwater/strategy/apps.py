@@ -8,6 +8,7 @@ class StrategyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from headwater.base import navigation
+        from headwater.base import company, navigation
 
+        company.on_clear("headwater.strategy.clearing.clear")
         navigation.add("strategy", _("Strategy"), "strategy", position=15, needs=("view", "strategy"))

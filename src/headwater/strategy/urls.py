@@ -1,5 +1,9 @@
-"""The addresses of this room."""
+"""The addresses of this room, one list a subject."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from headwater.strategy.views import strategy
+
+urlpatterns: list[URLPattern] = [
+    path("strategy", strategy.strategy, name="strategy"),
+]

@@ -1,1 +1,18 @@
 """The tables of this room, one file a subject."""
+
+from headwater.strategy.models.measures import DefinitionEdition, Measure, Reading, SignOff
+from headwater.strategy.models.readiness import EvidenceFile, ReadinessItem, ReadinessMilestone
+from headwater.strategy.models.statements import StrategyAnswer, StrategyEdit, StrategyVersion
+
+__all__ = [
+    "DefinitionEdition",
+    "EvidenceFile",
+    "Measure",
+    "ReadinessItem",
+    "ReadinessMilestone",
+    "Reading",
+    "SignOff",
+    "StrategyAnswer",
+    "StrategyEdit",
+    "StrategyVersion",
+]
