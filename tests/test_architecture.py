@@ -14,7 +14,7 @@ SUBJECTS = {
     "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
-    "journey": "differences documents edits packs taxonomy",
+    "journey": "agreement agreement_rules agreement_mail differences documents edits future moments packs taxonomy touchpoints",
     "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
     "synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections evaluation evidence fitting forest label_rules "

@@ -6,6 +6,10 @@ from headwater.base.history import register_codes
 
 register_codes(
     {
+        "journey.added": _("added the journey “%(name)s” to the draft"),
+        "journey.changed": _("changed the journey “%(old)s” in the draft: %(what)s"),
+        "journey.moved": _("moved the journey “%(name)s” in the draft"),
+        "journey.removed": _("removed the journey “%(name)s” from the draft"),
         "stage.added": _("added the stage “%(name)s” to the draft of the journey"),
         "stage.changed": _("changed the stage “%(old)s” in the draft of the journey: %(what)s"),
         "stage.moved": _("moved the stage “%(name)s” in the draft of the journey"),
@@ -14,6 +18,12 @@ register_codes(
         "moment.changed": _("changed the moment “%(old)s” in the draft of the journey: %(what)s"),
         "moment.moved": _("moved the moment “%(name)s” in the draft of the journey"),
         "moment.removed": _("removed the moment “%(name)s” from the draft of the journey"),
+        "touchpoint.added": _("added the touchpoint “%(name)s” to the draft of the journey"),
+        "touchpoint.changed": _("changed the touchpoint “%(old)s” in the draft of the journey: %(what)s"),
+        "touchpoint.moved": _("moved the touchpoint “%(name)s” in the draft of the journey"),
+        "touchpoint.removed": _("removed the touchpoint “%(name)s” from the draft of the journey"),
+        "moment.leader_named": _("named %(leader)s to answer for the moment “%(name)s”"),
+        "moment.leader_removed": _("left the moment “%(name)s” without a leader"),
         "cause.added": _("added the cause “%(name)s” to the draft of the journey"),
         "cause.changed": _("changed the cause “%(old)s” in the draft of the journey: %(what)s"),
         "cause.moved": _("moved the cause “%(name)s” in the draft of the journey"),

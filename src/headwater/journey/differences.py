@@ -2,15 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
-from headwater.journey.taxonomy import Cause, Department, Moment, Stage, Taxonomy
+from headwater.journey.taxonomy import Contribution, Item, Taxonomy
 
-Item: TypeAlias = Stage | Moment | Cause | Department
-Kind = Literal["stage", "moment", "cause", "department"]
-REFERENCES = {"stage": "stages", "stages": "stages", "departments": "departments", "merged_into": "causes"}
+Kind = Literal["journey", "stage", "moment", "touchpoint", "cause", "department"]
+REFERENCES = {
+    "journey": "journeys",
+    "stage": "stages",
+    "stages": "stages",
+    "moment": "moments",
+    "departments": "departments",
+    "contributions": "departments",
+    "merged_into": "causes",
+}
 """Fields that name other items, and where those are."""
-PARTS: dict[Kind, str] = {"stage": "stages", "moment": "moments", "cause": "causes", "department": "departments"}
+PARTS: dict[Kind, str] = {
+    "journey": "journeys",
+    "stage": "stages",
+    "moment": "moments",
+    "touchpoint": "touchpoints",
+    "cause": "causes",
+    "department": "departments",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +53,7 @@ class Difference:
 
 
 def differences(old: Taxonomy, new: Taxonomy) -> tuple[Difference, ...]:
-    """Every difference from ``old`` to ``new``, stages first; empty when they hold the same."""
+    """Every difference from ``old`` to ``new``, journeys and stages first; empty when they hold the same."""
     names = {field: _names(old, part) | _names(new, part) for field, part in REFERENCES.items()}
     found: list[Difference] = []
     for kind, part in PARTS.items():
@@ -86,9 +100,11 @@ def _fields(old: Item, new: Item, names: Mapping[str, Mapping[str, str]]) -> tup
 
 
 def _named(value: Any, known: Mapping[str, str]) -> Any:
-    """Ids as the names they stand for."""
+    """Ids as the names they stand for; a contribution as "who: what"."""
     if isinstance(value, tuple):
-        return tuple(known.get(one, one) for one in value)
+        return tuple(_named(one, known) for one in value)
+    if isinstance(value, Contribution):
+        return f"{known.get(value.department, value.department)}: {value.does}"
     return known.get(value, value) if isinstance(value, str) else value
 
 

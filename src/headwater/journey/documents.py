@@ -1,7 +1,7 @@
 """A taxonomy as a document: what a pack file and a version in the database hold, read strictly and written sparsely."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, asdict, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
@@ -9,10 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from headwater.base.refusals import Refused
 from headwater.journey.rules import inconsistencies
-from headwater.journey.taxonomy import Cause, Department, Moment, Stage, Taxonomy
+from headwater.journey.taxonomy import Item, Stage, Taxonomy
 
 MAX_SHOWN_PROBLEMS = 8
-PARTS = ("stages", "moments", "causes", "departments")
+PARTS = ("journeys", "stages", "moments", "touchpoints", "causes", "departments")
+OPTIONAL_PARTS = ("journeys", "touchpoints")
 
 T = TypeVar("T")
 _TAXONOMY = TypeAdapter(Taxonomy)
@@ -48,17 +49,22 @@ def arranged(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 
 def written(taxonomy: Taxonomy) -> dict[str, list[dict[str, Any]]]:
     """The document of a taxonomy: plain lists and dictionaries, without what equals its default."""
-    return {part: [_sparse(item) for item in getattr(taxonomy, part)] for part in PARTS}
+    parts = {part: [_sparse(item) for item in getattr(taxonomy, part)] for part in PARTS}
+    return {part: items for part, items in parts.items() if items or part not in OPTIONAL_PARTS}
 
 
-def _sparse(item: Stage | Moment | Cause | Department) -> dict[str, Any]:
+def _sparse(item: Item) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for field in fields(item):
         value = getattr(item, field.name)
         if field.name == "position" or (field.default is not MISSING and value == field.default):
             continue
-        values[field.name] = list(value) if isinstance(value, tuple) else value
+        values[field.name] = [_plain(one) for one in value] if isinstance(value, tuple) else value
     return values
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def _place(problem: Any) -> str:

@@ -10,19 +10,23 @@ from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 
 from headwater.base.refusals import NotFound, Refused
-from headwater.journey.differences import PARTS, Item, Kind
+from headwater.journey.differences import PARTS, Kind
 from headwater.journey.documents import arranged, checked
-from headwater.journey.taxonomy import Cause, Department, Moment, Stage, Taxonomy
+from headwater.journey.taxonomy import Cause, Department, Item, Journey, Moment, Stage, Taxonomy, Touchpoint
 
 _ADAPTERS: dict[Kind, TypeAdapter[Any]] = {
+    "journey": TypeAdapter(Journey),
     "stage": TypeAdapter(Stage),
     "moment": TypeAdapter(Moment),
+    "touchpoint": TypeAdapter(Touchpoint),
     "cause": TypeAdapter(Cause),
     "department": TypeAdapter(Department),
 }
 EDITABLE: dict[Kind, tuple[str, ...]] = {
-    "stage": ("name", "description", "examples"),
-    "moment": ("name", "stage", "description", "examples", "kind"),
+    "journey": ("name", "description"),
+    "stage": ("name", "description", "examples", "journey"),
+    "moment": ("name", "stage", "description", "examples", "kind", "truth", "contributions"),
+    "touchpoint": ("name", "stage", "moment", "channel", "description", "where", "retired"),
     "cause": ("name", "description", "examples", "departments", "stages", "demand", "events", "lag_days"),
     "department": ("name", "description"),
 }
@@ -39,7 +43,14 @@ def find(taxonomy: Taxonomy, kind: Kind, item_id: str) -> Item:
 
 def kind_name(kind: Kind) -> str:
     """What a kind of item is called on a page."""
-    return {"stage": _("stage"), "moment": _("moment"), "cause": _("cause"), "department": _("department")}[kind]
+    return {
+        "journey": _("journey"),
+        "stage": _("stage"),
+        "moment": _("moment"),
+        "touchpoint": _("touchpoint"),
+        "cause": _("cause"),
+        "department": _("department"),
+    }[kind]
 
 
 def added(taxonomy: Taxonomy, kind: Kind, values: Mapping[str, Any]) -> tuple[Taxonomy, Item]:
@@ -52,34 +63,49 @@ def added(taxonomy: Taxonomy, kind: Kind, values: Mapping[str, Any]) -> tuple[Ta
 
 
 def changed(taxonomy: Taxonomy, kind: Kind, item_id: str, values: Mapping[str, Any]) -> tuple[Taxonomy, Item]:
-    """The taxonomy with some fields of an item set to these values, and the item as it is then."""
+    """The taxonomy with some fields of an item set to these values, and the item as it is then.
+
+    What lies within an item goes with it: the touchpoints of a moment to its new stage.
+    """
     old = find(taxonomy, kind, item_id)
     known = {key: value for key, value in asdict(old).items() if key != "position"}
     item = _item(kind, {**known, **_editable(kind, values)})
     items: tuple[Item, ...] = getattr(taxonomy, PARTS[kind])
     _refuse_same_name(kind, item, [other for other in items if other.id != item_id])
-    return _with(taxonomy, kind, tuple(item if other.id == item_id else other for other in items)), item
+    new = _with(taxonomy, kind, tuple(item if other.id == item_id else other for other in items))
+    if isinstance(item, Moment) and isinstance(old, Moment) and item.stage != old.stage:
+        new = replace(new, touchpoints=tuple(_following(touchpoint, item) for touchpoint in new.touchpoints))
+    return new, item
 
 
 def moved(taxonomy: Taxonomy, kind: Kind, item_id: str, by: int) -> Taxonomy:
     """The taxonomy with an item ``by`` places later among its siblings (earlier when negative), at the ends at most.
 
-    Siblings of a moment are the moments of its stage.
+    Siblings are the stages of one journey, the moments of one stage, the touchpoints of one stage or moment.
     """
-    item = find(taxonomy, kind, item_id)
-    items: list[Item] = list(getattr(taxonomy, PARTS[kind]))
-    siblings = [
-        place
-        for place, other in enumerate(items)
-        if not (isinstance(item, Moment) and isinstance(other, Moment) and other.stage != item.stage)
-    ]
-    here = siblings.index(items.index(item))
-    there = max(0, min(len(siblings) - 1, here + by))
-    order = [items[place] for place in siblings]
-    order.insert(there, order.pop(here))
-    for place, sibling in zip(siblings, order, strict=True):
-        items[place] = sibling
-    return _with(taxonomy, kind, tuple(items))
+    if kind == "journey":
+        taxonomy = _settled(taxonomy)
+    siblings = _siblings(taxonomy, kind, find(taxonomy, kind, item_id))
+    here = next(place for place, sibling in enumerate(siblings) if sibling.id == item_id)
+    siblings.insert(max(0, min(len(siblings) - 1, here + by)), siblings.pop(here))
+    return _reordered(taxonomy, kind, siblings)
+
+
+def placed(taxonomy: Taxonomy, kind: Kind, item_id: str, parent: str, index: int) -> Taxonomy:
+    """The taxonomy with an item under another parent, as number ``index`` (from 0) of what is there; at most the last.
+
+    The parent of a stage is a journey, of a moment a stage, of a touchpoint ``stage`` or ``stage/moment``. Items of
+    other kinds have none: ``parent`` is "".
+    """
+    values = _parent_values(kind, parent)
+    if kind == "stage" and not taxonomy.journeys:
+        values = {}
+    new, item = changed(taxonomy, kind, item_id, values) if values else (taxonomy, find(taxonomy, kind, item_id))
+    if kind == "journey":
+        new = _settled(new)
+    siblings = [other for other in _siblings(new, kind, item) if other.id != item_id]
+    siblings.insert(max(0, min(len(siblings), index)), item)
+    return _reordered(new, kind, siblings)
 
 
 def removed(taxonomy: Taxonomy, kind: Kind, item_id: str, published: Taxonomy) -> Taxonomy:
@@ -96,6 +122,8 @@ def removed(taxonomy: Taxonomy, kind: Kind, item_id: str, published: Taxonomy) -
     if users:
         message = _("%(name)s is still used by %(users)s. Move those first.")
         raise Refused(f"{kind}.used", message % {"name": item.name, "users": ", ".join(users[:5])})
+    if kind == "journey":
+        taxonomy = _settled(taxonomy)
     items: tuple[Item, ...] = getattr(taxonomy, PARTS[kind])
     if kind == "stage" and len(items) == 1:
         raise Refused("stage.last", _("%s is the only stage; a journey needs at least one.") % item.name)
@@ -187,22 +215,88 @@ def _item(kind: Kind, values: Mapping[str, Any]) -> Item:
 def _refuse_same_name(kind: Kind, item: Item, others: Sequence[Item]) -> None:
     """Two items of the same name could not be told apart on a page; retired causes no longer stand in the way."""
     for other in others:
-        if isinstance(other, Cause) and not other.active:
-            continue
-        if isinstance(item, Moment) and isinstance(other, Moment) and item.stage != other.stage:
+        if _in_different_places(item, other):
             continue
         if other.name.casefold() == item.name.casefold():
             message = _("There is a %(kind)s called %(name)s already. Choose another name.")
             raise Refused(f"{kind}.name_taken", message % {"kind": kind_name(kind), "name": other.name}, "name")
 
 
+def _in_different_places(item: Item, other: Item) -> bool:
+    """Whether a reader meets the two apart: at different stages, or one of them no longer in use."""
+    if isinstance(other, Cause):
+        return not other.active
+    if isinstance(other, Touchpoint) and other.retired:
+        return True
+    return (
+        isinstance(item, Moment | Touchpoint) and isinstance(other, Moment | Touchpoint) and item.stage != other.stage
+    )
+
+
 def _users(taxonomy: Taxonomy, kind: Kind, item_id: str) -> list[str]:
+    """The names of what would name something missing without this item."""
+    if kind == "journey":
+        return [stage.name for stage in taxonomy.stages_of(item_id)] if len(taxonomy.journeys) > 1 else []
     if kind == "stage":
-        moments = [moment.name for moment in taxonomy.moments if moment.stage == item_id]
-        return moments + [cause.name for cause in taxonomy.causes if item_id in cause.stages]
+        inside = [*taxonomy.moments, *taxonomy.touchpoints]
+        names = [item.name for item in inside if item.stage == item_id]
+        return names + [cause.name for cause in taxonomy.causes if item_id in cause.stages]
+    if kind == "moment":
+        return [touchpoint.name for touchpoint in taxonomy.touchpoints if touchpoint.moment == item_id]
     if kind == "department":
-        return [cause.name for cause in taxonomy.causes if item_id in cause.departments]
+        names = [cause.name for cause in taxonomy.causes if item_id in cause.departments]
+        return names + [
+            moment.name for moment in taxonomy.moments if item_id in {part.department for part in moment.contributions}
+        ]
     return []
+
+
+def _following(touchpoint: Touchpoint, moment: Moment) -> Touchpoint:
+    return replace(touchpoint, stage=moment.stage) if touchpoint.moment == moment.id else touchpoint
+
+
+def _settled(taxonomy: Taxonomy) -> Taxonomy:
+    """The taxonomy with every stage naming its journey, so that another order of the journeys moves none of them."""
+    return replace(
+        taxonomy, stages=tuple(replace(stage, journey=taxonomy.journey_of(stage)) for stage in taxonomy.stages)
+    )
+
+
+def _parent_values(kind: Kind, parent: str) -> dict[str, Any]:
+    """The fields that put an item under a parent."""
+    if kind == "stage":
+        return {"journey": parent or None}
+    if kind == "moment":
+        return {"stage": parent}
+    if kind == "touchpoint":
+        stage, _slash, moment = parent.partition("/")
+        return {"stage": stage, "moment": moment or None}
+    return {}
+
+
+def _siblings(taxonomy: Taxonomy, kind: Kind, item: Item) -> list[Item]:
+    """The items in whose order this one stands, itself included."""
+    return [other for other in getattr(taxonomy, PARTS[kind]) if _parent(taxonomy, other) == _parent(taxonomy, item)]
+
+
+def _parent(taxonomy: Taxonomy, item: Item) -> tuple[str | None, ...]:
+    if isinstance(item, Stage):
+        return (taxonomy.journey_of(item),)
+    if isinstance(item, Moment):
+        return (item.stage,)
+    if isinstance(item, Touchpoint):
+        return (item.stage, item.moment, "retired" if item.retired else None)
+    return ()
+
+
+def _reordered(taxonomy: Taxonomy, kind: Kind, siblings: Sequence[Item]) -> Taxonomy:
+    """The taxonomy with these siblings in this order, in the places that they held; all others stay where they are."""
+    items: list[Item] = list(getattr(taxonomy, PARTS[kind]))
+    ids = {sibling.id for sibling in siblings}
+    places = [place for place, item in enumerate(items) if item.id in ids]
+    for place, sibling in zip(places, siblings, strict=True):
+        items[place] = sibling
+    return _with(taxonomy, kind, tuple(items))
 
 
 def _with(taxonomy: Taxonomy, kind: Kind, items: tuple[Any, ...]) -> Taxonomy:

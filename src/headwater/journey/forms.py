@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from headwater.journey.differences import Item, Kind
+from headwater.journey.differences import Kind
 from headwater.journey.packs import MAX_PACK_BYTES
-from headwater.journey.taxonomy import Cause, Moment, Stage, Taxonomy
+from headwater.journey.taxonomy import Cause, Item, Moment, Stage, Taxonomy, Touchpoint
 
 DEMANDS = (
     ("failure", _("Something upstream failed")),
@@ -48,8 +48,10 @@ class ItemForm(forms.Form):
     def __init__(self, *args: Any, taxonomy: Taxonomy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stages = [(stage.id, stage.name) for stage in taxonomy.stages]
-        choices = {
+        choices: dict[str, list[tuple[str, Any]]] = {
             "stage": stages,
+            "moment": [("", _("None in particular"))] + [(moment.id, moment.name) for moment in taxonomy.moments],
+            "journey": [(journey.id, journey.name) for journey in taxonomy.journeys],
             "stages": stages,
             "departments": [(department.id, department.name) for department in taxonomy.departments],
         }
@@ -69,12 +71,30 @@ class StageForm(ItemForm):
     examples = LinesField(label=_("Example phrases, one a line"), required=False)
 
 
+class JourneyForm(ItemForm):
+    """A journey that customers know by name."""
+
+
 class MomentForm(ItemForm):
     """A moment of truth within a stage."""
 
     stage = forms.ChoiceField(label=_("Stage"))
     kind = forms.ChoiceField(label=_("Kind"), choices=KINDS, widget=forms.RadioSelect, initial="must_not_fail")
     examples = LinesField(label=_("Example phrases, one a line"), required=False)
+
+
+class TouchpointForm(ItemForm):
+    """A touchpoint: where a customer meets us, and how its signals are found."""
+
+    stage = forms.ChoiceField(label=_("Stage"))
+    moment = forms.TypedChoiceField(label=_("Moment"), required=False, empty_value=None)
+    channel = forms.CharField(label=_("Channel"), required=False, max_length=60, help_text=_("Website, letter, call"))
+    where = forms.CharField(
+        label=_("Filter that finds its signals"),
+        required=False,
+        max_length=1000,
+        help_text=_("For example: channel = 'chat' and event:delivered. Empty while there is no data for it."),
+    )
 
 
 class CauseForm(ItemForm):
@@ -105,6 +125,8 @@ class DepartmentForm(ItemForm):
 
 
 FORMS: dict[Kind, type[ItemForm]] = {
+    "journey": JourneyForm,
+    "touchpoint": TouchpointForm,
     "stage": StageForm,
     "moment": MomentForm,
     "cause": CauseForm,
@@ -119,6 +141,8 @@ def initial_of(item: Item) -> dict[str, Any]:
         shown["examples"] = item.examples
     if isinstance(item, Moment):
         shown |= {"stage": item.stage, "kind": item.kind}
+    if isinstance(item, Touchpoint):
+        shown |= {"stage": item.stage, "moment": item.moment, "channel": item.channel, "where": item.where}
     if isinstance(item, Cause):
         shown |= {"demand": item.demand, "stages": item.stages, "departments": item.departments}
         shown |= {"events": item.events, "lag_days": item.lag_days}

@@ -11,7 +11,18 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from headwater.base.refusals import Refused
 from headwater.journey.documents import arranged, checked, consistent, written
-from headwater.journey.taxonomy import Cause, Department, Moment, Name, Slug, Stage, Taxonomy, Words
+from headwater.journey.taxonomy import (
+    Causes,
+    Departments,
+    Journeys,
+    Moments,
+    Name,
+    Slug,
+    Stage,
+    Taxonomy,
+    Touchpoints,
+    Words,
+)
 
 PACKS = ("retail", "airline", "telecom", "bank", "insurance", "software")
 SCHEMA = 1
@@ -28,14 +39,18 @@ class Pack:
     version: Annotated[int, Field(ge=1)]
     title: Name
     description: Words
-    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=20)]
-    moments: Annotated[tuple[Moment, ...], Field(max_length=200)]
-    causes: Annotated[tuple[Cause, ...], Field(max_length=500)]
-    departments: Annotated[tuple[Department, ...], Field(max_length=100)]
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=60)]
+    moments: Moments
+    causes: Causes
+    departments: Departments
+    journeys: Journeys = ()
+    touchpoints: Touchpoints = ()
 
     def taxonomy(self, version: int = 0) -> Taxonomy:
         """The parts as a taxonomy of this version."""
-        return Taxonomy(version, self.stages, self.moments, self.causes, self.departments)
+        return Taxonomy(
+            version, self.stages, self.moments, self.causes, self.departments, self.journeys, self.touchpoints
+        )
 
 
 _PACK = TypeAdapter(Pack)

@@ -1,5 +1,6 @@
 """What the journey is now, what its draft would make of it, and what it was."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -44,6 +45,24 @@ def draft() -> Draft | None:
     published = _read(identity) if identity else Taxonomy(0)
     edited = read(row.content, published.version)
     return Draft(edited, differences(published, edited), row.edition, row)
+
+
+def department_names(edited: Taxonomy) -> dict[str, str]:
+    """How each department that a taxonomy names is called here: by the company's own name, where one is mapped."""
+    own = dict(_department_names())
+    return {department.id: own.get(department.id, department.name) for department in edited.departments}
+
+
+def named(edited: Taxonomy, departments: Iterable[str]) -> list[str]:
+    """The names of these departments, each of the company's own once, though several may be mapped onto it."""
+    names = department_names(edited)
+    return list(dict.fromkeys(names.get(key, key) for key in departments))
+
+
+def edited() -> Taxonomy:
+    """What those who edit work on: the draft when there is one, else what is published."""
+    found = draft()
+    return found.taxonomy if found else taxonomy()
 
 
 def taxonomy_of(version: int) -> Taxonomy | None:

@@ -6,12 +6,18 @@ from collections.abc import Iterable, Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.journey.taxonomy import Cause, Taxonomy
+from headwater.journey.taxonomy import Cause, Moment, Stage, Taxonomy, Touchpoint
+from headwater.record.filters import NAMED, FilterError, parse
+
+PERSONAL = frozenset(["customer_id", "record_id", "response_id", "conversation_id", "subject_id", "text"])
+"""What no touchpoint's filter may name: a journey is passed on as a file, and holds nobody's identity or words."""
 
 
 def inconsistencies(taxonomy: Taxonomy) -> list[str]:
     """Each way in which the parts contradict each other, as a sentence; empty when they do not."""
     return [
+        *_repeated(gettext_lazy("journey"), (journey.id for journey in taxonomy.journeys)),
+        *_repeated(gettext_lazy("touchpoint"), (touchpoint.id for touchpoint in taxonomy.touchpoints)),
         *_repeated(gettext_lazy("stage"), (stage.id for stage in taxonomy.stages)),
         *_repeated(gettext_lazy("moment"), (moment.id for moment in taxonomy.moments)),
         *_repeated(gettext_lazy("cause"), (cause.id for cause in taxonomy.causes)),
@@ -28,24 +34,69 @@ def _repeated(kind: object, ids: Iterable[str]) -> Iterator[str]:
 
 
 def _dangling(taxonomy: Taxonomy) -> Iterator[str]:
-    """References to a stage or department that is not there."""
-    stages = {stage.id for stage in taxonomy.stages}
+    """References to a journey, stage, moment or department that is not there."""
     departments = {department.id for department in taxonomy.departments}
+    for stage in taxonomy.stages:
+        yield from _journey_problems(stage, taxonomy)
     for moment in taxonomy.moments:
-        if moment.stage not in stages:
-            yield _no_stage(moment.id, moment.stage)
+        yield from _moment_problems(moment, taxonomy, departments)
+    for touchpoint in taxonomy.touchpoints:
+        yield from _touchpoint_problems(touchpoint, taxonomy)
     for cause in taxonomy.causes:
-        for stage in cause.stages:
-            if stage not in stages:
-                yield _no_stage(cause.id, stage)
-        for department in cause.departments:
-            if department not in departments:
-                message = _("%(id)s names the department %(missing)s, which does not exist")
-                yield message % {"id": cause.id, "missing": department}
+        yield from (_missing_stage(cause.id, stage) for stage in cause.stages if taxonomy.stage(stage) is None)
+        yield from (_missing_department(cause.id, key) for key in cause.departments if key not in departments)
 
 
-def _no_stage(item_id: str, stage: str) -> str:
+def _journey_problems(stage: Stage, taxonomy: Taxonomy) -> Iterator[str]:
+    if stage.journey is not None and taxonomy.journey(stage.journey) is None:
+        message = _("%(id)s names the journey %(missing)s, which does not exist")
+        yield message % {"id": stage.id, "missing": stage.journey}
+
+
+def _moment_problems(moment: Moment, taxonomy: Taxonomy, departments: set[str]) -> Iterator[str]:
+    if taxonomy.stage(moment.stage) is None:
+        yield _missing_stage(moment.id, moment.stage)
+    for department, count in Counter(part.department for part in moment.contributions).items():
+        if department not in departments:
+            yield _missing_department(moment.id, department)
+        if count > 1:
+            message = _("%(id)s says more than once what %(department)s does; put it into one sentence")
+            yield message % {"id": moment.id, "department": department}
+
+
+def _touchpoint_problems(touchpoint: Touchpoint, taxonomy: Taxonomy) -> Iterator[str]:
+    names = {"id": touchpoint.id, "stage": touchpoint.stage, "moment": touchpoint.moment}
+    if taxonomy.stage(touchpoint.stage) is None:
+        yield _missing_stage(touchpoint.id, touchpoint.stage)
+    if touchpoint.moment is not None:
+        moment = taxonomy.moment(touchpoint.moment)
+        if moment is None:
+            yield _("%(id)s names the moment %(moment)s, which does not exist") % names
+        elif moment.stage != touchpoint.stage:
+            yield _("%(id)s is at the stage %(stage)s, but its moment %(moment)s is at another") % names
+    yield from _filter_problems(touchpoint)
+
+
+def _filter_problems(touchpoint: Touchpoint) -> Iterator[str]:
+    if not touchpoint.where:
+        return
+    try:
+        terms = parse(touchpoint.where).terms()
+    except FilterError as error:
+        yield _("the filter of %(id)s cannot be read: %(why)s") % {"id": touchpoint.id, "why": error}
+        return
+    if personal := sorted({term.name for term in terms if term.kind not in NAMED} & PERSONAL):
+        message = _("the filter of %(id)s names %(what)s; a touchpoint is found by channel, source, event and the like")
+        yield message % {"id": touchpoint.id, "what": ", ".join(personal)}
+
+
+def _missing_stage(item_id: str, stage: str) -> str:
     return _("%(id)s names the stage %(missing)s, which does not exist") % {"id": item_id, "missing": stage}
+
+
+def _missing_department(item_id: str, department: str) -> str:
+    message = _("%(id)s names the department %(missing)s, which does not exist")
+    return message % {"id": item_id, "missing": department}
 
 
 def _merge_problems(cause: Cause, taxonomy: Taxonomy) -> Iterator[str]:

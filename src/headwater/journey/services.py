@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from headwater.base import versions
@@ -16,13 +17,30 @@ from headwater.base.permissions import require
 from headwater.base.queue import enqueue
 from headwater.base.refusals import Conflict, Refused
 from headwater.journey import edits
-from headwater.journey.differences import Difference, Item, Kind, differences
+from headwater.journey.differences import Difference, Kind, differences
 from headwater.journey.documents import read, written
-from headwater.journey.models import TaxonomyVersion
+from headwater.journey.models import (
+    AgreementDecider,
+    FutureDecision,
+    FutureJourney,
+    MomentLeader,
+    StageAnswer,
+    StageAsking,
+    TaxonomyVersion,
+)
 from headwater.journey.packs import Pack, load_pack, pack_of
-from headwater.journey.taxonomy import Taxonomy
+from headwater.journey.taxonomy import Item, Taxonomy
 
 RELABEL = "insight.relabel"
+KEPT: tuple[type[Model], ...] = (
+    TaxonomyVersion,
+    MomentLeader,
+    StageAnswer,
+    StageAsking,
+    AgreementDecider,
+    FutureJourney,
+    FutureDecision,
+)
 
 
 def add_item(person: Person | None, kind: Kind, values: Mapping[str, Any]) -> Item:
@@ -64,6 +82,17 @@ def move_item(person: Person | None, kind: Kind, item_id: str, by: int) -> None:
     with transaction.atomic():
         row, now = _opened(person)
         new = edits.moved(now, kind, item_id, by)
+        if new != now:
+            _saved(row, new)
+            _record(person, "moved", kind, edits.find(new, kind, item_id))
+
+
+def place_item(person: Person | None, kind: Kind, item_id: str, parent: str, index: int) -> None:
+    """Put an item under a parent of the draft, as number ``index`` of what is there; see :func:`edits.placed`."""
+    require(person, "edit", "taxonomy")
+    with transaction.atomic():
+        row, now = _opened(person)
+        new = edits.placed(now, kind, item_id, parent, index)
         if new != now:
             _saved(row, new)
             _record(person, "moved", kind, edits.find(new, kind, item_id))
@@ -175,8 +204,9 @@ def start(person: Person | None, company: Company) -> None:
 
 
 def clear() -> None:
-    """Called when the sample company is cleared: its versions go with it."""
-    TaxonomyVersion.objects.all().delete()
+    """Called when the sample company is cleared: everything this room keeps goes with it."""
+    for model in KEPT:
+        model._default_manager.all().delete()
 
 
 def fingerprint(item: Item) -> str:

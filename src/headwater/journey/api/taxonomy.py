@@ -10,7 +10,7 @@ from headwater.base.problems import REFUSALS
 from headwater.journey import queries
 from headwater.journey.documents import written
 from headwater.journey.packs import PACKS, load_pack
-from headwater.journey.taxonomy import Cause, Department, Moment, Stage
+from headwater.journey.taxonomy import Cause, Department, Journey, Moment, Stage, Touchpoint
 
 router = Router(tags=["journey"])
 
@@ -23,6 +23,8 @@ class TaxonomyAnswer(Schema):
     moments: list[Moment]
     causes: list[Cause]
     departments: list[Department]
+    journeys: list[Journey] = []
+    touchpoints: list[Touchpoint] = []
 
 
 class PackAnswer(Schema):

@@ -1,6 +1,9 @@
 """The versions of the taxonomy: one document a version, edited as a draft, published with the next number."""
 
-from headwater.base.models import Versioned
+from django.db import models
+from django.utils import timezone
+
+from headwater.base.models import Person, Versioned
 
 
 class TaxonomyVersion(Versioned):
@@ -11,3 +14,20 @@ class TaxonomyVersion(Versioned):
 
     class Meta(Versioned.Meta):
         ordering = ["-version", "-id"]
+
+
+class TaxonomyStep(models.Model):
+    """The draft as it was before one edit, so that the edit can be undone. Steps end with their draft."""
+
+    row = models.ForeignKey(TaxonomyVersion, models.CASCADE, related_name="steps")
+    edition = models.PositiveIntegerField()
+    content = models.JSONField()
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-edition"]
+        constraints = [models.UniqueConstraint(fields=["row", "edition"], name="taxonomy_step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.row_id} before {self.edition}"

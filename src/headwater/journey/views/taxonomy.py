@@ -16,10 +16,10 @@ from headwater.base.models import Person
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import NotFound, Refused
 from headwater.journey import edits, queries, services
-from headwater.journey.differences import Item, Kind
+from headwater.journey.differences import Kind
 from headwater.journey.forms import FORMS, ExportForm, ImportForm, ItemForm, MergeForm, initial_of
 from headwater.journey.packs import PACKS, load_pack, pack_text, read_pack
-from headwater.journey.taxonomy import Cause, Taxonomy
+from headwater.journey.taxonomy import Cause, Item, Taxonomy
 
 
 @require_GET
@@ -191,7 +191,9 @@ def _kind(kind: str) -> Kind:
     for known in FORMS:
         if kind == known:
             return known
-    raise NotFound("taxonomy.kind", _("The journey has stages, moments, causes and departments, no %s.") % kind)
+    raise NotFound(
+        "taxonomy.kind", _("There are journeys, stages, moments, touchpoints, causes and departments, no %s.") % kind
+    )
 
 
 def _shown(who: Person) -> Taxonomy:
@@ -206,8 +208,7 @@ def _map(request: HttpRequest, focus: str = "") -> dict[str, Any]:
     draft = queries.draft() if may_edit else None
     published = queries.taxonomy()
     taxonomy = draft.taxonomy if draft else published
-    names = {department.id: published.department_name(department.id) for department in published.departments}
-    names = {department.id: names.get(department.id, department.name) for department in taxonomy.departments}
+    names = queries.department_names(taxonomy)
     return {
         "taxonomy": taxonomy,
         "failures": [cause for cause in taxonomy.active_causes if cause.demand != "value"],
@@ -238,7 +239,8 @@ def _map(request: HttpRequest, focus: str = "") -> dict[str, Any]:
 
 
 def _with_departments(cause: Cause, names: Mapping[str, str]) -> dict[str, Any]:
-    return {"cause": cause, "departments": [names.get(department, department) for department in cause.departments]}
+    """A cause with who can change it: each of our departments once, though two of the pack may be mapped onto it."""
+    return {"cause": cause, "departments": list(dict.fromkeys(names.get(key, key) for key in cause.departments))}
 
 
 def _item_form(request: HttpRequest, taxonomy: Taxonomy, kind: Kind, found: Item) -> ItemForm:
@@ -259,12 +261,14 @@ def _facts(taxonomy: Taxonomy, found: Item) -> dict[str, Any]:
     if not isinstance(found, Cause):
         return {}
     stages = [stage.name for stage in taxonomy.stages if stage.id in found.stages]
-    return {"cause": found, "stages": stages, "departments": list(map(taxonomy.department_name, found.departments))}
+    return {"cause": found, "stages": stages, "departments": queries.named(taxonomy, found.departments)}
 
 
 def _adding(kind: Kind) -> str:
     return {
+        "journey": _("Add a journey"),
         "stage": _("Add a stage"),
+        "touchpoint": _("Add a touchpoint"),
         "moment": _("Add a moment"),
         "cause": _("Add a cause"),
         "department": _("Add a department"),
