@@ -11,4 +11,5 @@ class StrategyConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.strategy.clearing.clear")
+        company.on_clear("headwater.strategy.readiness.clear")
         navigation.add("strategy", _("Strategy"), "strategy", position=15, needs=("view", "strategy"))

@@ -154,6 +154,11 @@ class Item:
         return bool(self.evidence_link or self.files)
 
     @property
+    def open_milestones(self) -> tuple[Milestone, ...]:
+        """Those not reached yet, the next one first."""
+        return tuple(one for one in self.milestones if one.reached_on is None)
+
+    @property
     def is_settled(self) -> bool:
         """In place, not needed, or a yes-or-no question that somebody answered."""
         return self.state in ("done", "set_aside") or (self.question.is_yes_no and self.says_yes is not None)
