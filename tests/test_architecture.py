@@ -17,7 +17,7 @@ SUBJECTS = {
     "journey": "agreement agreement_rules agreement_mail differences documents edits future moments packs taxonomy touchpoints",
     "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
     "synonyms times uploads",
-    "insight": "audit brief causes charts classifiers corrections evaluation evidence fitting forest label_rules "
+    "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting forest label_rules "
     "labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording",
     "strategy": "agreement clearing definitions differences documents drafting edits exchange measures measuring "
     "paths readings sign_offs strategies strategy",

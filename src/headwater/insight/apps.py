@@ -12,5 +12,6 @@ class InsightConfig(AppConfig):
 
         company.on_clear("headwater.insight.labelling.clear")
         navigation.add("causes", _("Causes"), "causes", position=30, needs=("view", "figures"))
+        navigation.add("demand", _("Demand"), "demand", position=32, needs=("view", "figures"))
         navigation.add("verbatims", _("Verbatims"), "verbatims", position=35, needs=("view", "verbatims"))
         navigation.add("audit", _("Audit"), "audit", position=50, needs=("manage", "models"))

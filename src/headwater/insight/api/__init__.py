@@ -3,7 +3,11 @@
 from ninja import Router
 
 from headwater.insight.api.causes import router as causes
+from headwater.insight.api.demand import router as demand
 
 router = Router()
-for part in (causes,):
+for part in (
+    causes,
+    demand,
+):
     router.add_router("", part)

@@ -1,0 +1,118 @@
+"""The demand for contact, for programs."""
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from headwater.base.permissions import require
+from headwater.base.problems import REFUSALS
+from headwater.insight.api.causes import Asked
+from headwater.insight.demand import Demand, Kind, demand
+from headwater.metrics.access import require_askable
+from headwater.science.results import Estimate, Result
+
+router = Router(tags=["insight"])
+
+
+class Share(Schema):
+    """A share in 0…1 with its 95 % interval; null where there is no verdict, and ``why_not`` says why."""
+
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    method: str = ""
+    why_not: str = ""
+
+
+class KindRow(Schema):
+    kind: Kind
+    contacts: int
+    share: Share
+
+
+class CauseRow(Schema):
+    cause: str
+    name: str
+    demand: str
+    contacts: float
+    share: Share
+    first_contact: Share
+    departments: list[str]
+
+
+class PlaceRow(Schema):
+    departments: list[str]
+    contacts: float
+    share: Share
+
+
+class StageRow(Schema):
+    stage: str
+    contacts: int
+    failure: Share
+
+
+class PointRow(Schema):
+    start: date
+    contacts: int
+    failure: Share
+
+
+class DemandAnswer(Schema):
+    """``causes`` and ``places`` share a contact with several failures out, so that they add up to their kind."""
+
+    contacts: int
+    kinds: list[KindRow]
+    causes: list[CauseRow]
+    places: list[PlaceRow]
+    stages: list[StageRow]
+    period: str
+    trend: list[PointRow]
+    first_contact_resolution: Share
+    repeated: Share
+
+
+@router.get("/demand", response={200: DemandAnswer, **REFUSALS}, operation_id="get_demand")
+def get_demand(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+    """Return how many contacts an upstream failure made necessary, by cause, place, stage and time."""
+    require(request.user, "view", "figures")
+    selection = asked.selection()
+    require_askable(request.user, (), selection.filter())
+    return as_json(demand(selection))
+
+
+def as_json(found: Demand) -> dict[str, Any]:
+    return {
+        "contacts": found.contacts,
+        "kinds": [{"kind": row.kind, "contacts": row.n, "share": _share(row.share)} for row in found.kinds],
+        "causes": [
+            {
+                "cause": row.cause.id,
+                "name": row.cause.name,
+                "demand": row.cause.demand,
+                "contacts": row.contacts,
+                "share": _share(row.share),
+                "first_contact": _share(row.first_contact),
+                "departments": list(row.departments),
+            }
+            for row in found.causes
+        ],
+        "places": [
+            {"departments": list(row.departments), "contacts": row.contacts, "share": _share(row.share)}
+            for row in found.places
+        ],
+        "stages": [{"stage": row.stage, "contacts": row.n, "failure": _share(row.share)} for row in found.stages],
+        "period": found.period,
+        "trend": [{"start": row.start, "contacts": row.n, "failure": _share(row.share)} for row in found.trend],
+        "first_contact_resolution": _share(found.first_contact),
+        "repeated": _share(found.repeated),
+    }
+
+
+def _share(result: Result) -> dict[str, Any]:
+    if isinstance(result, Estimate):
+        return {name: getattr(result, name) for name in ("estimate", "low", "high", "n", "method")}
+    return {"why_not": result.message, "n": result.n}

@@ -1,0 +1,61 @@
+"""What the demand for contact says, as a department manager would say it."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from headwater.base.figures import interval, measure
+from headwater.insight.demand import KINDS, Demand, Kind
+from headwater.science.results import Estimate
+
+
+def kind_name(kind: Kind) -> str:
+    """What a kind of demand is called."""
+    return {
+        "failure": _("Failure demand: something upstream went wrong"),
+        "service": _("Service’s own failures"),
+        "value": _("Value demand: customers wanted it"),
+        "unknown": _("Cause not known"),
+    }[kind]
+
+
+def demand_sentence(found: Demand) -> str:
+    """The page's first sentence, with its interval."""
+    failure = found.kind("failure").share
+    if not found.contacts or not isinstance(failure, Estimate):
+        return _("No customer got in touch in this selection.")
+    places = len(found.beginnings)
+    if not places:
+        return _("None of the %(n)s contacts is known to have begun in a failure upstream.") % {
+            "n": measure(found.contacts, "count")
+        }
+    values = {
+        "share": measure(failure.estimate, "share"),
+        "range": interval(failure.low, failure.high, "share"),
+        "n": measure(found.contacts, "count"),
+        "places": places,
+    }
+    return (
+        ngettext(
+            "%(share)s (%(range)s) of the %(n)s contacts began in one place outside customer service.",
+            "%(share)s (%(range)s) of the %(n)s contacts began in %(places)s places outside customer service.",
+            places,
+        )
+        % values
+    )
+
+
+def demand_note(found: Demand) -> str:
+    """What stands behind the sentence: what is not known, and where a place begins."""
+    unknown = found.kind("unknown").share
+    if not isinstance(unknown, Estimate):
+        return ""
+    return _(
+        "95 %% interval by customer; causes as customers said them. Of %(share)s of the contacts the cause is not "
+        "known: they are in the whole, and in no other part. A place is a group of departments that can change a cause "
+        "together, with at least 5 %% of the failure demand."
+    ) % {"share": measure(unknown.estimate, "share")}
+
+
+def kind_names() -> dict[Kind, str]:
+    """Every kind with its name, in the order it is shown."""
+    return {kind: kind_name(kind) for kind in KINDS}

@@ -1,0 +1,78 @@
+"""The page about the demand for contact: failure, service, value, unknown."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from headwater.base.accounts import person
+from headwater.base.charts import Part, Point, Row, share_bars, stacked_bar, trend
+from headwater.base.charts.frame import Meaning
+from headwater.base.permissions import require
+from headwater.insight.audit import calibration_state
+from headwater.insight.demand import REPEAT_DAYS, Demand, Kind, demand
+from headwater.insight.demand_wording import demand_note, demand_sentence, kind_name
+from headwater.insight.selection import Selection
+from headwater.insight.selection_bar import bar
+from headwater.metrics.access import require_askable
+from headwater.science.results import Estimate, Result
+
+MEANINGS: dict[Kind, Meaning] = {"failure": "harm", "service": "waiting", "value": "customer", "unknown": "doubt"}
+
+
+def demand_page(request: HttpRequest) -> HttpResponse:
+    """Of all contacts, how many something upstream made necessary; by cause, place, stage and time."""
+    require(person(request), "view", "figures")
+    given = request.GET
+    selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
+    require_askable(request.user, (), selection.filter())
+    found = demand(selection)
+    shown = {
+        "demand": found,
+        "sentence": demand_sentence(found),
+        "note": demand_note(found),
+        "kinds": [(row, kind_name(row.kind)) for row in found.kinds],
+        "picture": _kinds(found, selection),
+        "places": _places(found),
+        "trend": _trend(found),
+        "repeat_days": REPEAT_DAYS,
+        "calibration": calibration_state(),
+        "bar": bar(selection),
+        "query": selection.query(),
+    }
+    return render(request, "insight/demand.html", shown)
+
+
+def _kinds(found: Demand, selection: Selection) -> dict[str, Any]:
+    contacts = selection.with_where("kind = 'contact'")
+    unknown = contacts.with_where("cause is null")
+    parts = [
+        Part(
+            kind_name(row.kind),
+            row.n,
+            MEANINGS[row.kind],
+            "/verbatims" + (unknown if row.kind == "unknown" else contacts).query(),
+        )
+        for row in found.kinds
+        if row.n
+    ]
+    return stacked_bar(parts, description=_("All contacts, by what made them necessary"), heading=_("Demand"))
+
+
+def _places(found: Demand) -> dict[str, Any] | None:
+    rows = [Row(", ".join(place.departments), *_bounds(place.share)) for place in found.places]
+    return share_bars(rows, description=_("Share of all contacts that began in each place")) if rows else None
+
+
+def _trend(found: Demand) -> dict[str, Any] | None:
+    if len(found.trend) < 2:
+        return None
+    points = [Point(point.start, *_bounds(point.share), n=point.n) for point in found.trend]
+    return trend(points, unit="share", description=_("Share of contacts that is failure demand"), meaning="harm")
+
+
+def _bounds(result: Result) -> tuple[float | None, float | None, float | None]:
+    if isinstance(result, Estimate):
+        return result.estimate, result.low, result.high
+    return None, None, None
