@@ -8,6 +8,9 @@ from headwater.record.questions import (
     CauseSets,
     FieldValues,
     Flows,
+    Heard,
+    MomentOutcomes,
+    MomentTrace,
     Question,
     RandomVerbatims,
     Repeats,
@@ -19,6 +22,7 @@ from headwater.record.questions import (
     TextSample,
     Timeline,
     Verbatims,
+    WordsByStage,
 )
 
 FILTER = parse(
@@ -51,4 +55,14 @@ QUESTIONS: dict[str, Question[object]] = {
     "cause sets": CauseSets(("month", "stage"), FILTER),
     "repeats": Repeats(date(2024, 1, 31), 30, parse("channel is not null"), date(2023, 11, 1)),
     "repeats of any cause": Repeats(date(2024, 1, 31), any_cause=True),
+    "how moments went": MomentOutcomes(
+        "nps",
+        (MomentTrace("m9", parse("event = 'outage' or not event:refund_late")),),
+        ("outage",),
+        parse("channel != 'x'"),
+        date(2023, 11, 2),
+    ),
+    "how moments went, by words alone": MomentOutcomes("csat"),
+    "how each stage is heard": Heard(FILTER, date(2023, 11, 2), date(2024, 1, 2)),
+    "words by stage": WordsByStage(parse("language = 'en'"), most=3),
 }

@@ -4,6 +4,15 @@ from headwater.record.questions.contents import AttributeNames, FieldValue, Fiel
 from headwater.record.questions.demand import CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.employees import TeamScore, TeamScores
 from headwater.record.questions.flows import Flow, Flows
+from headwater.record.questions.journey import (
+    HEARD,
+    Heard,
+    HeardSums,
+    MomentOutcomes,
+    MomentSums,
+    MomentTrace,
+    WordsByStage,
+)
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.signals import (
     Page,
@@ -19,6 +28,7 @@ from headwater.record.questions.signals import (
 from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
 
 __all__ = [
+    "HEARD",
     "AttributeNames",
     "BucketSums",
     "CauseSetRow",
@@ -27,7 +37,12 @@ __all__ = [
     "FieldValues",
     "Flow",
     "Flows",
+    "Heard",
+    "HeardSums",
     "Known",
+    "MomentOutcomes",
+    "MomentSums",
+    "MomentTrace",
     "Page",
     "Question",
     "RandomVerbatims",
@@ -47,4 +62,5 @@ __all__ = [
     "Texts",
     "Timeline",
     "Verbatims",
+    "WordsByStage",
 ]

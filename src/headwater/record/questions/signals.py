@@ -107,7 +107,7 @@ class Verbatims(Question[Page]):
         return min(max(self.limit, 0), MAX_ROWS)
 
     def answer(self, rows: pa.Table) -> Page:
-        found = _signals(rows)
+        found = read_signals(rows)
         return Page(found[: self._limit], len(found) > self._limit)
 
 
@@ -124,7 +124,7 @@ class Timeline(Question[Page]):
         return signals_where(test).order_by(*_ORDERS["newest"]).limit(min(self.limit, MAX_ROWS) + 1)
 
     def answer(self, rows: pa.Table) -> Page:
-        found = _signals(rows)
+        found = read_signals(rows)
         limit = min(self.limit, MAX_ROWS)
         return Page(found[:limit], len(found) > limit)
 
@@ -139,7 +139,7 @@ class SignalRow(Question[Signal | None]):
         return signals_where(exp.column("signal_key", "s").eq(exp.Literal.number(self.signal_key)))
 
     def answer(self, rows: pa.Table) -> Signal | None:
-        return next(iter(_signals(rows)), None)
+        return next(iter(read_signals(rows)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class SignalRows(Question[tuple[Signal, ...]]):
         return signals_where(key.isin(*keys)).order_by(key.asc())
 
     def answer(self, rows: pa.Table) -> tuple[Signal, ...]:
-        return _signals(rows)
+        return read_signals(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ class RandomVerbatims(Question[tuple[Signal, ...]]):
         return signals_where(exp.column("signal_key", "s").isin(query=_inner(chosen))).order_by(shuffled(self.seed))
 
     def answer(self, rows: pa.Table) -> tuple[Signal, ...]:
-        return _signals(rows)
+        return read_signals(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,8 @@ def _inner(chosen: exp.Select) -> exp.Select:
     return exp.select("signal_key").from_(chosen.subquery("chosen"))
 
 
-def _signals(rows: pa.Table) -> tuple[Signal, ...]:
+def read_signals(rows: pa.Table) -> tuple[Signal, ...]:
+    """Whole signals from the rows of :func:`signals_where`."""
     return tuple(
         Signal(
             **{
