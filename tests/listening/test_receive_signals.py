@@ -13,7 +13,8 @@ from headwater.base.tokens import create_token
 from headwater.listening import inbox, services
 from headwater.listening.models import InboxBatch
 from headwater.metrics.store import company_record
-from headwater.record.questions import Size
+from headwater.record.keys import signal_key
+from headwater.record.questions import SignalRow, Size
 
 
 def signals() -> int:
@@ -46,6 +47,24 @@ def test_received_signals_reach_the_record(ours: Company) -> None:
     services.receive_signals(rows, source="shop", person=None)
     inbox.flush()
     assert signals() == 3
+
+
+def test_a_row_is_the_same_alone_and_in_company(ours: Company) -> None:
+    """What other rows of a batch say more changes neither the id made from a row's content nor its content hash."""
+    day = "2024-01-02T10:00:00Z"
+    plain: dict[str, Any] = {"text": "Late again", "occurred_at": day}
+    full = {**plain, "channel": "mail", "score": 2, "metric": "nps", "attributes": {"country": "DE"}}
+    named = {**plain, "record_id": "7"}
+    services.receive_signals([plain], source="shop", person=None)
+    services.receive_signals([named], source="shop", person=None)
+    inbox.flush()
+    services.receive_signals([full, plain], source="shop", person=None)
+    services.receive_signals([{**full, "record_id": "8"}, named], source="shop", person=None)
+    inbox.flush()
+    assert signals() == 4
+    kept = company_record().ask(SignalRow(signal_key("shop", "7")))
+    assert kept is not None
+    assert kept.revision == 1
 
 
 def test_one_bad_row_does_not_stop_the_others(ours: Company) -> None:

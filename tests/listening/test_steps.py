@@ -48,6 +48,17 @@ def test_what_is_no_time_is_not_taken_for_one(text: str) -> None:
     assert times.fitting(pa.array([text]), now=NOW) == ()
 
 
+def test_iso_times_are_read_alike_whatever_stands_beside_them() -> None:
+    """All with an offset, none, or both in one column: each way of reading gives the same times."""
+    aware = ["2024-03-01T10:00:00Z", "2024-03-01T10:00:00.25+05:30", "2024-03-01 10:00:00-0100"]
+    naive = ["2024-03-01T10:00:00", "2024-03-01"]
+    mixed = times.parse(pa.array([*aware, *naive, None]), ("iso",), "Europe/Berlin").to_pylist()
+    alone = [times.parse(pa.array([one]), ("iso",), "Europe/Berlin").to_pylist()[0] for one in (*aware, *naive)]
+    assert mixed == [*alone, None]
+    assert alone[1] == datetime(2024, 3, 1, 4, 30, 0, 250_000)
+    assert alone[3] == datetime(2024, 3, 1, 9)
+
+
 def test_local_times_become_utc_through_both_clock_changes() -> None:
     texts = pa.array(["2024-03-31 02:30:00", "2024-10-27 02:30:00", "2024-07-01 12:00:00", None])
     expected = [datetime(2024, 3, 31, 1), datetime(2024, 10, 27, 0, 30), datetime(2024, 7, 1, 10), None]

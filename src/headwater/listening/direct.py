@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from headwater.listening.importing import zone_and_region
+from headwater.listening.importing import country_of
 from headwater.listening.mapping import ColumnField, Emit, FieldName
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
 from headwater.metrics.definitions import ScaleError, parse_scale
@@ -55,7 +55,10 @@ class SignalIn(BaseModel):
 
 Read = tuple[int, SignalIn]
 NOT_FIELDS = {"attributes", "scale"}
-FIELDS = tuple(name for name in SignalIn.model_fields if name not in NOT_FIELDS)
+FIELDS = tuple(cast("FieldName", name) for name in SignalIn.model_fields if name not in NOT_FIELDS)
+SAME_NAME = {name: ColumnField.model_construct(column=name) for name in FIELDS}
+SAID: set[FieldName] = {"text", "score", "event"}
+ATTRIBUTE = "attributes."
 
 
 def read_rows(rows: Sequence[Any]) -> tuple[list[Read], list[SetAside]]:
@@ -78,19 +81,18 @@ def read_rows(rows: Sequence[Any]) -> tuple[list[Read], list[SetAside]]:
     return good, refused
 
 
-def through_pipeline(rows: list[Read], source: str, now: datetime) -> tuple[pa.Table | None, list[SetAside]]:
-    """The signals, with the column `row` (index of the row sent), and what was refused."""
+def through_pipeline(rows: list[Read], source: str, now: datetime, zone: str) -> tuple[pa.Table | None, list[SetAside]]:
+    """The signals, with the column `row` (index of the row sent), and what was refused. `zone` is the company's."""
     # A mapping either gives a field or does not; rows differ in it, so rows alike go through together.
     alike: dict[tuple[bool, bool, str | None], list[Read]] = defaultdict(list)
     for index, signal in rows:
         alike[signal.record_id is not None, signal.occurred_at is not None, signal.scale].append((index, signal))
-    zone, region = zone_and_region()
     tables: list[pa.Table] = []
     refused: list[SetAside] = []
     for group in alike.values():
         emit = _emit(group)
-        chunk = Chunk(_raw(group), np.asarray([index for index, _ in group], np.int64))
-        context = Context(source, emit, zone, region, now.astimezone(UTC).replace(tzinfo=None))
+        chunk = Chunk(_raw(group, emit), np.asarray([index for index, _ in group], np.int64))
+        context = Context(source, emit, zone, country_of(zone), now.astimezone(UTC).replace(tzinfo=None))
         done = run(chunk, context, Run())
         refused += done.set_aside
         if len(done):
@@ -99,28 +101,30 @@ def through_pipeline(rows: list[Read], source: str, now: datetime) -> tuple[pa.T
 
 
 def _emit(group: list[Read]) -> Emit:
-    """The identity mapping of rows alike."""
-    first = group[0][1]
-    absent = {"record_id"} if first.record_id is None else set()
-    absent |= {"occurred_at"} if first.occurred_at is None else set()
+    """The identity mapping of rows alike: the fields that any of them gives, for each costs every step its share."""
+    given = {name for name in FIELDS if any(getattr(signal, name) is not None for _, signal in group)}
+    if not given & SAID:
+        given.add("text")
+    scale = group[0][1].scale
     names = sorted({name for _, signal in group for name in signal.attributes})
     return Emit.model_construct(
         kind="survey",
         when=None,
         metric=None,
-        scale=parse_scale(first.scale) if first.scale else None,
-        fields={
-            cast("FieldName", name): ColumnField.model_construct(column=name) for name in FIELDS if name not in absent
-        },
-        attributes={name: ColumnField.model_construct(column=f"attributes.{name}") for name in names},
+        scale=parse_scale(scale) if scale else None,
+        fields={name: SAME_NAME[name] for name in FIELDS if name in given},
+        attributes={name: ColumnField.model_construct(column=f"{ATTRIBUTE}{name}") for name in names},
         record_id_prefix="",
     )
 
 
-def _raw(group: list[Read]) -> pa.Table:
-    columns = {name: pa.array([_text(getattr(signal, name)) for _, signal in group], pa.string()) for name in FIELDS}
-    for name in sorted({name for _, signal in group for name in signal.attributes}):
-        columns[f"attributes.{name}"] = pa.array([signal.attributes.get(name) for _, signal in group], pa.string())
+def _raw(group: list[Read], emit: Emit) -> pa.Table:
+    columns = {
+        name: pa.array([_text(getattr(signal, name)) for _, signal in group], pa.string()) for name in emit.fields
+    }
+    for name in emit.attributes:
+        values = [signal.attributes.get(name) for _, signal in group]
+        columns[f"{ATTRIBUTE}{name}"] = pa.array(values, pa.string())
     return pa.table(columns)
 
 

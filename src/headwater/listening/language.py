@@ -140,9 +140,14 @@ def detect(texts: pa.Array) -> pa.Array:
     if not len(distinct):
         return pa.nulls(len(texts), pa.string())
     parts = [distinct.slice(start, ROWS_AT_ONCE) for start in range(0, len(distinct), ROWS_AT_ONCE)]
-    with ThreadPoolExecutor(min(THREADS, len(parts))) as threads:
-        codes = [code for part in threads.map(_classify, parts) for code in part]
-    return pa.array(codes, pa.string()).take(encoded.indices)
+    return pa.array(_classify_all(parts), pa.string()).take(encoded.indices)
+
+
+def _classify_all(parts: list[pa.Array]) -> list[str | None]:
+    if len(parts) == 1:
+        return _classify(parts[0])
+    with ThreadPoolExecutor(THREADS) as threads:
+        return [code for part in threads.map(_classify, parts) for code in part]
 
 
 def _classify(texts: pa.Array) -> list[str | None]:

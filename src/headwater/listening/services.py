@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from headwater.base.company import company, ensure_company
 from headwater.base.history import record_history
-from headwater.base.models import Person
+from headwater.base.models import Company, Person
 from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.listening import direct, importing, inbox, mapping, proposal
@@ -112,8 +112,8 @@ def source_name(text: str) -> str:
     return name
 
 
-def refuse_sample() -> None:
-    """Refuse to mix a company's own signals with the sample's."""
+def refuse_sample() -> Company | None:
+    """Refuse to mix a company's own signals with the sample's; return the company, if there is one yet."""
     ours = company()
     if ours is not None and ours.is_sample:
         raise Conflict(
@@ -121,6 +121,7 @@ def refuse_sample() -> None:
             _("This is the sample company, and imports never mix with it. Start your company first: the button on "
               "every page, or headwater start --pack NAME."),
         )  # fmt: skip
+    return ours
 
 
 def _unfinished(mark: str) -> Import | None:
@@ -193,13 +194,13 @@ def _named(arrival: Import) -> dict[str, str]:
 def receive_signals(rows: Sequence[dict[str, Any]], *, source: str, person: Person | None) -> list[RowResult]:
     """Take up to 1,000 signals; those received are durable when this returns, and count once in the record."""
     require(person, "import", "signals")
-    refuse_sample()
+    ours = refuse_sample() or ensure_company()
     name = source_name(source)
     if not 1 <= len(rows) <= MAX_SIGNALS:
         raise Refused("too_many_rows", _("Send 1 to %(most)s signals at once, not %(sent)s.") % {
             "most": MAX_SIGNALS, "sent": len(rows)})  # fmt: skip
     readable, malformed = direct.read_rows(rows)
-    signals, refused = direct.through_pipeline(readable, name, datetime.now(UTC))
+    signals, refused = direct.through_pipeline(readable, name, datetime.now(UTC), ours.time_zone)
     results = {one.row: RowResult(one.row, "refused", None, one.code, one.message) for one in (*malformed, *refused)}
     if signals is not None:
         _receive(signals.drop_columns(["row"]))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 UTC_TIME = pa.timestamp("us")
+AWARE_TIME = pa.timestamp("us", "UTC")
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2101, 1, 1)
 
 ISO = (
@@ -142,10 +143,13 @@ def _unix(texts: pa.Array, microseconds: int) -> pa.Array:
 
 
 def _iso(texts: pa.Array, zone: str) -> pa.Array:
-    try:
-        return _to_utc(texts.cast(UTC_TIME), zone)
-    except pa.ArrowInvalid:
-        pass
+    # Nearly always all times are written alike, without an offset or with one.
+    for kind in (UTC_TIME, AWARE_TIME):
+        try:
+            times = texts.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+        return _to_utc(times, zone) if kind == UTC_TIME else pc.local_timestamp(times)
     parts = pc.extract_regex(texts, ISO)
     date, clock, fraction, offset = (pc.struct_field(parts, name) for name in ("date", "time", "fraction", "zone"))
     clock = pc.if_else(pc.equal(clock, ""), "00:00:00", clock)

@@ -65,9 +65,15 @@ def complete(rows: pa.Table) -> pa.Table:
 
 def content_hashes(rows: pa.Table) -> pa.Array:
     """One 64-bit hash a row over everything that the source said."""
-    parts = [_exact_text(rows[column.name].combine_chunks(), column.type) for column in CONTENT]
-    filled = [pc.fill_null(part, _EMPTY) for part in parts]
-    return _hashes(pc.binary_join_element_wise(*filled, _UNIT))
+    given = {column.name: rows[column.name].combine_chunks() for column in CONTENT}
+    # A column without any value is the same for each row: most are, where few rows come at a time.
+    parts = [
+        pa.scalar(_EMPTY)
+        if len(rows) and given[column.name].null_count == len(rows)
+        else pc.fill_null(_exact_text(given[column.name], column.type), _EMPTY)
+        for column in CONTENT
+    ]
+    return _hashes(pc.binary_join_element_wise(*parts, _UNIT))
 
 
 def _buckets(rows: pa.Table) -> pa.Array:

@@ -111,17 +111,22 @@ def identify(chunk: Chunk, context: Context) -> Chunk:
 
 
 def _content_ids(chunk: Chunk, context: Context) -> pa.Array:
-    named = sorted(context.emit.fields)
-    extra = [_picked(chunk, name, field) for name, field in sorted(context.emit.attributes.items())]
-    parts = [pc.fill_null(values, "\x00") for values in (*(chunk.fields[name] for name in named), *extra)]
     ids = []
-    for content in pc.binary_join_element_wise(*parts, "\x1f").to_pylist():
+    for content in _contents(chunk, context).to_pylist():
         digest = blake2b(content.encode(), digest_size=8).digest()
         key = int.from_bytes(digest, "big")
         occurrence = context.occurrences.get(key, 0) + 1
         context.occurrences[key] = occurrence
         ids.append(f"content-{digest.hex()}-{occurrence}")
     return pa.array(ids, pa.string())
+
+
+def _contents(chunk: Chunk, context: Context) -> pa.Array:
+    """What each row says, by name: what it leaves empty is no part of it, nor is what only other rows give."""
+    values = {name: chunk.fields[name] for name in context.emit.fields}
+    values |= {f"attribute {name}": _picked(chunk, name, field) for name, field in context.emit.attributes.items()}
+    told = [pc.binary_join_element_wise(pa.scalar(name), values[name], "=") for name in sorted(values)]
+    return pc.binary_join_element_wise(pa.scalar(context.emit.kind), *told, "\x1f", null_handling="skip")
 
 
 def parse(chunk: Chunk, context: Context) -> Chunk:
