@@ -14,7 +14,8 @@ SUBJECTS = {
     "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
-    "journey": "agreement agreement_rules agreement_mail differences documents edits future moments packs taxonomy touchpoints",
+    "journey": "agreement agreement_rules agreement_mail differences documents edits future moments packs patterns "
+    "firings standards standard_forms taxonomy touchpoints trigger_forms triggers watching",
     "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
     "synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting forest label_rules "

@@ -13,6 +13,8 @@ from headwater.journey import services
 from headwater.journey.differences import Difference
 from headwater.journey.packs import MAX_PACK_BYTES, PACKS, load_pack, pack_schema, pack_text, read_pack
 
+SIGNS = {"added": "+", "removed": "−", "changed": "~", "moved": "↕"}
+
 
 @click.group(invoke_without_command=True)
 @click.pass_context
@@ -63,9 +65,12 @@ def export_command(file: Path | None, shipped: str | None, name: str, title: str
 def import_command(file: Path, publish: bool, dry_run: bool) -> None:
     """Make the pack in FILE the draft of the journey."""
     pack = read_pack(_text_of(file))
+    others = services.preview_pack_sections(None, pack)
     differences = services.preview_pack(None, pack) if dry_run else services.import_pack(None, pack)
     for difference in differences:
         click.echo(_line(difference))
+    for other in others:
+        click.echo(f"{SIGNS[other.what]} {other.title}: {other.name}")
     if dry_run or not differences:
         click.echo(_("%d changes; nothing was written.") % len(differences))
     elif publish:
@@ -93,6 +98,5 @@ def _why(file: Path, error: Exception) -> dict[str, str]:
 
 
 def _line(difference: Difference) -> str:
-    sign = {"added": "+", "removed": "−", "changed": "~", "moved": "↕"}[difference.what]
     what = f" ({', '.join(field.name for field in difference.fields)})" if difference.fields else ""
-    return f"{sign} {difference.kind} {difference.id}: {difference.name}{what}"
+    return f"{SIGNS[difference.what]} {difference.kind} {difference.id}: {difference.name}{what}"

@@ -1,14 +1,25 @@
-"""Journey packs: a taxonomy as a YAML file that a company starts from, edits, and passes on."""
+"""Journey packs: a taxonomy as a YAML file that a company starts from, edits, and passes on.
 
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
+The rooms and subjects above put parts of their own into the same file. Each registers in its ``apps.ready()``::
+
+    packs.add_section("triggers", title=gettext_lazy("Triggers"), export="…", preview="…", apply="…")
+
+with the dotted names of ``export(taxonomy) -> list``, ``preview(content, taxonomy) -> Iterable[SectionDifference]`` and
+``apply(person, content, taxonomy) -> int``. Preview and apply refuse content that they cannot read; apply checks the
+permission, runs in the transaction of the import, and brings things in without owners and not yet switched on.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
+from django.utils.module_loading import import_string
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from headwater.base.models import Person
 from headwater.base.refusals import Refused
 from headwater.journey.documents import arranged, checked, consistent, written
 from headwater.journey.taxonomy import (
@@ -29,6 +40,35 @@ SCHEMA = 1
 MAX_PACK_BYTES = 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a pack file that belongs to a subject above: its key, its title, and the functions that serve it."""
+
+    name: str
+    title: Any
+    export: str
+    preview: str
+    apply: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDifference:
+    """One thing of a section that an import would bring or change. ``title`` is the section's."""
+
+    what: Literal["added", "changed", "removed"]
+    name: str
+    detail: str = ""
+    title: Any = ""
+
+
+_sections: dict[str, Section] = {}
+
+
+def add_section(name: str, *, title: Any = "", export: str, preview: str, apply: str) -> None:
+    """Have ``name`` as a key of every pack file; the three functions are dotted names, imported when first used."""
+    _sections[name] = Section(name, title or name, export, preview, apply)
+
+
 @dataclass(frozen=True)
 class Pack:
     """One pack file: a header and the parts of a taxonomy. The order of the stages is the order of the journey."""
@@ -45,6 +85,8 @@ class Pack:
     departments: Departments
     journeys: Journeys = ()
     touchpoints: Touchpoints = ()
+    # What the registered sections hold, by their key; in the file each stands at the top, so none is read from here.
+    sections: Annotated[Mapping[str, Any], Field(max_length=0)] = field(default_factory=dict)
 
     def taxonomy(self, version: int = 0) -> Taxonomy:
         """The parts as a taxonomy of this version."""
@@ -90,9 +132,10 @@ def read_pack(text: str) -> Pack:
     if content.get("schema") != SCHEMA:
         found = content.get("schema")
         raise Refused("pack.invalid", f"This pack has schema {found!r}; packs of schema {SCHEMA} can be read.")
+    sections = {name: content.pop(name) for name in _sections if name in content}
     pack = checked(_PACK, content, "pack.invalid")
     consistent(pack.taxonomy(), "pack.invalid")
-    return replace(pack, stages=arranged(pack.stages))
+    return replace(pack, stages=arranged(pack.stages), sections=sections)
 
 
 @cache
@@ -105,17 +148,37 @@ def load_pack(name: str) -> Pack:
 
 
 def pack_of(taxonomy: Taxonomy, *, name: str, title: str, description: str = "") -> Pack:
-    """A taxonomy as a pack to pass on. Raises ``Refused("pack.invalid")`` for a name that is no identifier."""
+    """A taxonomy, with what every section has to export, as a pack to pass on.
+
+    Raises ``Refused("pack.invalid")`` for a name that is no identifier.
+    """
     header = {"schema": SCHEMA, "name": name, "version": max(1, taxonomy.version)}
     content = header | {"title": title, "description": description} | written(taxonomy)
     pack = checked(_PACK, content, "pack.invalid")
-    return replace(pack, stages=arranged(pack.stages))
+    exported = {section.name: import_string(section.export)(taxonomy) for section in _sections.values()}
+    sections = {key: value for key, value in exported.items() if value}
+    return replace(pack, stages=arranged(pack.stages), sections=sections)
+
+
+def preview_sections(pack: Pack, taxonomy: Taxonomy) -> tuple[SectionDifference, ...]:
+    """What the sections of a pack would bring or change, were ``taxonomy`` the journey they speak of."""
+    return tuple(
+        replace(difference, title=_sections[name].title)
+        for name, content in pack.sections.items()
+        for difference in import_string(_sections[name].preview)(content, taxonomy)
+    )
+
+
+def apply_sections(person: Person | None, pack: Pack, taxonomy: Taxonomy) -> int:
+    """Bring in what the sections of a pack hold; returns how many things that changed."""
+    applied = (import_string(_sections[name].apply)(person, pack.sections[name], taxonomy) for name in pack.sections)
+    return sum(applied)
 
 
 def pack_text(pack: Pack) -> str:
     """The pack as YAML, in the order a reader expects, without what equals its default."""
     header = {key: getattr(pack, key) for key in ("schema", "name", "version", "title", "description")}
-    content = header | written(pack.taxonomy())
+    content = header | written(pack.taxonomy()) | dict(pack.sections)
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
 
 
@@ -124,6 +187,8 @@ def pack_schema() -> dict[str, Any]:
     schema = _PACK.json_schema()
     # The position of a stage is its place in the file.
     schema["$defs"]["Stage"]["properties"].pop("position")
+    schema["properties"].pop("sections")
+    schema["properties"] |= {section.name: {"title": str(section.title)} for section in _sections.values()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

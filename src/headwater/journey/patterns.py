@@ -94,7 +94,10 @@ def taken(pattern: Pattern, state: State, key: int, mark: Mark | None) -> State:
 
 
 def trimmed(pattern: Pattern, state: State) -> State:
-    """The state with no more marks than can matter: of an nth occurrence the first n, else the latest."""
+    """The state with no more marks than can matter: of an nth occurrence the first n, else the latest;
+    of a threshold all, as each stands for itself."""
+    if pattern.kind == "threshold":
+        return state
     if pattern.kind == "nth":
         if len(state.marks) <= pattern.n:
             return state

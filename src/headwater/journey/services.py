@@ -28,7 +28,7 @@ from headwater.journey.models import (
     StageAsking,
     TaxonomyVersion,
 )
-from headwater.journey.packs import Pack, load_pack, pack_of
+from headwater.journey.packs import Pack, SectionDifference, apply_sections, load_pack, pack_of, preview_sections
 from headwater.journey.taxonomy import Item, Taxonomy
 
 RELABEL = "insight.relabel"
@@ -162,6 +162,7 @@ def apply_pack(person: Person | None, pack: Pack) -> Taxonomy:
         published = _published()
         row = _saved(row, edits.adopted(published, pack.taxonomy()))
         record_history(person, "taxonomy.pack_applied", "taxonomy:pack", _pack_data(pack))
+        apply_sections(person, pack, read(row.content))
         changes = differences(published, read(row.content))
         if not changes:
             versions.discard_draft(row)
@@ -177,7 +178,10 @@ def preview_pack(person: Person | None, pack: Pack) -> tuple[Difference, ...]:
 
 
 def import_pack(person: Person | None, pack: Pack) -> tuple[Difference, ...]:
-    """Make a pack the draft, in place of an earlier draft; returns what publishing it would change."""
+    """Make a pack the draft, in place of an earlier draft; returns what publishing it would change.
+
+    What the pack holds beside the journey (see :func:`packs.add_section`) is brought in at once.
+    """
     require(person, "edit", "taxonomy")
     with transaction.atomic():
         row, _now = _opened(person)
@@ -185,7 +189,14 @@ def import_pack(person: Person | None, pack: Pack) -> tuple[Difference, ...]:
         new = edits.adopted(published, pack.taxonomy())
         _saved(row, new)
         record_history(person, "taxonomy.pack_imported", "taxonomy:pack", _pack_data(pack))
+        apply_sections(person, pack, new)
         return differences(published, new)
+
+
+def preview_pack_sections(person: Person | None, pack: Pack) -> tuple[SectionDifference, ...]:
+    """What the parts of a pack beside the journey would bring; nothing is written."""
+    require(person, "edit", "taxonomy")
+    return preview_sections(pack, edits.adopted(_published(), pack.taxonomy()))
 
 
 def export_pack(person: Person | None, name: str, title: str, description: str = "") -> Pack:

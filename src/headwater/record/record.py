@@ -14,7 +14,7 @@ from headwater.record.arrivals import Plan
 from headwater.record.engine import Engine, between, whole
 from headwater.record.lake import LakeTable
 from headwater.record.locks import FileLock, WritersLock
-from headwater.record.questions.question import Question, tables
+from headwater.record.questions.question import Known, Question, tables
 from headwater.record.schema import SHAPES
 from headwater.record.store import Store, Versions
 
@@ -75,6 +75,22 @@ class Record:
         answer = self._store.retried(lambda: self._ask(question))
         self._answers.put(key, answer)
         return answer
+
+    def ask_about(self, arriving: pa.Table, question: Question[Answer]) -> Answer:
+        """Answer a question about signals that are not in the record yet, such as a batch on its way into it.
+
+        Raises:
+            ValueError: the question reads another table than the signals.
+        """
+        snapshot = self._store.tables["signals"].snapshot()
+        merged = self._merged(self._store.tables["customers"].version())
+        query = question.query(Known(frozenset(snapshot.columns), {}, merged))
+        read = set(tables(query)) - {"signals", "customers"}
+        if read:
+            raise ValueError(f"Only signals and customers can be asked about on their way, not {sorted(read)}.")
+        rows = signals.promote_attributes(arriving, snapshot.columns)
+        sources = {"signals": rows, "customers": whole(self._store.tables["customers"].snapshot())}
+        return question.answer(self._store.run(query, sources))
 
     def _ask(self, question: Question[Answer]) -> Answer:
         snapshots = self._store.snapshots(self._store.tables)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from headwater.science.pictures import Picture, Span, whiskers
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -20,6 +22,10 @@ class Estimate:
     assumptions: tuple[str, ...] = ()
     confidence: float = 0.95
 
+    def plot(self, label: str = "", *, reference: float | None = None) -> Picture:
+        """The figure with its interval, as a Vega-Lite specification."""
+        return plot({label: self}, reference=reference)
+
 
 @dataclass(frozen=True, slots=True)
 class NoVerdict:
@@ -29,5 +35,22 @@ class NoVerdict:
     message: str
     n: int = 0
 
+    def plot(self, label: str = "") -> Picture:
+        """The reason, where the figure would have been."""
+        return plot({label: self})
+
 
 Result = Estimate | NoVerdict
+
+
+def plot(results: "dict[str, Result]", *, reference: float | None = None, description: str = "") -> Picture:
+    """Several results below each other, in the order given; those without a verdict say why."""
+    spans = [
+        Span(name, result.estimate, result.low, result.high, result.n)
+        if isinstance(result, Estimate)
+        else Span(name, n=result.n, words=result.message)
+        for name, result in results.items()
+    ]
+    confidence = next((one.confidence for one in results.values() if isinstance(one, Estimate)), 0.95)
+    said = description or f"{', '.join(name for name in results if name) or 'Estimate'}, {confidence:.0%} intervals"
+    return whiskers(spans, description=said, reference=reference)

@@ -15,3 +15,35 @@ register_codes(
         "readiness.file_removed": _("removed the evidence %(file)s from “%(title)s”"),
     }
 )
+
+register_codes(
+    {
+        "strategy.statements_changed": _("changed the statements in the draft of the strategy: %(what)s"),
+        "strategy_value.added": _("added the value “%(name)s” to the draft of the strategy"),
+        "strategy_value.changed": _("changed the value “%(name)s” in the draft of the strategy: %(what)s"),
+        "strategy_value.moved": _("moved the value “%(name)s” in the draft of the strategy"),
+        "strategy_value.removed": _("removed the value “%(name)s” from the draft of the strategy"),
+        "business_goal.added": _("added the business goal “%(name)s” to the draft of the strategy"),
+        "business_goal.changed": _("changed the business goal “%(name)s” in the draft of the strategy: %(what)s"),
+        "business_goal.moved": _("moved the business goal “%(name)s” in the draft of the strategy"),
+        "business_goal.removed": _("removed the business goal “%(name)s” from the draft of the strategy"),
+        "outcome.added": _("added the outcome “%(name)s” to the draft of the strategy"),
+        "outcome.changed": _("changed the outcome “%(name)s” in the draft of the strategy: %(what)s"),
+        "outcome.moved": _("moved the outcome “%(name)s” in the draft of the strategy"),
+        "outcome.removed": _("removed the outcome “%(name)s” from the draft of the strategy"),
+        "issue.added": _("added the issue “%(name)s” to the draft of the strategy"),
+        "issue.changed": _("changed the issue “%(name)s” in the draft of the strategy: %(what)s"),
+        "issue.moved": _("moved the issue “%(name)s” in the draft of the strategy"),
+        "issue.removed": _("removed the issue “%(name)s” from the draft of the strategy"),
+        "strategy.edit_undone": _("took back the last change of the draft of the strategy"),
+        "strategy.draft_replaced": _("took over a whole draft of the strategy from %(source)s"),
+        "strategy.draft_discarded": _("discarded a draft of the strategy with %(changes)s changes"),
+        "strategy.proposed": _("asked %(names)s to agree to the draft of the strategy"),
+        "strategy.agreed": _("agreed to the draft of the strategy"),
+        "strategy.objected": _("objected to the draft of the strategy: %(reason)s"),
+        "strategy.published": _("published version %(version)s of the strategy, agreed by all who were asked"),
+        "strategy.published_unagreed": _(
+            "published version %(version)s of the strategy without the agreement of all who were asked: %(reason)s"
+        ),
+    }
+)

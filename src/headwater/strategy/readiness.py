@@ -210,6 +210,11 @@ def evidence_file(person: Person | None, file_id: int) -> EvidenceFile:
     return _file(file_id)
 
 
+def sweep_files() -> int:
+    """Remove evidence files that no row names, left by a kill; return how many."""
+    return evidence_files.sweep(list(EvidenceFile.objects.values_list("stored", flat=True)))
+
+
 def clear() -> None:
     """Forget the list; run when the sample company is cleared, repeatable."""
     ReadinessItem.objects.all().delete()

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from headwater.base import versions
 from headwater.base.models import Versioned
+from headwater.base.refusals import NotFound
 from headwater.strategy.differences import Difference, differences
 from headwater.strategy.documents import read
 from headwater.strategy.models import StrategyVersion
@@ -36,6 +39,25 @@ def draft() -> Draft | None:
     published = current()
     edited = read(row.content, published.version)
     return Draft(edited, differences(published, edited), row.edition, row)
+
+
+def published_versions(limit: int = 100) -> list[StrategyVersion]:
+    """The published versions, newest first, without their contents."""
+    rows = StrategyVersion.objects.filter(version__isnull=False).select_related("published_by")
+    return list(rows.defer("content").order_by("-version")[:limit])
+
+
+def published_version(version: int) -> StrategyVersion:
+    """The version with this number. Raises ``NotFound``."""
+    row = StrategyVersion.objects.filter(version=version).select_related("published_by").first()
+    if row is None:
+        raise NotFound("strategy.no_version", _("No version %d of the strategy was ever published.") % version)
+    return row
+
+
+def strategy_of(version: int) -> Strategy:
+    """The strategy as it was published under this number. Raises ``NotFound``."""
+    return read(published_version(version).content, version)
 
 
 Identity = tuple[int, int, str]

@@ -173,7 +173,13 @@ def preview_pack(request: HttpRequest) -> HttpResponse:
             raise Refused("pack.missing", _("Choose a pack file (YAML) first."), "file")
         text = form.text()
     pack = read_pack(text)
-    context = {"pack": pack, "text": text, "differences": services.preview_pack(who, pack), "draft": queries.draft()}
+    context = {
+        "pack": pack,
+        "text": text,
+        "differences": services.preview_pack(who, pack),
+        "others": services.preview_pack_sections(who, pack),
+        "draft": queries.draft(),
+    }
     return render(request, "journey/pack_preview.html", context)
 
 

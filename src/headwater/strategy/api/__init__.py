@@ -2,4 +2,7 @@
 
 from ninja import Router
 
+from headwater.strategy.api.readiness import router as readiness
+
 router = Router()
+router.add_router("", readiness)
