@@ -98,7 +98,7 @@ class Pack:
 _PACK = TypeAdapter(Pack)
 
 
-class _Loader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):
     """YAML without aliases (a small file must stay small when read) and without keys given twice."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -122,7 +122,7 @@ def read_pack(text: str) -> Pack:
     if len(text.encode()) > MAX_PACK_BYTES:
         raise Refused("pack.too_large", f"A pack is at most {MAX_PACK_BYTES:,} bytes; this one is larger.")
     try:
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader, made stricter)
+        content = yaml.load(text, Loader=PlainLoader)  # noqa: S506 (a SafeLoader, made stricter)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Refused("pack.invalid", f"This is not a YAML file that can be read: {_flat(error)}") from error
     if not isinstance(content, dict):
