@@ -1,16 +1,22 @@
 """One of every question, in every form that composes other SQL; asked of DuckDB and of Spark."""
 
-from datetime import date
+from datetime import date, datetime
 
 from headwater.record.filters import parse
 from headwater.record.questions import (
     AttributeNames,
+    Breaches,
     CauseSets,
     FieldValues,
     Flows,
     Heard,
+    Kept,
     MomentOutcomes,
     MomentTrace,
+    Pattern,
+    PatternFirings,
+    PatternMarks,
+    Promise,
     Question,
     RandomVerbatims,
     Repeats,
@@ -29,6 +35,9 @@ FILTER = parse(
     "(stage != 'pay' or negative) and not channel in ('phone', 'x') and text like '%a%' and score between 0 and 9.5 "
     "and attribute:plan = 'plus' and cause is not null and local_date >= '2023-11-05' and occurred_at < '2024-06-01'"
 )
+OUTAGE, CONTACT = parse("event = 'outage'"), parse("kind = 'contact' and not negative")
+AS_OF = datetime(2023, 12, 20)
+PROMISE = Promise(OUTAGE, CONTACT, 48, "", parse("event = 'refund_late'"), parse("kind = 'survey'"), "customer")
 QUESTIONS: dict[str, Question[object]] = {
     "everything": Sums(),
     "by every period": Sums(("day", "week", "month")),
@@ -52,6 +61,16 @@ QUESTIONS: dict[str, Question[object]] = {
     "causes": FieldValues("cause"),
     "plans": FieldValues("attribute:plan"),
     "attribute names": AttributeNames(),
+    "third signal": PatternFirings(Pattern("nth", parse("kind = 'contact'"), n=3), AS_OF, until=date(2023, 12, 24)),
+    "three within": PatternFirings(Pattern("within", CONTACT, n=3, hours=720), AS_OF, date(2023, 11, 2), offset=1),
+    "not followed": PatternFirings(Pattern("not_followed", OUTAGE, CONTACT, hours=72), AS_OF, date(2023, 11, 2)),
+    "not by the promise": PatternFirings(
+        Pattern("not_followed", OUTAGE, CONTACT, per="subject", promised="promised"), AS_OF
+    ),
+    "low scores": PatternFirings(Pattern("threshold", CONTACT, measured="score", at_least=False, value=3), AS_OF),
+    "marks": PatternMarks(Pattern("not_followed", OUTAGE, CONTACT, hours=72), ("c1", "c8"), date(2023, 11, 2)),
+    "kept": Kept(PROMISE, AS_OF, date(2023, 11, 5), date(2023, 12, 10)),
+    "breaches": Breaches(PROMISE, AS_OF, date(2023, 11, 5), limit=20, offset=1),
     "cause sets": CauseSets(("month", "stage"), FILTER),
     "repeats": Repeats(date(2024, 1, 31), 30, parse("channel is not null"), date(2023, 11, 1)),
     "repeats of any cause": Repeats(date(2024, 1, 31), any_cause=True),

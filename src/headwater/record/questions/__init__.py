@@ -13,6 +13,8 @@ from headwater.record.questions.journey import (
     MomentTrace,
     WordsByStage,
 )
+from headwater.record.questions.patterns import Firings, Pattern, PatternFirings, PatternMarks
+from headwater.record.questions.promises import Breaches, Kept, Promise
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.signals import (
     Page,
@@ -30,20 +32,27 @@ from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRo
 __all__ = [
     "HEARD",
     "AttributeNames",
+    "Breaches",
     "BucketSums",
     "CauseSetRow",
     "CauseSets",
     "FieldValue",
     "FieldValues",
+    "Firings",
     "Flow",
     "Flows",
     "Heard",
     "HeardSums",
+    "Kept",
     "Known",
     "MomentOutcomes",
     "MomentSums",
     "MomentTrace",
     "Page",
+    "Pattern",
+    "PatternFirings",
+    "PatternMarks",
+    "Promise",
     "Question",
     "RandomVerbatims",
     "RepeatRow",
