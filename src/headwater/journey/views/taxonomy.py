@@ -173,13 +173,9 @@ def preview_pack(request: HttpRequest) -> HttpResponse:
             raise Refused("pack.missing", _("Choose a pack file (YAML) first."), "file")
         text = form.text()
     pack = read_pack(text)
-    context = {
-        "pack": pack,
-        "text": text,
-        "differences": services.preview_pack(who, pack),
-        "others": services.preview_pack_sections(who, pack),
-        "draft": queries.draft(),
-    }
+    differences, others = services.preview_pack(who, pack), services.preview_pack_sections(who, pack)
+    context = {"pack": pack, "text": text, "differences": differences, "others": others, "draft": queries.draft()}
+    context["changes"] = len(differences) + len(others)
     return render(request, "journey/pack_preview.html", context)
 
 
