@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("record", "imports", "labels", "arrivals")
+BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution")
 
 
 def main() -> None:
