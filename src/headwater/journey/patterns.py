@@ -128,7 +128,8 @@ def tells_of(pattern: Pattern, state: State, mark_at: int) -> bool:
     if pattern.kind == "not_followed":
         return mark_at > state.dropped_until
     sure = state.marks[pattern.n :]  # marks with n marks before them
-    return bool(sure) and mark_at >= sure[0].at and mark_at > state.dropped_until
+    far = mark_at - 2 * pattern.hours * HOUR > state.dropped_until
+    return far or (bool(sure) and mark_at >= sure[0].at and mark_at > state.dropped_until)
 
 
 def next_deadline(pattern: Pattern, state: State, now: int) -> int | None:
