@@ -13,7 +13,7 @@ from typing import Literal
 from headwater.strategy.strategy import Outcome, Strategy
 
 MeasureKind = Literal["what", "how"]
-ReadinessState = Literal["open", "under_way", "done"]
+ReadinessState = Literal["open", "under_way", "done", "set_aside"]
 Dimension = Literal["segment", "region", "language"]
 
 
@@ -101,15 +101,17 @@ class CustomerGroup:
 
 @dataclass(frozen=True, slots=True)
 class ReadinessFacts:
-    """One question of the readiness list with its answer. ``key`` names the question."""
+    """One question of the readiness list with its answer. ``says_yes`` belongs to yes-or-no questions alone."""
 
     key: str
-    question: str
+    title: str
     answer: str = ""
     owner: str = ""
     due: date | None = None
     state: ReadinessState = "open"
     has_evidence: bool = False
+    is_yes_no: bool = False
+    says_yes: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
