@@ -3,6 +3,7 @@
 from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
 from headwater.record.questions.demand import CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.employees import TeamScore, TeamScores
+from headwater.record.questions.exposures import CustomerMonths, Exposure, LagRow, Lags, MonthCell
 from headwater.record.questions.flows import Flow, Flows
 from headwater.record.questions.journey import (
     HEARD,
@@ -36,6 +37,8 @@ __all__ = [
     "BucketSums",
     "CauseSetRow",
     "CauseSets",
+    "CustomerMonths",
+    "Exposure",
     "FieldValue",
     "FieldValues",
     "Firings",
@@ -45,9 +48,12 @@ __all__ = [
     "HeardSums",
     "Kept",
     "Known",
+    "LagRow",
+    "Lags",
     "MomentOutcomes",
     "MomentSums",
     "MomentTrace",
+    "MonthCell",
     "Page",
     "Pattern",
     "PatternFirings",

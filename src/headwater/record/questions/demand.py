@@ -85,8 +85,8 @@ class Repeats(Question[tuple[RepeatRow, ...]]):
 
     A contact about two causes counts under each, and is repeated where one about the same cause follows; those
     without a known cause form a group of their own (None). With ``any_cause`` a contact counts once, under None, and
-    any further contact repeats it. Contacts of the last ``window`` days before ``until`` are left out: what follows them is
-    not known yet. Contacts without a customer are left out too.
+    any further contact repeats it. Contacts of the last ``window`` days before ``until`` are left out: what follows
+    them is not known yet. Contacts without a customer are left out too.
 
     Args:
         until: the last day that the record knows of in full.
