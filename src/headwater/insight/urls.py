@@ -3,12 +3,15 @@
 from django.urls import path
 
 from headwater.insight.views import causes as views
+from headwater.insight.views import moments
 from headwater.insight.views.demand import demand_page
 
 urlpatterns = [
     path("causes", views.causes_page, name="causes"),
     path("causes/<slug:cause_id>", views.cause_page, name="cause"),
     path("demand", demand_page, name="demand"),
+    path("journey/moments", moments.moments_page, name="moments"),
+    path("journey/moments/<slug:moment_id>/choose", moments.choose, name="choose_moment"),
     path("verbatims", views.verbatims_page, name="verbatims"),
     path("verbatims/<str:signal_key>", views.verbatim_page, name="verbatim"),
     path("verbatims/<str:signal_key>/labels", views.correct, name="correct_label"),
