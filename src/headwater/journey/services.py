@@ -32,6 +32,7 @@ from headwater.journey.packs import Pack, SectionDifference, apply_sections, loa
 from headwater.journey.taxonomy import Item, Taxonomy
 
 RELABEL = "insight.relabel"
+ASK_HEADS = "journey.ask_heads"
 KEPT: tuple[type[Model], ...] = (
     TaxonomyVersion,
     MomentLeader,
@@ -247,6 +248,7 @@ def _published_now(row: TaxonomyVersion, person: Person | None, changes: int) ->
     row = versions.publish(row, person)
     data = {"version": row.version, "changes": changes}
     record_history(person, "taxonomy.published", f"taxonomy:{row.version}", data)
+    enqueue(ASK_HEADS, {}, unique_key=ASK_HEADS, requested_by=person)
     enqueue(RELABEL, {"taxonomy_version": row.version}, unique_key=RELABEL, requested_by=person)
     return read(row.content, row.version or 0)
 

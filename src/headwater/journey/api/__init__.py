@@ -2,8 +2,9 @@
 
 from ninja import Router
 
+from headwater.journey.api.agreement import router as agreement
 from headwater.journey.api.taxonomy import router as taxonomy
 
 router = Router()
-for part in (taxonomy,):
+for part in (taxonomy, agreement):
     router.add_router("", part)

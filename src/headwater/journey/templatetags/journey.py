@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from headwater.journey.differences import Kind
 from headwater.journey.edits import kind_name as named
-from headwater.journey.forms import DEMANDS, KINDS
+from headwater.journey.forms.taxonomy import DEMANDS, KINDS
 
 register = template.Library()
 

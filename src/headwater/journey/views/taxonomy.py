@@ -17,7 +17,7 @@ from headwater.base.permissions import allows, require
 from headwater.base.refusals import NotFound, Refused
 from headwater.journey import edits, queries, services
 from headwater.journey.differences import Kind
-from headwater.journey.forms import FORMS, ExportForm, ImportForm, ItemForm, MergeForm, initial_of
+from headwater.journey.forms.taxonomy import FORMS, ExportForm, ImportForm, ItemForm, MergeForm, initial_of
 from headwater.journey.packs import PACKS, load_pack, pack_text, read_pack
 from headwater.journey.taxonomy import Cause, Item, Taxonomy
 
