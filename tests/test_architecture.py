@@ -21,8 +21,8 @@ SUBJECTS = {
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting forest label_rules "
     "labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording "
     "moments moments_wording scorecards line_of_sight listening_grid journey_map journey_words changes search",
-    "strategy": "agreement clearing definitions differences documents drafting edits exchange measures measuring "
-    "paths readings sign_offs strategies strategy",
+    "strategy": "agreement clearing definitions differences documents drafting edits exchange issues measures measuring "
+    "paths pictures readings sign_offs strategies strategy",
     "site": "checking command sample server settings setup style wsgi",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}

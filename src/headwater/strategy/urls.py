@@ -13,7 +13,26 @@ READINESS = [
     path("strategy/evidence/<int:file_id>", readiness.file, name="evidence_file"),
     path("strategy/evidence/<int:file_id>/remove", readiness.remove_file, name="remove_evidence_file"),
 ]
-urlpatterns: list[URLPattern] = [
-    *READINESS,
+STRATEGY = [
     path("strategy", strategy.strategy, name="strategy"),
+    path("strategy/edit", strategy.edit, name="strategy_edit"),
+    path("strategy/edit/<slug:kind>/add", strategy.add_item, name="add_strategy_item"),
+    path("strategy/edit/<slug:kind>/<slug:item_id>", strategy.item, name="strategy_item"),
+    path("strategy/edit/<slug:kind>/<slug:item_id>/move", strategy.move_item, name="move_strategy_item"),
+    path("strategy/edit/<slug:kind>/<slug:item_id>/remove", strategy.remove_item, name="remove_strategy_item"),
+    path("strategy/draft", strategy.draft, name="strategy_draft"),
+    path("strategy/draft/undo/<int:edition>", strategy.undo, name="strategy_undo"),
+    path("strategy/draft/propose", strategy.propose, name="propose_strategy"),
+    path("strategy/draft/answer", strategy.answer, name="answer_strategy"),
+    path("strategy/draft/publish", strategy.publish, name="publish_strategy"),
+    path("strategy/draft/discard", strategy.discard, name="discard_strategy"),
+    path("strategy/versions", strategy.all_versions, name="strategy_versions"),
+    path("strategy/versions/<int:version>", strategy.one_version, name="strategy_version"),
+    path("strategy/file", strategy.export, name="export_strategy"),
+    path("strategy/file/preview", strategy.preview_file, name="preview_strategy_file"),
+    path("strategy/file/import", strategy.import_file, name="import_strategy_file"),
+]
+urlpatterns: list[URLPattern] = [
+    *STRATEGY,
+    *READINESS,
 ]
