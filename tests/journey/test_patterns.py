@@ -75,8 +75,7 @@ def micros(at: datetime) -> int:
 def marks_of(record: Record, rows: pa.Table, pattern: Pattern) -> dict[str, list[Mark]]:
     units: dict[str, list[Mark]] = {}
     for row in record.ask_about(rows, PatternMarks(pattern)):
-        deadline = None if row.deadline is None else micros(row.deadline)
-        units.setdefault(row.unit, []).append(Mark(micros(row.at), row.signal_key, row.is_first, deadline))
+        units.setdefault(row.unit, []).append(Mark(row.at, row.signal_key, row.is_first, row.deadline))
     return units
 
 

@@ -218,7 +218,7 @@ class LiveBreach:
 
 @dataclass(frozen=True, slots=True)
 class BreachList:
-    """``open`` and ``closed`` breaches of the last days of all standards; ``rows`` open first, longest overdue first."""
+    """Breaches of the last days: how many still wait, how many ended; ``rows`` open first."""
 
     open: int
     closed: int

@@ -76,6 +76,10 @@ class Record:
         self._answers.put(key, answer)
         return answer
 
+    def ask_once(self, question: Question[Answer]) -> Answer:
+        """Answer a question whose answer is too large to be kept."""
+        return self._store.retried(lambda: self._ask(question))
+
     def ask_about(self, arriving: pa.Table, question: Question[Answer]) -> Answer:
         """Answer a question about signals that are not in the record yet, such as a batch on its way into it.
 

@@ -36,6 +36,7 @@ class Trigger(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
     activated_at = models.DateTimeField(null=True, blank=True)
     watched_since = models.DateTimeField(null=True, blank=True)
+    seen = models.CharField(max_length=100, blank=True, help_text=_("The versions of the record last looked at."))
     built_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -14,7 +14,7 @@ from headwater.record.questions.journey import (
     MomentTrace,
     WordsByStage,
 )
-from headwater.record.questions.patterns import Firings, Pattern, PatternFirings, PatternMarks
+from headwater.record.questions.patterns import Endings, Firings, Pattern, PatternFirings, PatternMarks
 from headwater.record.questions.promises import Breaches, Kept, Promise
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.signals import (
@@ -39,6 +39,7 @@ __all__ = [
     "CauseSets",
     "CustomerMonths",
     "Exposure",
+    "Endings",
     "FieldValue",
     "FieldValues",
     "Firings",

@@ -11,10 +11,10 @@ threshold     a mark whose amount or score is at least, or at most, a value
 Marks of one moment are taken in the order of their keys. A signal that both filters select is one of the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 from sqlglot import exp
@@ -157,38 +157,73 @@ class PatternFirings(Question[Firings]):
         return Firings(total, units, tuple(sorted(weeks, key=lambda one: one.week)), tuple(found))
 
 
-@dataclass(frozen=True, slots=True)
-class MarkRow:
-    """A mark: ``is_first`` tells the filters apart; ``deadline`` is of the first, where it promises one."""
+class MarkRow(NamedTuple):
+    """A mark: ``is_first`` tells the filters apart; ``deadline`` is of the first, where it promises one. Times are
+    microseconds since 1970, UTC. ``is_mark`` is False for a revised signal that passes no filter (any more)."""
 
     unit: str
     signal_key: int
-    at: datetime
+    at: int
+    is_mark: bool
     is_first: bool
-    deadline: datetime | None
+    deadline: int | None
+    revision: int
     customer_id: str | None
     subject_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PatternMarks(Question[tuple[MarkRow, ...]]):
-    """The marks of a pattern, by unit and time: of all units, or of some; those since a day, or all."""
+    """The marks of a pattern, by unit and time.
+
+    Args:
+        units: only of these.
+        since: only of this day and later.
+        ending: only of units whose id ends so (one character), to read a large record in parts.
+        revised: also signals that came in another revision than their first, whether they are marks or not.
+    """
 
     pattern: Pattern
     units: tuple[str, ...] | None = None
     since: date | None = None
+    ending: str | None = None
+    revised: bool = False
 
     def query(self, known: Known) -> exp.Select:
-        marks = pattern_marks(self.pattern, known, since=self.since, units=self.units)
-        columns = [exp.column(name) for name in _MARK]
+        marks = pattern_marks(
+            self.pattern, known, since=self.since, units=self.units, ending=self.ending, revised=self.revised
+        )
+        columns = [exp.column(name) for name in MarkRow._fields]
         return exp.select(*columns).from_(marks.subquery("m")).order_by("unit", "at", "signal_key")
 
     def answer(self, rows: pa.Table) -> tuple[MarkRow, ...]:
-        columns = [rows[name].to_pylist() for name in _MARK]
-        return tuple(MarkRow(*row) for row in zip(*columns, strict=True))
+        columns = []
+        for name in MarkRow._fields:
+            column = rows[name]
+            if name in ("at", "deadline"):
+                column = column.cast(pa.timestamp("us")).cast(pa.int64())
+            columns.append(column.to_pylist())
+        return tuple(map(MarkRow._make, zip(*columns, strict=True)))
 
 
-_MARK = ("unit", "signal_key", "at", "is_first", "deadline", "customer_id", "subject_id")
+@dataclass(frozen=True, slots=True)
+class Endings(Question[Mapping[str, int]]):
+    """How many marks there are of units that end in each character."""
+
+    pattern: Pattern
+    since: date | None = None
+
+    def query(self, known: Known) -> exp.Select:
+        ending = exp.Right(this=exp.column("unit"), expression=exp.Literal.number(1))
+        marks = exp.select(ending.as_("ending")).from_(
+            pattern_marks(self.pattern, known, since=self.since).subquery("m")
+        )
+        return exp.select("ending", exp.Count(this=exp.Star()).as_("n")).from_(marks.subquery("e")).group_by("ending")
+
+    def answer(self, rows: pa.Table) -> Mapping[str, int]:
+        return {row["ending"]: row["n"] for row in rows.to_pylist()}
+
+
 _FOUND_TYPES = {
     "unit": exp.DataType.build("VARCHAR"),
     "signal_key": exp.DataType.build("BIGINT"),
@@ -207,18 +242,30 @@ def marks_from(pattern: Pattern, since: date | None) -> date | None:
 
 
 def pattern_marks(
-    pattern: Pattern, known: Known, *, since: date | None = None, units: Sequence[str] | None = None
+    pattern: Pattern,
+    known: Known,
+    *,
+    since: date | None = None,
+    units: Sequence[str] | None = None,
+    ending: str | None = None,
+    revised: bool = False,
 ) -> exp.Select:
-    """The marks: ``unit, signal_key, at, is_first, deadline, customer_id, subject_id``."""
+    """The marks, with everything that a ``MarkRow`` has."""
     words = Words(known.columns)
     is_first = _sure(first_test(pattern, words))
-    chosen = is_first if pattern.second is None else exp.or_(is_first, words.condition(pattern.second))
+    is_mark = is_first if pattern.second is None else exp.or_(is_first, words.condition(pattern.second))
     deadline = exp.case().when(is_first.copy(), deadline_of(pattern.hours, pattern.promised, words))
     if pattern.kind != "not_followed":
         deadline = exp.cast(exp.null(), _FOUND_TYPES["at"])
-    return signal_marks(
-        known, pattern.per, chosen, is_first.copy().as_("is_first"), deadline.as_("deadline"), since=since, units=units
+    revision = exp.column("revision", "s")
+    chosen = exp.or_(is_mark, revision > exp.Literal.number(1)) if revised else is_mark
+    made = (
+        (_sure(is_mark.copy()) if revised else exp.true()).as_("is_mark"),
+        is_first.copy().as_("is_first"),
+        deadline.as_("deadline"),
+        revision.copy().as_("revision"),
     )
+    return signal_marks(known, pattern.per, chosen, *made, since=since, units=units, ending=ending)
 
 
 def signal_marks(
@@ -228,6 +275,7 @@ def signal_marks(
     *made: exp.Expr,
     since: date | None = None,
     units: Sequence[str] | None = None,
+    ending: str | None = None,
 ) -> exp.Select:
     """Signals that pass a test, with their unit and time, and what is made of them."""
     unit: exp.Expr = exp.column(f"{per}_id", "s")
@@ -240,6 +288,9 @@ def signal_marks(
         tests.append(exp.column("local_date", "s") >= literal(since))
     if units is not None:
         tests.append(unit.copy().isin(*([exp.Literal.string(one) for one in units] or [exp.null()])))
+    if ending is not None:
+        last = exp.Right(this=unit.copy(), expression=exp.Literal.number(1))
+        tests.append(last.eq(exp.Literal.string(ending)))
     columns = [exp.column(name, "s") for name in ("signal_key", "customer_id", "subject_id")]
     query = labelled(exp.select(unit.as_("unit"), at.as_("at"), *columns, *made).where(*tests))
     if merges:
