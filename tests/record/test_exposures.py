@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headwater.record import Record
 from headwater.record.filters import parse
-from headwater.record.questions import CustomerMonths, Exposure, LagRow, Lags
+from headwater.record.questions import CustomerMonths, Exposure, LagRow, Lags, Suffered
 from tests.record.samples import arrive
 
 CONTACTS = parse("kind = 'contact'")
@@ -128,3 +128,14 @@ def test_the_record_finds_what_walking_through_each_timeline_finds(
 def test_lags_count_days_from_event_to_outcome_and_back(record: Record) -> None:
     tell(record, ("a", "late", 10), ("a", "contact", 12), ("a", "contact", 5), ("b", "late", 10), ("b", "contact", 99))
     assert record.ask(Lags(CONTACTS, ("late",))) == (LagRow("late", -5, 1), LagRow("late", 2, 1))
+
+
+def test_who_suffered_and_who_of_them_spoke_up_within_the_window(record: Record) -> None:
+    tell(record, ("a", "late", 10), ("a", "contact", 24), ("b", "late", 10), ("b", "contact", 25), ("c", "late", 5))
+    tell(record, ("a", "late", 60), ("c", "contact", 4), ("d", "contact", 10), ("e", "outage", 10), start=1)
+    found = {"late": [0, 0], "outage": [0, 0]}
+    for row in record.ask(Suffered(CONTACTS, EXPOSURES)):
+        found[row.cause][0] += row.customers
+        found[row.cause][1] += row.followed
+    assert found == {"late": [3, 1], "outage": [1, 0]}
+    assert sum(row.customers for row in record.ask(Suffered(CONTACTS, EXPOSURES, since=date(2026, 2, 1)))) == 1

@@ -3,7 +3,15 @@
 from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
 from headwater.record.questions.demand import CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.employees import TeamScore, TeamScores
-from headwater.record.questions.exposures import CustomerMonths, Exposure, LagRow, Lags, MonthCell
+from headwater.record.questions.exposures import (
+    CustomerMonths,
+    Exposure,
+    LagRow,
+    Lags,
+    MonthCell,
+    Suffered,
+    SufferedRow,
+)
 from headwater.record.questions.flows import Flow, Flows
 from headwater.record.questions.journey import (
     HEARD,
@@ -38,8 +46,8 @@ __all__ = [
     "CauseSetRow",
     "CauseSets",
     "CustomerMonths",
-    "Exposure",
     "Endings",
+    "Exposure",
     "FieldValue",
     "FieldValues",
     "Firings",
@@ -69,6 +77,8 @@ __all__ = [
     "SignalRows",
     "Size",
     "SizeAnswer",
+    "Suffered",
+    "SufferedRow",
     "Sums",
     "SumsAnswer",
     "SumsRow",

@@ -260,6 +260,94 @@ class Lags(Question[tuple[LagRow, ...]]):
         return tuple(sorted(found, key=lambda row: (row.event, row.lag)))
 
 
+@dataclass(frozen=True, slots=True)
+class SufferedRow:
+    """Of ``customers`` of one bucket to whom a cause happened, how many an outcome followed within its days."""
+
+    cause: str
+    bucket: int
+    customers: int
+    followed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suffered(Question[tuple[SufferedRow, ...]]):
+    """To how many customers each cause happened, and how many of them an outcome (a complaint) followed.
+
+    Happened between ``since`` and ``until``, both included; an outcome follows from the event's day up to ``lag_days``
+    after it. A customer to whom it happened twice counts once, and is followed where either was.
+    """
+
+    outcome: Filter
+    exposures: tuple[Exposure, ...]
+    since: date | None = None
+    until: date | None = None
+
+    def days(self) -> tuple[date | None, date | None]:
+        """An outcome may lie after the last day that an event may have."""
+        return self.since, None
+
+    def query(self, known: Known) -> exp.Select:
+        customer, day = exp.column("customer_id", "s"), exp.column("local_date", "s")
+        outcomes = labelled(
+            exp.select(customer.as_("customer"), day.as_("day")).where(
+                Words(known.columns).condition(self.outcome), exp.not_(customer.copy().is_(exp.null()))
+            )
+        )
+        parts = [self._happened(exposure) for exposure in self.exposures]
+        happened = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+        near = exp.and_(
+            exp.column("customer", "o").eq(exp.column("customer", "h")),
+            exp.column("day", "o") >= exp.column("day", "h"),
+            exp.column("day", "o") <= exp.column("known_until", "h"),
+        )
+        followed = exp.case().when(exp.not_(exp.column("day", "o").is_(exp.null())), exp.Literal.number(1))
+        whose = (exp.column("cause", "h"), exp.column("customer", "h"))
+        each = (
+            exp.select(
+                *whose,
+                exp.func("min", exp.column("bucket", "h")).as_("bucket"),
+                exp.func("count", followed).as_("outcomes"),
+            )
+            .from_(happened.subquery("h"))
+            .join(outcomes.subquery("o"), on=near, join_type="left")
+            .group_by(*whose)
+        )
+        some = exp.case().when(exp.column("outcomes") > 0, exp.Literal.number(1))
+        return (
+            exp.select("cause", "bucket", _all("customers"), exp.func("count", some).as_("followed"))
+            .from_(each.subquery("e"))
+            .group_by("cause", "bucket")
+        )
+
+    def _happened(self, exposure: Exposure) -> exp.Select:
+        day, customer = exp.column("local_date", "s"), exp.column("customer_id", "s")
+        window = exp.Interval(this=exp.Literal.string(str(exposure.lag_days)), unit=exp.var("DAY"))
+        until = exp.cast(exp.Add(this=day.copy(), expression=window), exp.DataType.Type.DATE)
+        return (
+            exp.select(
+                exp.Literal.string(exposure.cause).as_("cause"),
+                customer.as_("customer"),
+                exp.column("customer_bucket", "s").as_("bucket"),
+                day.as_("day"),
+                until.as_("known_until"),
+            )
+            .from_("signals as s")
+            .where(
+                exp.column("kind", "s").eq("event"),
+                exp.column("event", "s").isin(*exposure.events),
+                exp.not_(customer.copy().is_(exp.null())),
+                *within(day.copy(), self.since, self.until),
+            )
+        )
+
+    def answer(self, rows: pa.Table) -> tuple[SufferedRow, ...]:
+        found = [
+            SufferedRow(row["cause"], row["bucket"] or 0, row["customers"], row["followed"]) for row in rows.to_pylist()
+        ]
+        return tuple(sorted(found, key=lambda row: (row.cause, row.bucket)))
+
+
 def month_of(day: date) -> date:
     """The first day of the day's month."""
     return day.replace(day=1)
