@@ -13,6 +13,11 @@ register_codes(
         "readiness.milestone_removed": _("removed the milestone “%(text)s” from “%(title)s”"),
         "readiness.file_added": _("attached %(file)s as evidence to “%(title)s”"),
         "readiness.file_removed": _("removed the evidence %(file)s from “%(title)s”"),
+        "request.filed": _("asked: “%(text)s”"),
+        "request.answered": _("traced the request “%(text)s” upstream"),
+        "request.corrected": _("said what the request “%(text)s” is really about"),
+        "request.linked": _("made the request “%(text)s” part of the outcome “%(words)s”"),
+        "request.declined": _("declined the request “%(text)s”: %(words)s"),
     }
 )
 

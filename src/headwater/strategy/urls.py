@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from headwater.strategy.views import readiness, strategy
+from headwater.strategy.views import readiness, requests, strategy
 
 READINESS = [
     path("strategy/readiness", readiness.readiness, name="readiness"),
@@ -32,7 +32,17 @@ STRATEGY = [
     path("strategy/file/preview", strategy.preview_file, name="preview_strategy_file"),
     path("strategy/file/import", strategy.import_file, name="import_strategy_file"),
 ]
+REQUESTS = [
+    path("requests", requests.requests, name="requests"),
+    path("requests/new", requests.new, name="new_request"),
+    path("requests/<int:request_id>", requests.one, name="request"),
+    path("requests/<int:request_id>/progress", requests.progress, name="request_progress"),
+    path("requests/<int:request_id>/about", requests.correct, name="correct_request"),
+    path("requests/<int:request_id>/outcome", requests.link, name="link_request"),
+    path("requests/<int:request_id>/decline", requests.decline, name="decline_request"),
+]
 urlpatterns: list[URLPattern] = [
     *STRATEGY,
     *READINESS,
+    *REQUESTS,
 ]

@@ -2,6 +2,7 @@
 
 from headwater.strategy.models.measures import DefinitionEdition, Measure, Reading, SignOff
 from headwater.strategy.models.readiness import EvidenceFile, ReadinessItem, ReadinessMilestone
+from headwater.strategy.models.requests import Request
 from headwater.strategy.models.statements import StrategyAnswer, StrategyEdit, StrategyVersion
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "ReadinessItem",
     "ReadinessMilestone",
     "Reading",
+    "Request",
     "SignOff",
     "StrategyAnswer",
     "StrategyEdit",

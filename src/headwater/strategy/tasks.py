@@ -1,0 +1,27 @@
+"""The background tasks of this room."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from headwater.base.queue import JobContext, schedule, task
+from headwater.strategy import readiness, requests
+
+
+@task(requests.ANSWER, title=_("Trace requests upstream"))
+def answer_requests(context: JobContext, payload: dict[str, Any]) -> None:
+    requests.answer_filed()
+
+
+schedule(requests.ANSWER, every=timedelta(minutes=5))
+
+
+@task("strategy.sweep_evidence", title=_("Remove evidence files that belong to nothing"))
+def sweep_evidence(context: JobContext, payload: dict[str, Any]) -> None:
+    readiness.sweep_files()
+
+
+schedule("strategy.sweep_evidence", every=timedelta(days=1))
