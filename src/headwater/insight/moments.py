@@ -11,6 +11,7 @@ from headwater import science
 from headwater.insight.forest import stage_metric
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
+from headwater.journey.standards import ReliabilityAnswer, reliability
 from headwater.journey.taxonomy import Moment, Taxonomy
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import estimate
@@ -19,7 +20,7 @@ from headwater.metrics.store import company_record
 from headwater.record.filters import FilterError, every, parse
 from headwater.record.questions import MomentOutcomes, MomentSums, MomentTrace, Sums
 from headwater.science.bounds import Array
-from headwater.science.ranking import bucket_weights, places
+from headwater.science.resampling import bucket_weights, places
 from headwater.science.results import Estimate, NoVerdict, Result
 
 OUTCOMES = ("nps", "csat", "rating", "ces")
@@ -33,7 +34,8 @@ WITH_WORDS = parse("text is not null and kind != 'event'")
 class MomentRow:
     """One moment. ``customers`` pass it as far as words and traces show, ``by_event`` of them by an event.
 
-    ``goes_wrong``: share of these customers for whom it went wrong at least once. ``effect``: the outcome score of
+    ``goes_wrong``: share of these customers for whom it went wrong at least once; where only words show the moment but
+    a standard measures it, 1 − its reliability (``measured``). ``effect``: the outcome score of
     those for whom it went right less that of the others, in the metric's unit. ``score``: what customers gave at the
     moment itself. ``weight``: the points of the outcome over all customers that go with the moment going wrong.
     ``places``: between which ranks it stands; None where it cannot be ranked.
@@ -48,8 +50,14 @@ class MomentRow:
     effect: Result
     score: Result
     weight: Result
+    reliability: ReliabilityAnswer | None = None
     first: float = 0.0
     places: tuple[int, int] | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether ``goes_wrong`` comes from operations: a standard counts what customers' words show of few."""
+        return is_measured(self.by_event, self.reliability)
 
     @property
     def could_be_first(self) -> bool:
@@ -92,13 +100,17 @@ class MomentRanking:
 
 
 def moment_ranking(selection: Selection | None = None) -> MomentRanking:
-    """Rank every moment of the published journey by what the record shows of it in this selection."""
+    """Rank every moment of the published journey by what the record shows of it in this selection.
+
+    A standard knows no filter, so reliability counts only in a selection without one.
+    """
     selection = selection or Selection()
     known = taxonomy()
     outcome, metric = outcome_metric(selection), stage_metric(selection)
-    sides = Sides.of(_outcomes(selection, known, outcome), known.moments)
+    measured = {} if selection.where else reliability(None, selection.since, selection.until)
+    sides = Sides.of(_outcomes(selection, known, outcome), known.moments, measured)
     everyone = _customers(selection)
-    rows = _rows(known, sides, outcome, everyone, _scores(selection, metric))
+    rows = _rows(known, sides, outcome, everyone, _scores(selection, metric), measured)
     with_words, labelled = _labelled(selection)
     return MomentRanking(tuple(rows), outcome, metric, everyone, with_words, labelled)
 
@@ -129,18 +141,26 @@ def traces(known: Taxonomy) -> tuple[MomentTrace, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Sums by (moment, customer bucket), one row a moment; ``right`` and ``wrong`` are the outcome's scores of the
-    customers for whom it went so, judged without the outcome's own signals."""
+    """Sums by (moment, customer bucket), one row a moment.
+
+    ``failed`` of ``tried`` is how often it goes wrong: customers hurt of those who passed, or what a standard counts.
+    ``right`` and ``wrong`` are the outcome's scores of the customers for whom it went so, judged without the outcome's
+    own signals.
+    """
 
     moments: tuple[Moment, ...]
     customers: Array
     by_event: Array
     hurt: Array
+    failed: Array
+    tried: Array
     right: Cells
     wrong: Cells
 
     @classmethod
-    def of(cls, rows: Sequence[MomentSums], moments: Sequence[Moment]) -> "Sides":
+    def of(
+        cls, rows: Sequence[MomentSums], moments: Sequence[Moment], measured: Mapping[str, ReliabilityAnswer]
+    ) -> "Sides":
         """Fold the record's rows; moments that nobody passed have zeros."""
         index = {moment.id: place for place, moment in enumerate(moments)}
         counts = {name: np.zeros((len(index), BUCKETS)) for name in ("customers", "by_event", "hurt")}
@@ -155,8 +175,33 @@ class Sides:
             if row.apart is not None:
                 for field, array in scores[row.apart].items():
                     array[at] += getattr(row, field)
+        failed, tried = counts["hurt"].copy(), counts["customers"].copy()
+        for moment_id, answer in measured.items():
+            place = index.get(moment_id, -1)
+            if place >= 0 and is_measured(round(counts["by_event"][place].sum()), answer):
+                failed[place], tried[place] = _by_bucket(answer)
         groups = tuple((moment.id,) for moment in moments)
-        return cls(tuple(moments), **counts, right=Cells(groups, scores[False]), wrong=Cells(groups, scores[True]))
+        right, wrong = (Cells(groups, scores[side]) for side in (False, True))
+        return cls(tuple(moments), **counts, failed=failed, tried=tried, right=right, wrong=wrong)
+
+
+def is_measured(by_event: int, answer: ReliabilityAnswer | None) -> bool:
+    """Whether a standard says better than the record's traces how often a moment goes wrong."""
+    return not by_event and answer is not None and isinstance(answer.result, Estimate)
+
+
+def _by_bucket(answer: ReliabilityAnswer) -> tuple[Array, Array]:
+    """Broken and due by customer bucket; of an imported series spread evenly, as nobody knows whose they were."""
+    failed, due = np.zeros(BUCKETS), np.zeros(BUCKETS)
+    for reading in answer.readings:
+        if reading.counts.buckets is None:
+            failed += reading.counts.broken / BUCKETS
+            due += reading.counts.due / BUCKETS
+            continue
+        for bucket, times, kept in reading.counts.buckets:
+            failed[bucket] += times - kept
+            due[bucket] += times
+    return failed, due
 
 
 FIELDS = ("scored", "score_sum", "low", "top")
@@ -170,14 +215,19 @@ def _outcomes(selection: Selection, known: Taxonomy, outcome: MetricDefinition) 
 
 
 def _rows(
-    known: Taxonomy, sides: Sides, outcome: MetricDefinition, everyone: int, scores: Mapping[str, Result]
+    known: Taxonomy,
+    sides: Sides,
+    outcome: MetricDefinition,
+    everyone: int,
+    scores: Mapping[str, Result],
+    measured: Mapping[str, ReliabilityAnswer],
 ) -> list[MomentRow]:
     if not sides.moments:
         return []
     effects = _effects(sides, outcome)
     nothing = NoVerdict("no_answers", _("Nobody has scored it yet."))
     rows = []
-    for place, (moment, share) in enumerate(zip(sides.moments, shares(sides.hurt, sides.customers), strict=True)):
+    for place, (moment, share) in enumerate(zip(sides.moments, shares(sides.failed, sides.tried), strict=True)):
         stage = known.stage(moment.stage)
         rows.append(
             MomentRow(
@@ -189,6 +239,7 @@ def _rows(
                 goes_wrong=share,
                 effect=effects[place],
                 score=scores.get(moment.id, nothing),
+                reliability=measured.get(moment.id),
                 weight=NoVerdict("no_effect", _("Without a verdict on the effect there is no weight.")),
             )
         )
@@ -225,7 +276,8 @@ def _weighed(rows: Sequence[MomentRow], sides: Sides, outcome: MetricDefinition,
     for number, place in enumerate(places_of):
         row = rows[place]
         gap = row.effect.estimate if isinstance(row.effect, Estimate) else 0.0
-        weight = row.hurt / everyone * gap
+        share = row.goes_wrong.estimate if isinstance(row.goes_wrong, Estimate) else 0.0
+        weight = row.customers / everyone * share * gap
         bounds = min(float(low[number]), weight), max(float(high[number]), weight)
         span = int(order.low[number]), int(order.high[number])
         result = Estimate(weight, *bounds, row.customers, BOOTSTRAP, (ASSOCIATION,))
@@ -245,7 +297,9 @@ def _draws(sides: Sides, chosen: Sequence[int], outcome: MetricDefinition, every
         scored = total(cells["scored"])
         return total(values(outcome, cells)) / np.where(scored > 0, scored, np.inf)
 
-    weights: Array = total(sides.hurt) / everyone * (mean(sides.right) - mean(sides.wrong))
+    tried = total(sides.tried)
+    share = total(sides.failed) / np.where(tried > 0, tried, np.inf)
+    weights: Array = total(sides.customers) / everyone * share * (mean(sides.right) - mean(sides.wrong))
     return weights
 
 

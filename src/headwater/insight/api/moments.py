@@ -32,6 +32,7 @@ class RankedMoment(Schema):
     effect: Figure
     score: Figure
     weight: Figure
+    reliability: Figure | None
     first: float
     places: list[int] | None
 
@@ -80,6 +81,7 @@ def as_json(found: MomentRanking) -> dict[str, Any]:
                 "effect": figure(row.effect),
                 "score": figure(row.score),
                 "weight": figure(row.weight),
+                "reliability": figure(row.reliability.result) if row.reliability else None,
                 "first": row.first,
                 "places": list(row.places) if row.places else None,
             }

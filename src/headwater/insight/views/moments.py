@@ -49,6 +49,8 @@ class Shown:
         """What shows who passed: events, words, or both."""
         if not self.row.customers:
             return _("nothing shows it yet")
+        if self.row.measured:
+            return _("how often: from operations")
         if not self.row.by_event:
             return _("from words alone")
         return _("from events") if self.row.by_event == self.row.customers else _("from events and words")

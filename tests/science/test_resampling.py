@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from headwater.science.ranking import bucket_weights, places
+from headwater.science.resampling import bucket_weights, places
 
 
 def test_clearly_apart_items_keep_their_places() -> None:
