@@ -1,5 +1,7 @@
 """What is acknowledged reaches the record once, wherever a flush is cut off."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +14,8 @@ from headwater.listening import flusher, inbox, tasks
 from headwater.listening.models import Import, ImportState, InboxBatch, Source
 from headwater.metrics.store import company_record
 from headwater.record import Record, maintenance
-from headwater.record.questions import Size
+from headwater.record.keys import signal_key
+from headwater.record.questions import SignalRows, Size
 
 
 def some_signals(first: int, count: int) -> pa.Table:
@@ -100,6 +103,28 @@ def test_a_batch_that_was_never_committed_to_the_database_is_not_acknowledged(ou
     with pytest.raises(Killed):
         put_and_die()
     assert inbox.flush() == 0
+
+
+def test_what_programs_send_is_moved_in_few_statements(
+    ours: Company, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    """Whoever sends the next signal waits while a flush writes, so it must not write once for each that came before."""
+    for number in range(40):
+        inbox.put(some_signals(number, 1))
+    with django_assert_max_num_queries(20):
+        assert inbox.flush() == 40
+    assert signals() == 40
+
+
+def test_columns_that_nobody_fills_are_not_kept(ours: Company) -> None:
+    some = some_signals(0, 2).append_column("event", pa.nulls(2, pa.string()))
+    other = some_signals(2, 1).append_column("event", pa.array(["delivery_late"]))
+    assert "event" not in inbox.unpack(inbox.pack(some)).column_names
+    for batch in (some, other):
+        inbox.put(batch)
+    inbox.flush()
+    rows = company_record().ask(SignalRows(tuple(signal_key("s", str(n)) for n in range(3))))
+    assert sorted((row.record_id, row.event) for row in rows) == [("0", None), ("1", None), ("2", "delivery_late")]
 
 
 def test_many_batches_are_moved_in_several_commits(ours: Company, monkeypatch: pytest.MonkeyPatch) -> None:

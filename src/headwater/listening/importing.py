@@ -140,7 +140,7 @@ def _read(arrival: Import, used: Mapping, reader: Reader, progress: Progress | N
         signals, aside = through_pipeline(rows, contexts, tally)
         if index < received:
             continue
-        with transaction.atomic():
+        with inbox.turn(), transaction.atomic():
             _keep(arrival, index, rows, signals, aside, reader.position(), tally)
         if progress:
             progress(arrival)

@@ -5,14 +5,17 @@ commits, then the batch is deleted and its outcome counted. After a kill anywher
 transaction number tells whether a claimed batch is in it: then only the counting is left; else it is planned anew.
 """
 
+import fcntl
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from headwater.base.paths import home
 from headwater.listening.models import Import, ImportState, InboxBatch
 from headwater.metrics.store import company_record
 from headwater.record import Record
@@ -20,9 +23,26 @@ from headwater.record.arrivals import Outcome
 
 APPLICATION = "inbox"
 ROWS_A_COMMIT = 250_000
+COMPRESSED_FROM = 1 << 15
+"""Bytes; below, compressing costs more time than it saves."""
 COUNTS = ("accepted", "repeated", "revised")
 
 logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Write to the inbox in turn, where the database has one writer at a time.
+
+    SQLite lets those who wait sleep, longer each time, and whoever comes by first is next; a lock of the system wakes
+    them in order. In front of the transaction, never within one.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with (home() / "inbox.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def put(signals: pa.Table, arrival: Import | None = None) -> InboxBatch:
@@ -31,10 +51,12 @@ def put(signals: pa.Table, arrival: Import | None = None) -> InboxBatch:
 
 
 def pack(signals: pa.Table) -> bytes:
+    """Signals as a stream of Arrow's, without the columns that none of them fills; large ones compressed."""
+    filled = signals.select([name for name in signals.column_names if signals[name].null_count < len(signals)])
     sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(sink, signals.schema, options=options) as stream:
-        stream.write_table(signals)
+    options = pa.ipc.IpcWriteOptions(compression="zstd" if filled.nbytes > COMPRESSED_FROM else None)
+    with pa.ipc.new_stream(sink, filled.schema, options=options) as stream:
+        stream.write_table(filled)
     packed: bytes = sink.getvalue().to_pybytes()
     return packed
 
@@ -80,11 +102,13 @@ def _move_some(record: Record) -> int:
         return 0
     number = record.transaction(APPLICATION) + 1
     plan = record.plan_signals(_together(batches))
-    with transaction.atomic():
+    with turn(), transaction.atomic():
+        InboxBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(transaction=number)
         for batch in batches:
-            outcome = plan.outcomes.get(batch.pk, Outcome())
-            batch.transaction, batch.outcome = number, {name: getattr(outcome, name) for name in COUNTS}
-            InboxBatch.objects.filter(pk=batch.pk).update(transaction=number, outcome=batch.outcome)
+            if batch.arrival_id is not None:  # what programs send is counted nowhere but in the record
+                outcome = plan.outcomes.get(batch.pk, Outcome())
+                batch.outcome = {name: getattr(outcome, name) for name in COUNTS}
+                InboxBatch.objects.filter(pk=batch.pk).update(outcome=batch.outcome)
     record.commit_signals(plan, transaction=(APPLICATION, number))
     _count_and_delete(batches)
     return sum(batch.rows for batch in batches)
@@ -113,18 +137,20 @@ def _together(batches: list[InboxBatch]) -> pa.Table:
 
 
 def _count_and_delete(batches: Iterable[InboxBatch]) -> None:
-    """Add the saved outcomes to their imports, end the imports that have nothing left, delete the batches: at once."""
-    with transaction.atomic():
-        touched = set()
-        for batch in batches:
+    """Add the saved outcomes to their imports, end the imports that have nothing left, delete the batches: at once,
+    and in few statements, for whoever sends signals waits meanwhile."""
+    of_imports = [batch for batch in batches if batch.arrival_id is not None]
+    others = [batch.pk for batch in batches if batch.arrival_id is None]
+    with turn(), transaction.atomic():
+        InboxBatch.objects.filter(pk__in=others).delete()
+        for batch in of_imports:
             deleted, _ = InboxBatch.objects.filter(pk=batch.pk).delete()
-            if deleted and batch.arrival_id is not None:
+            if deleted:
                 outcome = batch.outcome or {}
                 Import.objects.filter(pk=batch.arrival_id).update(
                     **{name: F(name) + outcome.get(name, 0) for name in COUNTS}
                 )
-                touched.add(batch.arrival_id)
-        for pk in touched:
+        for pk in {batch.arrival_id for batch in of_imports}:
             finish_if_empty(pk)
 
 

@@ -211,7 +211,7 @@ def receive_signals(rows: Sequence[dict[str, Any]], *, source: str, person: Pers
 
 def _receive(signals: pa.Table) -> None:
     try:
-        with transaction.atomic():
+        with inbox.turn(), transaction.atomic():
             inbox.put(signals)
     except (OSError, OperationalError) as error:
         if not importing.is_disk_full(error):

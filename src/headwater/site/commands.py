@@ -24,6 +24,8 @@ from headwater.site.server import serve as serve_pages
 
 PORT = 8000
 PARENT_CHECK_SECONDS = 1.0
+YIELD_TO_PAGES = 10
+"""How nice a worker beside the server is to it: whoever waits for a page or an acknowledgement goes first."""
 
 
 @click.command()
@@ -112,6 +114,7 @@ def worker(parent: int | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_received: stop.set())
     if parent is not None:
+        os.nice(YIELD_TO_PAGES)
         threading.Thread(target=_end_with, args=(parent, stop), daemon=True).start()
     flushing = threading.Thread(target=flusher.run, args=(stop,), name="flusher")
     flushing.start()
