@@ -38,6 +38,7 @@ _PART_OF_YEAR = (
     "thursday|friday|saturday|sunday|noon|midnight|spring|summer|autumn|winter|christmas|easter|q[1-4]|tomorrow|"
     "evening|lunch"
 )
+_EDGE = "(?:end of|start of|early|mid|late|next)"
 _YEAR = r"(?:19|20)\d\d"
 _SHARES = "half|twice|double|halve[sd]?|a third|two thirds|a quarter|a fifth|a tenth"
 _TIME_LIMITS = (
@@ -45,7 +46,7 @@ _TIME_LIMITS = (
     rf"(?:the |that )?(?:same|next|following|very) {_WORKING}(?:{_DAYPART})",
     r"on the (?:spot|day|date|first (?:call|try|attempt|contact|visit))|at (?:once|the latest)|overnight",
     rf"an? {_WORKING}(?:{_SPAN}) (?:{_AHEAD})",
-    rf"(?:by|until|before|till|from|in|since) (?:the )?(?:(?:end of|start of|early|mid|late|next) )?(?:{_PART_OF_YEAR})",
+    rf"(?:by|until|before|till|from|in|since) (?:the )?(?:{_EDGE} )?(?:{_PART_OF_YEAR})",
     rf"(?:by|before|until) (?:the )?end of (?:the |this |next )?(?:day|week|month|quarter|year|{_YEAR})",
     r"(?:by the end of |in |end of )?year (?:one|two|three|[123])",
     rf"one {_WORKING}{_UNIT}|first {_WORKING}(?:minute|hour|day|week|month|year|call|try|visit)",
