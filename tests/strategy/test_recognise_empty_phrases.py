@@ -30,6 +30,6 @@ def scores(file: str) -> tuple[float, float, int]:
 def test_precision_and_recall_are_above_nine_in_ten(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     precision, recall, count = scores(file)
     with capsys.disabled():
-        print(f"\n{file}: {count} sentences, precision {precision:.3f}, recall {recall:.3f}")
+        print(f"\n{file}: {count} sentences, precision {precision:.3f}, recall {recall:.3f}")  # noqa: T201
     assert precision > ENOUGH
     assert recall > ENOUGH
