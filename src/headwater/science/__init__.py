@@ -1,50 +1,75 @@
 """Pure statistics and text models: numbers and words in, frozen results out."""
 
-from headwater.science.attribution import (
-    Attribution,
-    ExposureCells,
-    average_attributable_fractions,
-    cells_of,
-)
+from headwater.science.attributable_risk import AttributableRisk, attributable_risk
+from headwater.science.attribution import Attribution, ExposureCells, average_attributable_fractions, cells_of
+from headwater.science.comparisons import Comparison, RateRatio, compare, p_value_of, rate_ratio
 from headwater.science.crossproducts import CrossProducts, from_rows, from_sums
 from headwater.science.drivers import Driver, DriverDifference, Drivers, driver_differences, drivers, ridits
+from headwater.science.effects import Effect, doubly_robust
 from headwater.science.intervals import clustered_mean, difference, nps, proportion, rate, ratio
+from headwater.science.lags import LagProfile, lag_profile
 from headwater.science.misclassification import corrected_shares
-from headwater.science.multiplicity import benjamini_hochberg
+from headwater.science.multiplicity import benjamini_hochberg, benjamini_yekutieli
 from headwater.science.pictures import Picture
+from headwater.science.rank_intervals import Rank, ranks
 from headwater.science.results import Estimate, NoVerdict, Result, plot
 from headwater.science.shapley import shapley
+from headwater.science.survival import SurvivalCurve, curves, hazard_ratios, kaplan_meier, log_rank
+from headwater.science.value import Product, Sensitivity, product, value_at_risk
 from headwater.science.weighted import Weighted, effective_sample_size, weighted_nps
 
 __all__ = [
+    "AttributableRisk",
     "Attribution",
+    "Comparison",
     "CrossProducts",
     "Driver",
     "DriverDifference",
     "Drivers",
+    "Effect",
     "Estimate",
     "ExposureCells",
+    "LagProfile",
     "NoVerdict",
     "Picture",
+    "Product",
+    "Rank",
+    "RateRatio",
     "Result",
+    "Sensitivity",
+    "SurvivalCurve",
     "Weighted",
+    "attributable_risk",
     "average_attributable_fractions",
     "benjamini_hochberg",
+    "benjamini_yekutieli",
     "cells_of",
     "clustered_mean",
+    "compare",
     "corrected_shares",
+    "curves",
     "difference",
+    "doubly_robust",
     "driver_differences",
     "drivers",
     "effective_sample_size",
     "from_rows",
     "from_sums",
+    "hazard_ratios",
+    "kaplan_meier",
+    "lag_profile",
+    "log_rank",
     "nps",
+    "p_value_of",
     "plot",
+    "product",
     "proportion",
+    "ranks",
     "rate",
+    "rate_ratio",
     "ratio",
     "ridits",
     "shapley",
+    "value_at_risk",
     "weighted_nps",
 ]

@@ -111,7 +111,7 @@ def cells_of(
     at = place * count + bucket
     size = len(cells) * count
     at_risk = np.bincount(at, minlength=size).astype(float).reshape(len(cells), count)
-    events = np.bincount(at, weights=cases, minlength=size).reshape(len(cells), count)
+    events = np.bincount(at, weights=cases, minlength=size).astype(float).reshape(len(cells), count)
     return ExposureCells(tuple(causes), cells[:, :-1].astype(bool), cells[:, -1].astype(np.intp), at_risk, events)
 
 
@@ -197,7 +197,7 @@ def _prevented(cells: ExposureCells, coefficients: Array, n: Array, link: Link) 
             some, whose = rows[start : start + portion], causes[start : start + portion]
             shares = _shared_out(base[:, some], effect[:, whose], n[:, some], link)
             for place in range(size):
-                np.add.at(prevented, (slice(None), whose[:, place]), shares[place])
+                np.add.at(prevented.T, whose[:, place], shares[place].T)
     return prevented
 
 

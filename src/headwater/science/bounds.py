@@ -119,6 +119,19 @@ def proportion_bounds(successes: npt.ArrayLike, n: npt.ArrayLike, *, confidence:
     return low, high
 
 
+def exact_proportion_bounds(successes: npt.ArrayLike, n: npt.ArrayLike, *, confidence: float = 0.95) -> Bounds:
+    """Clopper and Pearson's interval of a share in 0…1: never too narrow, often too wide (Biometrika 26 (1934))."""
+    hits, tries = counts(successes, n)
+    if np.any(hits > tries):
+        raise ValueError(f"more successes than tries: {hits.tolist()!r} of {tries.tolist()!r}")
+    two_sided_z(confidence)
+    tail = (1 - confidence) / 2
+    some, rest = np.maximum(hits, 1e-9), np.maximum(tries - hits, 1e-9)
+    low = np.where(hits == 0, 0.0, special.betaincinv(some, tries - hits + 1, tail))
+    high = np.where(hits == tries, 1.0, special.betaincinv(hits + 1, rest, 1 - tail))
+    return np.where(tries > 0, low, np.nan), np.where(tries > 0, high, np.nan)
+
+
 def rate_bounds(events: npt.ArrayLike, exposure: npt.ArrayLike, *, confidence: float = 0.95) -> Bounds:
     """Exact Poisson interval of events per unit of exposure (Garwood, Biometrika 28 (1936) 437-442)."""
     seen, base = counts(events, exposure)

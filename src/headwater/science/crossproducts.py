@@ -157,7 +157,8 @@ def from_rows(
     order = np.argsort(place, kind="stable")
     edges = np.searchsorted(place[order], np.arange(count + 1))
     parts = [_moments(moved[order[a:b]], present[order[a:b]]) for a, b in pairwise(edges)]
-    return CrossProducts(names, *(np.stack(part) for part in zip(*parts, strict=True)), middle)
+    n, sums, products, squares = (np.stack(part) for part in zip(*parts, strict=True))
+    return CrossProducts(names, n, sums, products, squares, middle)
 
 
 def _moments(moved: Array, present: Array) -> tuple[Array, Array, Array, Array]:

@@ -40,12 +40,14 @@ ASSUMPTIONS = (
     "customers in different buckets are independent",
     "a share says what goes together with the outcome, not what causes it",
 )
-AVAILABLE_CASE = "who left a question out would have answered like those who did not (each pair of questions uses all who answered both)"
+AVAILABLE_CASE = (
+    "who left a question out would have answered like the rest (each pair of questions uses all who answered both)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """``importance`` is in units of R², ``weight`` the standardised regression coefficient, ``mean`` its rated level."""
+    """``importance`` is in units of R², ``weight`` the standardised regression coefficient, ``mean`` its level."""
 
     name: str
     importance: Result
@@ -201,10 +203,12 @@ class _Figures:
 def _figures(moments: CrossProducts, way: Method) -> _Figures:
     together = moments.correlations()
     inner, outer = together[..., :-1, :-1], together[..., :-1, -1]
-    weight = np.linalg.solve(inner, outer[..., None])[..., 0]
+    weight: Array = np.linalg.solve(inner, outer[..., None])[..., 0].astype(float)
     importance = lmg(together) if way == "lmg" else relative_weights(together)
     r_squared = (weight * outer).sum(axis=-1)
-    return _Figures(importance, np.moveaxis(weight, -1, 0), np.moveaxis(moments.means[..., :-1], -1, 0), r_squared)
+    return _Figures(
+        importance, np.moveaxis(weight, -1, 0), np.moveaxis(moments.means[..., :-1], -1, 0), np.asarray(r_squared)
+    )
 
 
 def lmg(correlations: Array) -> Array:
@@ -266,9 +270,9 @@ def _bootstrap(moments: CrossProducts, way: Method, replicates: int, seed: int) 
 
 def _sound(correlations: Array) -> npt.NDArray[np.bool_]:
     """Which correlation matrices are complete and positive definite."""
-    whole = np.isfinite(correlations).all(axis=(-2, -1))
+    whole = np.asarray(np.isfinite(correlations).all(axis=(-2, -1)))
     checked = np.where(whole[..., None, None], correlations, np.eye(correlations.shape[-1]))
-    sound: npt.NDArray[np.bool_] = whole & (np.linalg.eigvalsh(checked)[..., 0] > SINGULAR)
+    sound: npt.NDArray[np.bool_] = np.asarray(whole) & (np.linalg.eigvalsh(checked)[..., 0] > SINGULAR)
     return sound
 
 
@@ -282,14 +286,15 @@ def _refusal(total: CrossProducts, names: list[str], outcome: str, n: int) -> No
         )
         return NoVerdict("few_answers", message, n)
     together = total.correlations()
-    still = [name for name, r in zip([*names, outcome], np.diagonal(together), strict=True) if np.isnan(r)]
+    constant = [bool(np.isnan(together[place, place])) for place in range(len(together))]
+    still = [name for name, flat in zip([*names, outcome], constant, strict=True) if flat]
     if still:
         return NoVerdict(
             "no_spread", f"All answers to {still[0]!r} are the same, so nothing goes together with them.", n
         )
     if np.isnan(together).any():
         return NoVerdict("no_spread", "Some pair of questions does not vary among those who answered both.", n)
-    if _sound(together):
+    if bool(_sound(together)):
         return None
     lowest = float(np.linalg.eigvalsh(together)[0])
     if lowest < -SINGULAR:

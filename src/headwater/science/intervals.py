@@ -4,6 +4,8 @@ Shares are in 0…1, the NPS in -1…1. Every function answers an ``Estimate``, 
 carry one. For thousands of groups at once see :mod:`headwater.science.bounds`.
 """
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 
@@ -34,12 +36,18 @@ def nps(
     return Estimate(estimate, float(low), float(high), n, name, (INDEPENDENT,), confidence)
 
 
-def proportion(successes: int, n: int, *, confidence: float = 0.95) -> Result:
-    """Share in 0…1 with Wilson's score interval."""
-    low, high = bounds.proportion_bounds(successes, n, confidence=confidence)
+def proportion(
+    successes: int, n: int, *, method: Literal["wilson", "exact"] = "wilson", confidence: float = 0.95
+) -> Result:
+    """Share in 0…1 with Wilson's score interval, or the ``exact`` one of Clopper and Pearson, which is wider."""
+    if method not in ("wilson", "exact"):
+        raise ValueError(f"unknown method {method!r}: it is wilson or exact")
+    bound = bounds.proportion_bounds if method == "wilson" else bounds.exact_proportion_bounds
+    low, high = bound(successes, n, confidence=confidence)
     if n == 0:
         return NoVerdict("no_answers", "There is nothing to take a share of.")
-    return Estimate(successes / n, float(low), float(high), n, "Wilson score interval", (INDEPENDENT,), confidence)
+    name = "Wilson score interval" if method == "wilson" else "Clopper-Pearson exact interval"
+    return Estimate(successes / n, float(low), float(high), n, name, (INDEPENDENT,), confidence)
 
 
 def rate(events: int, exposure: float, *, confidence: float = 0.95) -> Result:

@@ -19,6 +19,8 @@ STEPS = 60
 CLOSE = 1e-10
 # Beyond this a coefficient says "always" or "never": e^15 is three million to one.
 BOUNDLESS = 15.0
+# A linear predictor beyond this leaves a risk no curvature to speak of.
+DECIDED = 12.0
 
 
 def inverse_link(linear: Array, link: Link) -> Array:
@@ -31,20 +33,19 @@ def cell_fit(design: Array, n: Array, cases: Array, link: Link) -> Array | NoVer
     overall = np.clip(cases.sum() / n.sum(), 1e-6, 1 - 1e-6 if link == "logit" else np.inf)
     level = float(special.logit(overall)) if link == "logit" else float(np.log(overall))
     # The start must be reachable with any coding of the design, so it is the projection of a flat predictor.
-    coefficients = np.linalg.lstsq(design, np.full(len(design), level), rcond=None)[0]
+    coefficients: Array = np.linalg.lstsq(design, np.full(len(design), level), rcond=None)[0].astype(float)
     for _ in range(STEPS):
-        moved = one_step(design, n[None], cases[None], coefficients, link)[0]
+        risk, weight = _risk_and_weight(design, n, coefficients, link)
+        moved = coefficients + _steps(((cases - n * risk) @ design)[None], ((design.T * weight) @ design)[None])[0]
         if not np.all(np.isfinite(moved)):
-            return NoVerdict(
-                "collinear", "Some causes always come together, so they cannot be told apart.", _whole(cases)
-            )
+            # Risks at their ends have no curvature left either; only then is it not the columns that repeat each other.
+            return _no_fit("separated" if np.abs(design @ coefficients).max() > DECIDED else "collinear", cases)
         change = np.clip(moved - coefficients, -4, 4)
         coefficients = coefficients + change
         if np.abs(change).max() < CLOSE:
             break
     if np.abs(coefficients).max() > BOUNDLESS:
-        message = "In some groups it happened always or never, so the effects cannot be put into numbers."
-        return NoVerdict("separated", message, _whole(cases))
+        return _no_fit("separated", cases)
     return coefficients
 
 
@@ -53,18 +54,26 @@ def one_step(design: Array, n: Array, cases: Array, start: Array, link: Link) ->
 
     ``nan`` where a replicate cannot tell the columns apart.
     """
-    risk = inverse_link(design @ start, link)
-    weight = n * (risk * (1 - risk) if link == "logit" else risk)
-    slope = (cases - n * risk) @ design
+    risk, weight = _risk_and_weight(design, n, start, link)
     crossed = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
     curvature = (weight @ crossed).reshape(len(n), design.shape[1], design.shape[1])
+    return np.asarray(start + _steps((cases - n * risk) @ design, curvature))
+
+
+def _risk_and_weight(design: Array, n: Array, coefficients: Array, link: Link) -> tuple[Array, Array]:
+    risk = inverse_link(design @ coefficients, link)
+    return risk, n * (risk * (1 - risk) if link == "logit" else risk)
+
+
+def _steps(slope: Array, curvature: Array) -> Array:
+    """Newton steps (replicates, p) from slopes (replicates, p) and curvatures (replicates, p, p)."""
     scale = np.sqrt(np.maximum(np.diagonal(curvature, axis1=1, axis2=2), 1e-300))
     even = curvature / (scale[:, :, None] * scale[:, None, :])
     sound = np.linalg.eigvalsh(even)[:, 0] > 1e-10
-    even[~sound] = np.eye(design.shape[1])
+    even[~sound] = np.eye(slope.shape[1])
     step = np.linalg.solve(even, (slope / scale)[..., None])[..., 0] / scale
     step[~sound] = np.nan
-    return np.asarray(start + step)
+    return np.asarray(step)
 
 
 def separated(exposed: npt.NDArray[np.bool_], cases: Array, n: Array, link: Link) -> int | None:
@@ -76,5 +85,9 @@ def separated(exposed: npt.NDArray[np.bool_], cases: Array, n: Array, link: Link
     return None
 
 
-def _whole(cases: Array) -> int:
-    return round(float(cases.sum()))
+def _no_fit(code: str, cases: Array) -> NoVerdict:
+    messages = {
+        "separated": "In some groups it happened always or never, so the effects cannot be put into numbers.",
+        "collinear": "Some columns always come together, so their effects cannot be told apart.",
+    }
+    return NoVerdict(code, messages[code], round(float(cases.sum())))
