@@ -31,8 +31,8 @@ class Figure:
 class MeasureFacts:
     """One measure. ``segments`` are the filter expressions it is restricted to; none: it covers every customer.
 
-    ``is_survey`` says that it is a score that customers or colleagues gave in answer to a question; ``pays`` that
-    someone's pay hangs on it. ``latest`` is the newest reading.
+    ``is_survey`` says that it is a score that customers or colleagues gave in answer to a question; ``latest`` is the
+    newest reading.
     """
 
     id: str
@@ -40,7 +40,6 @@ class MeasureFacts:
     kind: MeasureKind
     outcomes: tuple[str, ...] = ()
     is_survey: bool = False
-    pays: bool = False
     segments: tuple[str, ...] = ()
     baseline: float | None = None
     target: float | None = None

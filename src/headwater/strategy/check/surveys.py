@@ -12,7 +12,7 @@ RULE = "surveys"
 
 
 def check(facts: StrategyFacts) -> tuple[Finding, ...]:
-    """Outcomes whose measures are all survey scores; measures and answers that tie pay to one."""
+    """Outcomes whose measures are all survey scores; an answer that says pay is tied to one."""
     return (*_outcomes(facts), *_pay(facts))
 
 
@@ -32,10 +32,6 @@ def _outcomes(facts: StrategyFacts) -> Iterator[Finding]:
 
 def _pay(facts: StrategyFacts) -> Iterator[Finding]:
     mend = _("Tie pay to outcomes and behaviours of teams: a bonus on a score teaches people to ask for the score.")
-    for measure in facts.measures:
-        if measure.pays and measure.is_survey:
-            evidence = _("Pay hangs on the survey score “%s”.") % measure.name
-            yield Finding(RULE, Place("measure", measure.id, measure.name), evidence, mend)
     for item in facts.readiness or ():
         if item.is_yes_no and item.says_yes:
             evidence = _("Somebody's pay depends on a survey score, as the readiness list says.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from headwater.base import figures
 from headwater.strategy.facts import JourneyCause, MeasureFacts, StrategyFacts
 from headwater.strategy.strategy import Outcome
 
@@ -78,7 +79,9 @@ def _of_measures(measures: tuple[MeasureFacts, ...]) -> Change | None:
     for measure in measures:
         if measure.baseline is not None and measure.target is not None:
             name = measure.name[:1].lower() + measure.name[1:] if not measure.name[:2].isupper() else measure.name
-            return Change(name, _figure(measure.baseline, measure.unit), _figure(measure.target, measure.unit))
+            return Change(
+                name, figures.measure(measure.baseline, measure.unit), figures.measure(measure.target, measure.unit)
+            )
     return None
 
 
@@ -89,7 +92,7 @@ def _of_causes(facts: StrategyFacts, outcome: Outcome) -> Change | None:
     cause = max(known, key=lambda one: one.share or 0)
     share = cause.share or 0
     what = _("the share of complaints about “%s”") % cause.name
-    return Change(what, _figure(share, "share"), _figure(round(share * PROPOSED_RATIO, 2), "share"))
+    return Change(what, figures.measure(share, "share"), figures.measure(round(share * PROPOSED_RATIO, 2), "share"))
 
 
 def _causes(facts: StrategyFacts, outcome: Outcome) -> list[JourneyCause]:
@@ -110,10 +113,3 @@ def _words(text: str) -> set[str]:
 
 def _when(facts: StrategyFacts, outcome: Outcome) -> str:
     return _("December %d") % (facts.today.year + outcome.year)
-
-
-def _figure(value: float, unit: str) -> str:
-    if unit in ("share", ""):
-        shown = value * 100 if unit == "share" else value
-        return f"{shown:.0f} %" if unit == "share" else f"{shown:g}"
-    return f"{value:g} {unit}".strip()

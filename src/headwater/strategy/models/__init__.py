@@ -1,14 +1,17 @@
 """The tables of this room, one file a subject."""
 
+from headwater.strategy.models.boards import Board, Pin
 from headwater.strategy.models.measures import DefinitionEdition, Measure, Reading, SignOff
 from headwater.strategy.models.readiness import EvidenceFile, ReadinessItem, ReadinessMilestone
 from headwater.strategy.models.requests import Request
 from headwater.strategy.models.statements import StrategyAnswer, StrategyEdit, StrategyVersion
 
 __all__ = [
+    "Board",
     "DefinitionEdition",
     "EvidenceFile",
     "Measure",
+    "Pin",
     "ReadinessItem",
     "ReadinessMilestone",
     "Reading",
