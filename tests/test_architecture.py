@@ -14,13 +14,13 @@ SUBJECTS = {
     "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
-    "journey": "agreement agreement_rules agreement_mail differences documents edits future moments packs patterns "
-    "firings standards standard_edits standard_forms taxonomy touchpoints trigger_forms trigger_rules triggers watching",
+    "journey": "agreement agreement_rules agreement_mail differences documents edits future layout moments packs patterns "
+    "firings standards standard_edits taxonomy touchpoints trigger_rules triggers watching",
     "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
     "synonyms times uploads",
-    "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting forest label_rules "
-    "labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording "
-    "moments moments_wording scorecards line_of_sight listening_grid journey_map journey_words changes search",
+    "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
+    "forest happened label_rules labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording "
+    "moments moments_wording scorecards scorecards_wording line_of_sight listening_grid journey_map journey_words changes search",
     "strategy": "agreement clearing definitions differences documents drafting edits exchange issues measures measuring "
     "paths pictures readings sign_offs strategies strategy",
     "site": "checking command sample server settings setup style wsgi",

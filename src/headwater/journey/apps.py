@@ -11,6 +11,7 @@ class JourneyConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.journey.services.clear")
+        company.on_clear("headwater.journey.triggers.clear")
         company.on_start("headwater.journey.services.start")
         company.offer_packs("headwater.journey.queries.pack_choices")
         navigation.add("journey", _("Journey"), "journey", position=20, needs=("view", "taxonomy"))

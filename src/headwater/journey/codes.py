@@ -44,6 +44,24 @@ register_codes(
         "taxonomy.pack_applied": _("started the journey from the pack “%(title)s”, version %(version)s"),
         "taxonomy.pack_imported": _("imported the pack “%(title)s”, version %(version)s, as the draft of the journey"),
         "taxonomy.published": _("published version %(version)s of the journey, with %(changes)s changes"),
+        "taxonomy.undone": _("took the last edit of the draft of the journey back: %(names)s"),
         "taxonomy.draft_discarded": _("discarded a draft of the journey with %(changes)s changes"),
+    }
+)
+
+register_codes(
+    {
+        "trigger.created": _("made the trigger “%(name)s”"),
+        "trigger.changed": _("changed the trigger “%(name)s” (edition %(edition)s): %(what)s"),
+        "trigger.activated": _("activated the trigger “%(name)s”"),
+        "trigger.paused": _("paused the trigger “%(name)s”"),
+        "trigger.retired": _("retired the trigger “%(name)s”"),
+        "firing.answered": _("answered what the trigger “%(name)s” found"),
+        "firing.reopened": _("took back an answer to what the trigger “%(name)s” found"),
+        "standard.created": _("set the reliability standard “%(name)s”"),
+        "standard.changed": _("changed the reliability standard “%(name)s”: %(what)s"),
+        "standard.retired": _("retired the reliability standard “%(name)s”"),
+        "standard.restored": _("brought the reliability standard “%(name)s” back"),
+        "series.imported": _("imported %(days)s days into the series of “%(name)s”"),
     }
 )

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What fires of one unit now, and of which occurrences (by the times of mark and firing) this tells all there is."""
+    """What fires of one unit now; ``tells`` says of which occurrences, by the times of mark and firing, this is all."""
 
     customer_id: str
     subject_id: str

@@ -136,15 +136,18 @@ def next_deadline(pattern: Pattern, state: State, now: int) -> int | None:
     """When the state will next fire if nothing more arrives; None: never."""
     if pattern.kind != "not_followed":
         return None
-    followers = [mark.at for mark in state.marks if not mark.is_first]
-    return min(
-        (
-            mark.deadline
-            for mark in state.marks
-            if mark.deadline is not None and mark.deadline >= now and not _kept(followers, mark.at, mark.deadline)
-        ),
-        default=None,
-    )
+    return min((deadline for _mark, deadline in unfollowed(state.marks) if deadline >= now), default=None)
+
+
+def unfollowed(marks: Iterable[Mark]) -> list[tuple[Mark, int]]:
+    """The promises that nothing kept so far, each with its deadline, passed or not."""
+    marks = tuple(marks)
+    followers = [mark.at for mark in marks if not mark.is_first]
+    return [
+        (mark, mark.deadline)
+        for mark in marks
+        if mark.deadline is not None and not _kept(followers, mark.at, mark.deadline)
+    ]
 
 
 def _found(pattern: Pattern, marks: tuple[Mark, ...], now: int) -> tuple[Occurrence, ...]:
@@ -157,7 +160,10 @@ def _found(pattern: Pattern, marks: tuple[Mark, ...], now: int) -> tuple[Occurre
         return (Occurrence(f"n{pattern.n}", mark.at, mark.at, mark.key),)
     if pattern.kind == "within":
         return _gathered(pattern, marks)
-    return _unfollowed(marks, now)
+    late = [
+        Occurrence(str(mark.key), deadline, mark.at, mark.key) for mark, deadline in unfollowed(marks) if deadline < now
+    ]
+    return tuple(sorted(late, key=_by_time))
 
 
 def _gathered(pattern: Pattern, marks: tuple[Mark, ...]) -> tuple[Occurrence, ...]:
@@ -168,16 +174,6 @@ def _gathered(pattern: Pattern, marks: tuple[Mark, ...]) -> tuple[Occurrence, ..
         for place, mark in enumerate(marks)
         if many[place] and not (place and many[place - 1])
     )
-
-
-def _unfollowed(marks: tuple[Mark, ...], now: int) -> tuple[Occurrence, ...]:
-    followers = [mark.at for mark in marks if not mark.is_first]
-    late = (
-        Occurrence(str(mark.key), mark.deadline, mark.at, mark.key)
-        for mark in marks
-        if mark.deadline is not None and mark.deadline < now and not _kept(followers, mark.at, mark.deadline)
-    )
-    return tuple(sorted(late, key=_by_time))
 
 
 def _kept(followers: list[int], at: int, deadline: int) -> bool:

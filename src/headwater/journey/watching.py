@@ -20,7 +20,7 @@ from itertools import groupby
 from operator import attrgetter
 
 import pyarrow as pa
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from headwater.base.queue import JobContext, enqueue
@@ -31,6 +31,7 @@ from headwater.journey.patterns import Mark, Occurrence, State
 from headwater.journey.trigger_rules import read_rule
 from headwater.metrics.store import company_record
 from headwater.record import Record
+from headwater.record.keys import complete
 from headwater.record.questions import Endings, Pattern, PatternFirings, PatternMarks
 from headwater.record.questions.patterns import Found, MarkRow
 
@@ -51,26 +52,40 @@ Rows = Iterable[MarkRow]
 
 
 def arrived(rows: Callable[[], pa.Table]) -> None:
-    """Judge signals that have just become part of the record, in the current transaction and under its lock.
+    """Judge signals that have just become part of the record, in the current transaction and under the record's lock.
+
+    A trigger that fails is built anew from the record later: it holds no signal up.
 
     Args:
-        rows: gives the signals of the batches that end in this transaction; asked only where a trigger is active. A
-            row without a ``revision`` may be a repeat or a revision of a known signal.
+        rows: gives the signals as they were written; asked only where a trigger is active.
     """
     active = [one for one in Trigger.objects.filter(state=Trigger.State.ACTIVE) if not _pattern(one).reads_labels]
     if not active:
         return
-    signals = rows()
-    if "revision" not in signals.schema.names:
-        signals = signals.append_column("revision", pa.repeat(pa.scalar(2, pa.int32()), len(signals)))
-    now = timezone.now()
+    signals, now = rows(), timezone.now()
     waiting = False
     for trigger in active:
-        marks = company_record().ask_about(signals, PatternMarks(_pattern(trigger), revised=True))
-        if marks:
-            waiting |= take_in(trigger, marks, now)
+        try:
+            with transaction.atomic():
+                marks = company_record().ask_about(signals, PatternMarks(_pattern(trigger), revised=True))
+                waiting |= bool(marks) and take_in(trigger, marks, now)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("the trigger %s could not judge what arrived; it is built again", trigger)
+            ask_to_build(trigger)
     if waiting:
         ask_for_answers()
+
+
+def unplanned(rows: pa.Table) -> pa.Table:
+    """Signals of batches that a cut-off flush has written, as ``arrived`` takes them: the last row of each key, as a
+    revision, because nobody remembers what was new."""
+    whole = complete(rows)
+    last = {key: place for place, key in enumerate(whole["signal_key"].to_pylist())}
+    kept = whole.take(pa.array(sorted(last.values()), pa.int64()))
+    index = kept.schema.get_field_index("revision")
+    return kept.set_column(index, kept.schema.field(index), pa.repeat(pa.scalar(2, pa.int32()), len(kept)))
 
 
 def take_in(trigger: Trigger, rows: Rows, now: datetime) -> bool:
@@ -192,6 +207,11 @@ def _pattern(trigger: Trigger) -> Pattern:
     return read_rule(trigger.rule).pattern()
 
 
+def ask_to_build(trigger: Trigger) -> None:
+    """Have a trigger read the whole record soon."""
+    enqueue(BUILD, {"trigger": trigger.pk}, unique_key=f"{BUILD}:{trigger.pk}")
+
+
 def ask_for_answers() -> None:
     """Have the waiting firings answered soon, by what is registered to answer them."""
     enqueue(ANSWER, {}, unique_key=ANSWER)
@@ -230,7 +250,7 @@ def _rebuild_stale(trigger: Trigger, now: datetime) -> int:
     """Build the states of units anew from the record where something arrived that the state could not judge."""
     stale = UnitState.objects.filter(trigger=trigger, stale=True)
     if stale.count() > MANY_STALE:
-        enqueue(BUILD, {"trigger": trigger.pk}, unique_key=f"{BUILD}:{trigger.pk}")
+        ask_to_build(trigger)
         return 0
     pattern, looked = _pattern(trigger), 0
     while names := list(stale.values_list("unit", flat=True)[:AT_ONCE]):
@@ -361,6 +381,12 @@ def _build_states(
             UnitState.objects.bulk_create(some, batch_size=AT_ONCE)
         if context is not None:
             context.progress(number + 1, len(parts))
+
+
+def rebuild_all() -> None:
+    """Have every active trigger read the record again."""
+    for trigger in Trigger.objects.filter(state=Trigger.State.ACTIVE):
+        ask_to_build(trigger)
 
 
 def forget_customer(customer_id: str) -> None:
