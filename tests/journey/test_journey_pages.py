@@ -47,18 +47,21 @@ def form_of(cause: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
-    answer = client.get("/journey")
-    assert answer.status_code == 302
-    assert "/account/login/" in answer["Location"]
+    for address in ("/journey", "/journey/edit"):
+        answer = client.get(address)
+        assert answer.status_code == 302
+        assert "/account/login/" in answer["Location"]
 
 
 def test_an_empty_journey_says_what_to_do(client: Client, editor: Person) -> None:
     client.force_login(editor)
     assert "Start from a pack" in client.get("/journey").content.decode()
+    assert "add the first stage" in client.get("/journey/edit").content.decode()
 
 
-def test_the_map_shows_every_stage_moment_and_cause(signed_in: Client) -> None:
-    shown = signed_in.get("/journey").content.decode()
+@pytest.mark.parametrize("address", ["/journey", "/journey/edit"])
+def test_a_map_shows_every_stage_moment_and_cause(signed_in: Client, address: str) -> None:
+    shown = signed_in.get(address).content.decode()
     taxonomy = queries.taxonomy()
     for name in [item.name for item in (*taxonomy.stages, *taxonomy.moments, *taxonomy.active_causes)]:
         assert name in shown
@@ -70,7 +73,8 @@ def test_an_employee_sees_the_published_map_without_tools(reader: Client, editor
     shown = reader.get("/journey").content.decode()
     assert "Goods arrive damaged" in shown
     assert "Broken on arrival" not in shown
-    assert "Add a cause" not in shown
+    assert "Edit the journey" not in shown
+    assert reader.get("/journey/edit").status_code == 403
     facts = reader.get("/journey/cause/damaged").content.decode()
     assert "dented corner" in facts
     assert '<form class="form"' not in facts
@@ -105,9 +109,9 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(signed_in: Clien
 def test_without_scripts_everything_works_by_pages(signed_in: Client) -> None:
     assert "<html" in signed_in.get("/journey/cause/add?stage=wait").content.decode()
     answer = signed_in.post("/journey/cause/add", form_of("damaged", name="Gift wrap forgotten"))
-    assert answer["Location"] == "/journey#cause-gift_wrap_forgotten"
+    assert answer["Location"] == "/journey/edit#cause-gift_wrap_forgotten"
     answer = signed_in.post("/journey/stage/wait/move", {"by": "1"})
-    assert answer["Location"] == "/journey#stage-wait"
+    assert answer["Location"] == "/journey/edit"
     assert signed_in.post("/journey/cause/missing_item/merge", {"into": "wrong_item"}).status_code == 302
     assert signed_in.post("/journey/cause/damaged/retire").status_code == 302
     assert signed_in.post("/journey/moment/pay/remove").status_code == 302
@@ -116,7 +120,7 @@ def test_without_scripts_everything_works_by_pages(signed_in: Client) -> None:
         assert word in shown
     signed_in.post("/journey/draft/publish")
     assert queries.taxonomy().version == 2
-    assert "counts as The wrong thing is sent" in signed_in.get("/journey").content.decode()
+    assert "counts as The wrong thing is sent" in signed_in.get("/journey/edit").content.decode()
 
 
 def test_a_draft_can_be_thrown_away(signed_in: Client) -> None:
@@ -131,6 +135,12 @@ def test_those_who_may_not_edit_are_refused(reader: Client) -> None:
         "/journey/cause/add",
         "/journey/cause/damaged",
         "/journey/cause/damaged/move",
+        "/journey/moment/pay/place",
+        "/journey/moment/pay/rename",
+        "/journey/moment/new",
+        "/journey/moment/pay/leader",
+        "/journey/touchpoint/shop/retire",
+        "/journey/edit/undo",
         "/journey/cause/damaged/remove",
         "/journey/cause/damaged/merge",
         "/journey/cause/damaged/retire",
@@ -140,8 +150,10 @@ def test_those_who_may_not_edit_are_refused(reader: Client) -> None:
         "/journey/packs/import",
     ):
         data = form_of("damaged") | {"into": "wrong_item", "name": "retail", "text": pack_text(load_pack("airline"))}
+        data |= {"index": "0", "parent": "wait"}
         assert reader.post(address, data).status_code == 403, address
-    assert reader.get("/journey/draft").status_code == 403
+    for address in ("/journey/draft", "/journey/moment/pay/name", "/journey/moment/here"):
+        assert reader.get(address).status_code == 403
     assert queries.draft() is None
 
 

@@ -22,6 +22,8 @@ _ADAPTERS: dict[Kind, TypeAdapter[Any]] = {
     "cause": TypeAdapter(Cause),
     "department": TypeAdapter(Department),
 }
+WITHIN: tuple[Kind, ...] = ("stage", "moment", "touchpoint")
+"""Kinds of items that lie within another."""
 EDITABLE: dict[Kind, tuple[str, ...]] = {
     "journey": ("name", "description"),
     "stage": ("name", "description", "examples", "journey"),
@@ -85,10 +87,10 @@ def moved(taxonomy: Taxonomy, kind: Kind, item_id: str, by: int) -> Taxonomy:
     """
     if kind == "journey":
         taxonomy = _settled(taxonomy)
-    siblings = _siblings(taxonomy, kind, find(taxonomy, kind, item_id))
-    here = next(place for place, sibling in enumerate(siblings) if sibling.id == item_id)
-    siblings.insert(max(0, min(len(siblings) - 1, here + by)), siblings.pop(here))
-    return _reordered(taxonomy, kind, siblings)
+    order = siblings(taxonomy, kind, find(taxonomy, kind, item_id))
+    here = next(place for place, sibling in enumerate(order) if sibling.id == item_id)
+    order.insert(max(0, min(len(order) - 1, here + by)), order.pop(here))
+    return _reordered(taxonomy, kind, order)
 
 
 def placed(taxonomy: Taxonomy, kind: Kind, item_id: str, parent: str, index: int) -> Taxonomy:
@@ -97,15 +99,32 @@ def placed(taxonomy: Taxonomy, kind: Kind, item_id: str, parent: str, index: int
     The parent of a stage is a journey, of a moment a stage, of a touchpoint ``stage`` or ``stage/moment``. Items of
     other kinds have none: ``parent`` is "".
     """
-    values = _parent_values(kind, parent)
-    if kind == "stage" and not taxonomy.journeys:
-        values = {}
+    values = parent_values(kind, parent) if kind in WITHIN else {}
     new, item = changed(taxonomy, kind, item_id, values) if values else (taxonomy, find(taxonomy, kind, item_id))
     if kind == "journey":
         new = _settled(new)
-    siblings = [other for other in _siblings(new, kind, item) if other.id != item_id]
-    siblings.insert(max(0, min(len(siblings), index)), item)
-    return _reordered(new, kind, siblings)
+    order = [other for other in siblings(new, kind, item) if other.id != item_id]
+    order.insert(max(0, min(len(order), index)), item)
+    return _reordered(new, kind, order)
+
+
+def parent_values(kind: Kind, parent: str) -> dict[str, Any]:
+    """The fields that put an item under a parent."""
+    if kind == "stage":
+        return {"journey": parent or None}
+    if kind == "cause":
+        return {"stages": [parent]} if parent else {}
+    if kind == "moment":
+        return {"stage": parent}
+    if kind == "touchpoint":
+        stage, _slash, moment = parent.partition("/")
+        return {"stage": stage, "moment": moment or None}
+    return {}
+
+
+def siblings(taxonomy: Taxonomy, kind: Kind, item: Item) -> list[Item]:
+    """The items in whose order this one stands, itself included."""
+    return [other for other in getattr(taxonomy, PARTS[kind]) if _parent(taxonomy, other) == _parent(taxonomy, item)]
 
 
 def removed(taxonomy: Taxonomy, kind: Kind, item_id: str, published: Taxonomy) -> Taxonomy:
@@ -262,23 +281,6 @@ def _settled(taxonomy: Taxonomy) -> Taxonomy:
     )
 
 
-def _parent_values(kind: Kind, parent: str) -> dict[str, Any]:
-    """The fields that put an item under a parent."""
-    if kind == "stage":
-        return {"journey": parent or None}
-    if kind == "moment":
-        return {"stage": parent}
-    if kind == "touchpoint":
-        stage, _slash, moment = parent.partition("/")
-        return {"stage": stage, "moment": moment or None}
-    return {}
-
-
-def _siblings(taxonomy: Taxonomy, kind: Kind, item: Item) -> list[Item]:
-    """The items in whose order this one stands, itself included."""
-    return [other for other in getattr(taxonomy, PARTS[kind]) if _parent(taxonomy, other) == _parent(taxonomy, item)]
-
-
 def _parent(taxonomy: Taxonomy, item: Item) -> tuple[str | None, ...]:
     if isinstance(item, Stage):
         return (taxonomy.journey_of(item),)
@@ -289,12 +291,12 @@ def _parent(taxonomy: Taxonomy, item: Item) -> tuple[str | None, ...]:
     return ()
 
 
-def _reordered(taxonomy: Taxonomy, kind: Kind, siblings: Sequence[Item]) -> Taxonomy:
+def _reordered(taxonomy: Taxonomy, kind: Kind, order: Sequence[Item]) -> Taxonomy:
     """The taxonomy with these siblings in this order, in the places that they held; all others stay where they are."""
     items: list[Item] = list(getattr(taxonomy, PARTS[kind]))
-    ids = {sibling.id for sibling in siblings}
+    ids = {sibling.id for sibling in order}
     places = [place for place, item in enumerate(items) if item.id in ids]
-    for place, sibling in zip(places, siblings, strict=True):
+    for place, sibling in zip(places, order, strict=True):
         items[place] = sibling
     return _with(taxonomy, kind, tuple(items))
 

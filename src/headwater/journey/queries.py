@@ -17,12 +17,13 @@ from headwater.journey.taxonomy import Taxonomy
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The draft as it stands: the taxonomy it would publish, and how that differs from what is published."""
+    """The draft as it stands: the taxonomy it would publish, its differences, how many edits can be undone."""
 
     taxonomy: Taxonomy
     differences: tuple[Difference, ...]
     edition: int
     row: TaxonomyVersion
+    steps: int = 0
 
 
 def taxonomy() -> Taxonomy:
@@ -44,7 +45,7 @@ def draft() -> Draft | None:
     identity = _published_identity()
     published = _read(identity) if identity else Taxonomy(0)
     edited = read(row.content, published.version)
-    return Draft(edited, differences(published, edited), row.edition, row)
+    return Draft(edited, differences(published, edited), row.edition, row, row.steps.count())
 
 
 def department_names(edited: Taxonomy) -> dict[str, str]:

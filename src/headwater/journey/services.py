@@ -26,11 +26,14 @@ from headwater.journey.models import (
     MomentLeader,
     StageAnswer,
     StageAsking,
+    TaxonomyStep,
     TaxonomyVersion,
 )
 from headwater.journey.packs import Pack, SectionDifference, apply_sections, load_pack, pack_of, preview_sections
 from headwater.journey.taxonomy import Item, Taxonomy
 
+MAX_STEPS = 50
+"""How many edits of a draft can be taken back."""
 RELABEL = "insight.relabel"
 ASK_HEADS = "journey.ask_heads"
 KEPT: tuple[type[Model], ...] = (
@@ -143,6 +146,30 @@ def publish_draft(person: Person | None) -> Taxonomy:
         return _published_now(row, person, len(changes))
 
 
+def undo_edit(person: Person | None, edition: int | None = None) -> tuple[Difference, ...]:
+    """Take back the last edit of the draft; returns what that changed in it.
+
+    ``edition`` is the draft's when the person saw it: an edit that someone made since is not taken back (409).
+    """
+    require(person, "edit", "taxonomy")
+    with transaction.atomic():
+        row = versions.draft(TaxonomyVersion)
+        step = row.steps.first() if row else None
+        if row is None or step is None:
+            raise Refused("taxonomy.nothing_to_undo", _("There is no edit of this draft left to undo."))
+        if edition is not None and edition != row.edition:
+            message = _(
+                "Someone changed the draft after you opened it. Reload the page to see what undo would take back."
+            )
+            raise Conflict("taxonomy.changed_meanwhile", message)
+        undone = differences(read(row.content), read(step.content))
+        versions.save_draft(row, step.content, edition=row.edition)
+        step.delete()
+        names = ", ".join(difference.name for difference in undone[:5])
+        record_history(person, "taxonomy.undone", "taxonomy:draft", {"names": names})
+    return undone
+
+
 def discard_draft(person: Person | None) -> None:
     """Throw the draft away; what is published stays."""
     require(person, "edit", "taxonomy")
@@ -241,11 +268,16 @@ def _saved(row: TaxonomyVersion, new: Taxonomy) -> TaxonomyVersion:
     """Keep the draft, unless its parts contradict each other or it grew past what a document may hold."""
     content = written(new)
     read(content)
+    # What an edit can be taken back to; a draft that began empty has nothing to go back to.
+    if row.content:
+        TaxonomyStep.objects.create(row=row, edition=row.edition, content=row.content)
+        TaxonomyStep.objects.filter(row=row, edition__lt=row.edition - MAX_STEPS).delete()
     return versions.save_draft(row, content, edition=row.edition)
 
 
 def _published_now(row: TaxonomyVersion, person: Person | None, changes: int) -> Taxonomy:
     row = versions.publish(row, person)
+    row.steps.all().delete()
     data = {"version": row.version, "changes": changes}
     record_history(person, "taxonomy.published", f"taxonomy:{row.version}", data)
     enqueue(ASK_HEADS, {}, unique_key=ASK_HEADS, requested_by=person)

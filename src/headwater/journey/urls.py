@@ -1,29 +1,56 @@
 """The addresses of this room."""
 
-from django.urls import path
+from typing import get_args
 
-from headwater.journey.views import agreement
-from headwater.journey.views import taxonomy as views
+from django.urls import path, register_converter
+
+from headwater.journey.differences import Kind
+from headwater.journey.views import agreement, items, packs, taxonomy
+from headwater.journey.views import map as views
+
+
+class ItemKind:
+    """A kind of item of the journey, so that no other address under /journey is taken for one."""
+
+    regex = "|".join(get_args(Kind))
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ItemKind, "kind")
 
 urlpatterns = [
-    path("journey", views.journey, name="journey"),
-    path("journey/draft", views.draft, name="journey_draft"),
-    path("journey/draft/publish", views.publish, name="publish_journey"),
-    path("journey/draft/discard", views.discard, name="discard_journey"),
-    path("journey/packs", views.packs, name="journey_packs"),
-    path("journey/packs/preview", views.preview_pack, name="preview_pack"),
-    path("journey/packs/import", views.import_pack, name="import_pack"),
-    path("journey/packs/export", views.export_pack, name="export_pack"),
-    path("journey/packs/<slug:name>.yaml", views.shipped_pack, name="shipped_pack"),
+    path("journey", taxonomy.journey, name="journey"),
+    path("journey/edit", views.edit, name="journey_edit"),
+    path("journey/edit/undo", views.undo, name="undo_journey_edit"),
+    path("journey/draft", taxonomy.draft, name="journey_draft"),
+    path("journey/draft/publish", taxonomy.publish, name="publish_journey"),
+    path("journey/draft/discard", taxonomy.discard, name="discard_journey"),
+    path("journey/packs", packs.packs, name="journey_packs"),
+    path("journey/packs/preview", packs.preview_pack, name="preview_pack"),
+    path("journey/packs/import", packs.import_pack, name="import_pack"),
+    path("journey/packs/export", packs.export_pack, name="export_pack"),
+    path("journey/packs/<slug:name>.yaml", packs.shipped_pack, name="shipped_pack"),
     path("journey/agreement", agreement.overview, name="agreement"),
     path("journey/agreement/decider", agreement.name_decider, name="name_decider"),
     path("journey/agreement/<slug:stage_id>", agreement.stage, name="agreement_stage"),
     path("journey/agreement/<slug:stage_id>/answer", agreement.answer, name="answer_stage"),
     path("journey/agreement/<slug:stage_id>/<int:answer_id>/decide", agreement.decide, name="decide_objection"),
-    path("journey/<slug:kind>/add", views.add_item, name="add_journey_item"),
-    path("journey/cause/<slug:item_id>/merge", views.merge_cause, name="merge_cause"),
-    path("journey/cause/<slug:item_id>/retire", views.retire_cause, name="retire_cause"),
-    path("journey/<slug:kind>/<slug:item_id>", views.item, name="journey_item"),
-    path("journey/<slug:kind>/<slug:item_id>/move", views.move_item, name="move_journey_item"),
-    path("journey/<slug:kind>/<slug:item_id>/remove", views.remove_item, name="remove_journey_item"),
+    path("journey/cause/<slug:item_id>/merge", items.merge_cause, name="merge_cause"),
+    path("journey/cause/<slug:item_id>/retire", items.retire_cause, name="retire_cause"),
+    path("journey/touchpoint/<slug:item_id>/retire", items.retire_touchpoint, name="retire_touchpoint"),
+    path("journey/moment/<slug:item_id>/leader", items.lead_moment, name="lead_moment"),
+    path("journey/<kind:kind>/add", items.add_item, name="add_journey_item"),
+    path("journey/<kind:kind>/here", views.adding, name="adding_journey_item"),
+    path("journey/<kind:kind>/new", views.add_here, name="add_journey_item_here"),
+    path("journey/<kind:kind>/<slug:item_id>", items.item, name="journey_item"),
+    path("journey/<kind:kind>/<slug:item_id>/name", views.name, name="journey_item_name"),
+    path("journey/<kind:kind>/<slug:item_id>/rename", views.rename_item, name="rename_journey_item"),
+    path("journey/<kind:kind>/<slug:item_id>/place", views.place_item, name="place_journey_item"),
+    path("journey/<kind:kind>/<slug:item_id>/move", views.move_item, name="move_journey_item"),
+    path("journey/<kind:kind>/<slug:item_id>/remove", items.remove_item, name="remove_journey_item"),
 ]

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from headwater.journey.differences import Kind
+from headwater.journey.edits import parent_values
 from headwater.journey.packs import MAX_PACK_BYTES
 from headwater.journey.taxonomy import Cause, Item, Moment, Stage, Taxonomy, Touchpoint
 
@@ -15,6 +16,8 @@ DEMANDS = (
     ("service", _("Service itself failed")),
     ("value", _("The customer wanted it: a question, praise, a wish")),
 )
+DOES = "does_"
+"""How a field begins that says what a department does at a moment; the department's id follows."""
 KINDS = (("must_not_fail", _("Must not fail")), ("may_delight", _("May delight")))
 
 
@@ -48,11 +51,11 @@ class ItemForm(forms.Form):
     def __init__(self, *args: Any, taxonomy: Taxonomy, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         stages = [(stage.id, stage.name) for stage in taxonomy.stages]
-        choices: dict[str, list[tuple[str, Any]]] = {
+        choices = {
             "stage": stages,
-            "moment": [("", _("None in particular"))] + [(moment.id, moment.name) for moment in taxonomy.moments],
-            "journey": [(journey.id, journey.name) for journey in taxonomy.journeys],
             "stages": stages,
+            "journey": [(journey.id, journey.name) for journey in taxonomy.journeys],
+            "place": _places(taxonomy),
             "departments": [(department.id, department.name) for department in taxonomy.departments],
         }
         for name, options in choices.items():
@@ -65,10 +68,16 @@ class ItemForm(forms.Form):
 
 
 class StageForm(ItemForm):
-    """A stage, in the customer's own words."""
+    """A stage, in the customer's own words; which journey it belongs to is asked where there are several."""
 
     name = forms.CharField(label=_("Name, in the customer’s own words"), max_length=80, help_text=_("“I wait for it”"))
+    journey = forms.TypedChoiceField(label=_("Journey"), required=False, empty_value=None)
     examples = LinesField(label=_("Example phrases, one a line"), required=False)
+
+    def __init__(self, *args: Any, taxonomy: Taxonomy, **kwargs: Any) -> None:
+        super().__init__(*args, taxonomy=taxonomy, **kwargs)
+        if len(taxonomy.journeys) < 2:
+            del self.fields["journey"]
 
 
 class JourneyForm(ItemForm):
@@ -76,18 +85,39 @@ class JourneyForm(ItemForm):
 
 
 class MomentForm(ItemForm):
-    """A moment of truth within a stage."""
+    """A moment within a stage, and in one sentence each what departments do there."""
 
     stage = forms.ChoiceField(label=_("Stage"))
     kind = forms.ChoiceField(label=_("Kind"), choices=KINDS, widget=forms.RadioSelect, initial="must_not_fail")
+    truth = forms.BooleanField(label=_("One of our moments of truth"), required=False)
     examples = LinesField(label=_("Example phrases, one a line"), required=False)
+
+    def __init__(self, *args: Any, taxonomy: Taxonomy, **kwargs: Any) -> None:
+        super().__init__(*args, taxonomy=taxonomy, **kwargs)
+        for department in taxonomy.departments:
+            self.fields[DOES + department.id] = forms.CharField(label=department.name, required=False, max_length=300)
+
+    @property
+    def what(self) -> list[forms.Field]:
+        """The fields of the moment itself."""
+        return [field for field in self.visible_fields() if not field.name.startswith(DOES)]
+
+    @property
+    def does(self) -> list[forms.Field]:
+        """One field a department, for what it does at the moment."""
+        return [field for field in self.visible_fields() if field.name.startswith(DOES)]
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        does = {key.removeprefix(DOES): values.pop(key) for key in list(values) if key.startswith(DOES)}
+        parts = [{"department": key, "does": " ".join(what.split())} for key, what in does.items() if what]
+        return values | {"contributions": parts}
 
 
 class TouchpointForm(ItemForm):
     """A touchpoint: where a customer meets us, and how its signals are found."""
 
-    stage = forms.ChoiceField(label=_("Stage"))
-    moment = forms.TypedChoiceField(label=_("Moment"), required=False, empty_value=None)
+    place = forms.ChoiceField(label=_("Where on the journey"))
     channel = forms.CharField(label=_("Channel"), required=False, max_length=60, help_text=_("Website, letter, call"))
     where = forms.CharField(
         label=_("Filter that finds its signals"),
@@ -95,6 +125,10 @@ class TouchpointForm(ItemForm):
         max_length=1000,
         help_text=_("For example: channel = 'chat' and event:delivered. Empty while there is no data for it."),
     )
+
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return values | parent_values("touchpoint", values.pop("place"))
 
 
 class CauseForm(ItemForm):
@@ -140,13 +174,29 @@ def initial_of(item: Item) -> dict[str, Any]:
     if isinstance(item, Stage | Moment | Cause):
         shown["examples"] = item.examples
     if isinstance(item, Moment):
-        shown |= {"stage": item.stage, "kind": item.kind}
+        shown |= {"stage": item.stage, "kind": item.kind, "truth": item.truth}
+        shown |= {f"{DOES}{part.department}": part.does for part in item.contributions}
+    if isinstance(item, Stage):
+        shown |= {"journey": item.journey}
     if isinstance(item, Touchpoint):
-        shown |= {"stage": item.stage, "moment": item.moment, "channel": item.channel, "where": item.where}
+        place = f"{item.stage}/{item.moment}" if item.moment else item.stage
+        shown |= {"place": place, "channel": item.channel, "where": item.where}
     if isinstance(item, Cause):
         shown |= {"demand": item.demand, "stages": item.stages, "departments": item.departments}
         shown |= {"events": item.events, "lag_days": item.lag_days}
     return shown
+
+
+def _places(taxonomy: Taxonomy) -> list[tuple[str, Any]]:
+    """Each stage, and each moment under its stage."""
+    return [
+        (
+            stage.name,
+            [(stage.id, _("In no particular moment"))] + [(f"{stage.id}/{one.id}", one.name) for one in inside],
+        )
+        for stage in taxonomy.stages
+        for inside in [taxonomy.moments_of(stage.id)]
+    ]
 
 
 class MergeForm(forms.Form):

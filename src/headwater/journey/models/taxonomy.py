@@ -1,9 +1,8 @@
 """The versions of the taxonomy: one document a version, edited as a draft, published with the next number."""
 
 from django.db import models
-from django.utils import timezone
 
-from headwater.base.models import Person, Versioned
+from headwater.base.models import Versioned
 
 
 class TaxonomyVersion(Versioned):
@@ -22,8 +21,6 @@ class TaxonomyStep(models.Model):
     row = models.ForeignKey(TaxonomyVersion, models.CASCADE, related_name="steps")
     edition = models.PositiveIntegerField()
     content = models.JSONField()
-    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["-edition"]

@@ -1,10 +1,13 @@
 """Words for the parts of a journey and what differs between two."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
 
+from headwater.base.models import Person
+from headwater.journey.agreement_rules import StageAgreement
 from headwater.journey.differences import Kind
 from headwater.journey.edits import kind_name as named
 from headwater.journey.forms.taxonomy import DEMANDS, KINDS
@@ -16,6 +19,19 @@ register = template.Library()
 def item_key(kind: str, item_id: str) -> str:
     """What tells an item from every other on the page."""
     return f"{kind}-{item_id}"
+
+
+@register.simple_tag
+def agreement_of(agreements: Mapping[str, StageAgreement], stage_id: str) -> StageAgreement | None:
+    """How the departments see a stage; None for one that is not published."""
+    return agreements.get(stage_id)
+
+
+@register.simple_tag
+def leader_name(leaders: Mapping[str, Person], moment_id: str) -> str:
+    """Who answers for a moment; empty while nobody does."""
+    leader = leaders.get(moment_id)
+    return leader.name if leader else ""
 
 
 @register.filter
