@@ -7,7 +7,7 @@ transaction number tells whether a claimed batch is in it: then only the countin
 
 import fcntl
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from headwater.base.paths import home
+from headwater.journey import watching
 from headwater.listening.models import Import, ImportState, InboxBatch
 from headwater.metrics.store import company_record
 from headwater.record import Record
@@ -92,7 +93,8 @@ def _settle(record: Record) -> None:
     if not claimed.exists():
         return
     done = record.transaction(APPLICATION)
-    _count_and_delete(claimed.filter(transaction__lte=done).defer("signals"))
+    settled = claimed.filter(transaction__lte=done)
+    _count_and_delete(settled.defer("signals"), lambda: watching.unplanned(_together(list(settled.order_by("pk")))))
     claimed.update(transaction=None, outcome=None)
 
 
@@ -110,7 +112,7 @@ def _move_some(record: Record) -> int:
                 batch.outcome = {name: getattr(outcome, name) for name in COUNTS}
                 InboxBatch.objects.filter(pk=batch.pk).update(outcome=batch.outcome)
     record.commit_signals(plan, transaction=(APPLICATION, number))
-    _count_and_delete(batches)
+    _count_and_delete(batches, lambda: plan.rows)
     return sum(batch.rows for batch in batches)
 
 
@@ -136,12 +138,13 @@ def _together(batches: list[InboxBatch]) -> pa.Table:
     return pa.concat_tables(tables, promote_options="permissive")
 
 
-def _count_and_delete(batches: Iterable[InboxBatch]) -> None:
+def _count_and_delete(batches: Iterable[InboxBatch], rows: Callable[[], pa.Table]) -> None:
     """Add the saved outcomes to their imports, end the imports that have nothing left, delete the batches: at once,
     and in few statements, for whoever sends signals waits meanwhile."""
     of_imports = [batch for batch in batches if batch.arrival_id is not None]
     others = [batch.pk for batch in batches if batch.arrival_id is None]
     with turn(), transaction.atomic():
+        watching.arrived(rows)
         InboxBatch.objects.filter(pk__in=others).delete()
         for batch in of_imports:
             deleted, _ = InboxBatch.objects.filter(pk=batch.pk).delete()
