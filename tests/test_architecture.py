@@ -14,7 +14,7 @@ SUBJECTS = {
     "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
-    "journey": "agreement agreement_rules agreement_mail differences documents edits future layout moments packs patterns "
+    "journey": "agreement agreement_rules agreement_mail charts differences documents edits future layout moments packs patterns "
     "firings standards standard_edits taxonomy touchpoints trigger_rules triggers watching",
     "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
     "synonyms times uploads",

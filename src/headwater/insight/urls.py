@@ -3,13 +3,17 @@
 from django.urls import path
 
 from headwater.insight.views import causes as views
-from headwater.insight.views import moments
+from headwater.insight.views import line_of_sight, moments, scorecards
 from headwater.insight.views.demand import demand_page
 
 urlpatterns = [
     path("causes", views.causes_page, name="causes"),
     path("causes/<slug:cause_id>", views.cause_page, name="cause"),
     path("demand", demand_page, name="demand"),
+    path("line-of-sight", line_of_sight.lines_of_sight_page, name="lines_of_sight"),
+    path("departments/<int:department_id>/line-of-sight", line_of_sight.line_of_sight_page, name="line_of_sight"),
+    path("scorecards", scorecards.scorecards_page, name="scorecards"),
+    path("scorecards.csv", scorecards.scorecards_file, name="scorecards_file"),
     path("journey/moments", moments.moments_page, name="moments"),
     path("journey/moments/<slug:moment_id>/choose", moments.choose, name="choose_moment"),
     path("verbatims", views.verbatims_page, name="verbatims"),

@@ -4,12 +4,16 @@ from ninja import Router
 
 from headwater.insight.api.causes import router as causes
 from headwater.insight.api.demand import router as demand
+from headwater.insight.api.line_of_sight import router as line_of_sight
 from headwater.insight.api.moments import router as moments
+from headwater.insight.api.scorecards import router as scorecards
 
 router = Router()
 for part in (
     causes,
     demand,
+    line_of_sight,
     moments,
+    scorecards,
 ):
     router.add_router("", part)
