@@ -13,5 +13,6 @@ class StrategyConfig(AppConfig):
         company.on_clear("headwater.strategy.clearing.clear")
         company.on_clear("headwater.strategy.readiness.clear")
         company.on_clear("headwater.strategy.requests.clear")
+        company.on_clear("headwater.strategy.guideposts.clear")
         navigation.add("strategy", _("Strategy"), "strategy", position=15, needs=("view", "strategy"))
         navigation.add("requests", _("Requests"), "requests", position=45, needs=("view", "requests"))

@@ -13,6 +13,11 @@ register_codes(
         "readiness.milestone_removed": _("removed the milestone “%(text)s” from “%(title)s”"),
         "readiness.file_added": _("attached %(file)s as evidence to “%(title)s”"),
         "readiness.file_removed": _("removed the evidence %(file)s from “%(title)s”"),
+        "guideposts.changed": _("wrote the guideposts of “%(name)s” into the draft"),
+        "guideposts.published": _(
+            "published version %(version)s of the guideposts, with changes at %(moments)s moments"
+        ),
+        "guideposts.draft_discarded": _("discarded a draft of the guideposts with changes at %(moments)s moments"),
         "request.filed": _("asked: “%(text)s”"),
         "request.answered": _("traced the request “%(text)s” upstream"),
         "request.corrected": _("said what the request “%(text)s” is really about"),
@@ -49,6 +54,24 @@ register_codes(
         "strategy.published": _("published version %(version)s of the strategy, agreed by all who were asked"),
         "strategy.published_unagreed": _(
             "published version %(version)s of the strategy without the agreement of all who were asked: %(reason)s"
+        ),
+    }
+)
+
+register_codes(
+    {
+        "measure.started": _("started the measure “%(name)s”"),
+        "measure.changed": _("changed the measure “%(name)s”: %(what)s"),
+        "measure.retired": _("retired the measure “%(name)s”"),
+        "measure.restored": _("took the measure “%(name)s” up again"),
+        "measure.read": _("took %(count)s readings of “%(name)s” from the record"),
+        "measure.readings_given": _("gave %(count)s readings of “%(name)s”"),
+        "measure.readings_corrected": _("corrected %(count)s readings of “%(name)s”, with a reason"),
+        "measure.reading_corrected": _("read “%(name)s” of %(period)s again: %(reason)s"),
+        "measure.sign_off_asked": _("asked %(names)s to sign the measure “%(name)s” off"),
+        "measure.signed_off": _("signed the measure “%(name)s” off"),
+        "measure.sign_off_withdrawn": _(
+            "changed the measure “%(name)s”, so that the sign-off of %(names)s is withdrawn"
         ),
     }
 )

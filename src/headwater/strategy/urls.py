@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from headwater.strategy.views import readiness, requests, strategy
+from headwater.strategy.views import guideposts, readiness, requests, strategy
 
 READINESS = [
     path("strategy/readiness", readiness.readiness, name="readiness"),
@@ -41,8 +41,17 @@ REQUESTS = [
     path("requests/<int:request_id>/outcome", requests.link, name="link_request"),
     path("requests/<int:request_id>/decline", requests.decline, name="decline_request"),
 ]
+GUIDEPOSTS = [
+    path("guideposts", guideposts.guideposts, name="guideposts"),
+    path("guideposts/for/<slug:moment_id>", guideposts.for_moment, name="guideposts_for"),
+    path("guideposts/at/<slug:stage_id>", guideposts.at_stage, name="guideposts_at"),
+    path("guideposts/edit/<slug:moment_id>", guideposts.edit, name="edit_guidepost"),
+    path("guideposts/publish", guideposts.publish, name="publish_guideposts"),
+    path("guideposts/discard", guideposts.discard, name="discard_guideposts"),
+]
 urlpatterns: list[URLPattern] = [
     *STRATEGY,
     *READINESS,
     *REQUESTS,
+    *GUIDEPOSTS,
 ]

@@ -1,6 +1,7 @@
 """The tables of this room, one file a subject."""
 
 from headwater.strategy.models.boards import Board, Pin
+from headwater.strategy.models.guideposts import GuidepostsVersion
 from headwater.strategy.models.measures import DefinitionEdition, Measure, Reading, SignOff
 from headwater.strategy.models.readiness import EvidenceFile, ReadinessItem, ReadinessMilestone
 from headwater.strategy.models.requests import Request
@@ -10,6 +11,7 @@ __all__ = [
     "Board",
     "DefinitionEdition",
     "EvidenceFile",
+    "GuidepostsVersion",
     "Measure",
     "Pin",
     "ReadinessItem",
