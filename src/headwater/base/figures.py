@@ -1,6 +1,7 @@
 """Figures as people read them, in the reader's locale, and where they stand on a drawn scale.
 
-Units: ``share`` is 0…1, ``%`` is 0…100, ``nps`` is −100…100, ``rating`` is on its own scale, ``count`` is whole.
+Units: ``share`` is 0…1, ``%`` is 0…100, ``nps`` is −100…100, ``rating`` is on its own scale, ``ratio`` is how many of
+one thing for another, ``count`` is whole.
 """
 
 import math
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 THIN = "\N{NARROW NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 DOMAINS = {"share": (0.0, 1.0), "%": (0.0, 100.0), "nps": (-100.0, 100.0), "rating": (1.0, 5.0)}
-DECIMALS = {"share": 0, "%": 0, "nps": 0, "rating": 2, "count": 0}
+DECIMALS = {"share": 0, "%": 0, "nps": 0, "rating": 2, "ratio": 2, "count": 0}
 
 
 def number(value: object) -> float | None:

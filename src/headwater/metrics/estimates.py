@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 from django.utils.translation import gettext as _
 
 from headwater.base.refusals import NotFound, Refused
@@ -85,6 +86,27 @@ def estimate(
     judged.sort(key=lambda row: rules.in_order(by, row[0], row[1], row[3], definition.better))
     rows = (MetricRow(dict(zip(by, group, strict=True)), result, n, ranked) for group, result, n, ranked in judged)
     return MetricAnswer(name, definition, tuple(rows))
+
+
+def signal_rate(
+    counted: str | Filter | None,
+    against: str | Filter,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> Result:
+    """Signals that match ``counted`` per signal that matches ``against``, such as contacts per order; events count too.
+
+    ``n`` is how many there are to count against. The interval is that of a ratio over customer buckets.
+    """
+    sums = []
+    for field, filter_ in (("where", counted), ("denominator", against)):
+        _check_text(field, str(filter_ or ""))
+        array = np.zeros(rules.BUCKETS)
+        for row in _rows(Sums(("bucket",), read_filter(filter_), since, until)):
+            array[int(row.group["bucket"] or 0)] += row.n
+        sums.append(array)
+    return rules.rate_of(sums[0], sums[1])
 
 
 def definition_of(name: str) -> MetricDefinition:

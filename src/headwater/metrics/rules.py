@@ -156,13 +156,16 @@ def _count(definition: MetricDefinition, sums: Cells, confidence: float) -> list
 
 def _ratio(definition: MetricDefinition, sums: Cells, confidence: float) -> list[hs.Result]:
     return [
-        _rate_of(contacts, customers, confidence)
+        rate_of(contacts, customers, confidence)
         for contacts, customers in zip(sums["contacts"], sums["n"], strict=True)
     ]
 
 
-def _rate_of(contacts: Array, customers: Array, confidence: float) -> hs.Result:
-    """Contacts per customer, never under 0. Without a contact only a count's interval knows how rare they may be."""
+def rate_of(contacts: Array, customers: Array, confidence: float = 0.95) -> hs.Result:
+    """What is counted per one of what it is counted against, both by customer bucket; never under 0.
+
+    Where nothing was counted only a count's interval knows how rare it may be.
+    """
     found = hs.ratio(contacts, customers, confidence=confidence)
     if contacts.sum() == 0 and customers.sum() > 0:
         found = hs.rate(0, float(customers.sum()), confidence=confidence)

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.strategy import readiness, requests
+from headwater.strategy import measuring, readiness, readings, requests
 
 
 @task(requests.ANSWER, title=_("Trace requests upstream"))
@@ -25,3 +25,16 @@ def sweep_evidence(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule("strategy.sweep_evidence", every=timedelta(days=1))
+
+
+@task("strategy.read_measures", title=_("Take the readings that are due"), lane="long")
+def read_measures(context: JobContext, payload: dict[str, Any]) -> None:
+    readings.read_due(context)
+
+
+schedule("strategy.read_measures", every=timedelta(hours=6))
+
+
+@task(measuring.READ, title=_("Read a measure from the record"), lane="long")
+def read_measure(context: JobContext, payload: dict[str, Any]) -> None:
+    readings.read_measure_of(payload["measure"], restate=payload["restate"])

@@ -11,6 +11,7 @@ from headwater.base.charts.frame import (
     Meaning,
     Point,
     Spec,
+    Values,
     chart,
     close,
     drawn,
@@ -21,7 +22,13 @@ from headwater.base.charts.frame import (
 
 
 def trend(
-    points: Sequence[Point], *, description: str, unit: str = "", meaning: Meaning = "customer", height: float = 200
+    points: Sequence[Point],
+    *,
+    description: str,
+    unit: str = "",
+    meaning: Meaning = "customer",
+    height: float = 200,
+    path: Sequence[Point] = (),
 ) -> Spec:
     """A line in a band that is its interval. Gaps stay gaps; the last value is named.
 
@@ -31,6 +38,7 @@ def trend(
         unit: of the estimates, see ``base.figures``.
         meaning: whose colour it has.
         height: in pixels, without the axis.
+        path: the corners of a dashed line to a target, which its last point is.
     """
     ordered = sorted(points, key=lambda point: point.at)
     names = [formats.date_format(point.at) for point in ordered]
@@ -39,11 +47,13 @@ def trend(
     ]
     known = [row for row in values if row["estimate"] is not None]
     x: Spec = {"field": "at", "type": "temporal", "axis": {"title": None, "tickCount": 6, "labelOverlap": True}}
-    y = quantity("estimate", unit, close(ends_of(values), unit))
+    aims = [{"at": point.at.isoformat(), **drawn(_("Target"), point, unit)} for point in path]
+    y = quantity("estimate", unit, close([*ends_of(values), *ends_of(aims)], unit))
     line: Spec = {"type": "line", "style": meaning, "interpolate": "monotone", "strokeWidth": 2.25}
     dot: Spec = {"type": "point", "style": meaning, "filled": True, "size": 36, "opacity": 1}
     last: Spec = {"type": "text", "style": "words-strong", "align": "right", "dy": -16}
     layers: list[Spec] = [
+        *_path(aims, x, y),
         {
             "mark": {"type": "area", "style": f"{meaning}-soft", "interpolate": "monotone"},
             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
@@ -54,3 +64,18 @@ def trend(
     ]
     spec = chart(description, height, values, layers, estimates(_("Time"), zip(names, ordered, strict=True), unit))
     return {**spec, "padding": {**spec["padding"], "top": 16}}
+
+
+def _path(aims: Values, x: Spec, y: Spec) -> list[Spec]:
+    """The dashed way to a target, and the target at its end, named."""
+    if not aims:
+        return []
+    line: Spec = {"type": "line", "style": "us", "strokeDash": [5, 4], "strokeWidth": 1.5}
+    target: Spec = {"type": "point", "style": "us", "filled": False, "size": 70, "shape": "diamond", "opacity": 1}
+    name: Spec = {"type": "text", "style": "words", "align": "right", "dx": -9, "dy": -9}
+    words = {"value": f"{_('Target')} {aims[-1]['text']}"}
+    return [
+        {"data": {"values": aims}, "mark": line, "encoding": {"x": x, "y": y}},
+        {"data": {"values": aims[-1:]}, "mark": target, "encoding": {"x": x, "y": y, "tooltip": TOOLTIP}},
+        {"data": {"values": aims[-1:]}, "mark": name, "encoding": {"x": x, "y": y, "text": words}},
+    ]

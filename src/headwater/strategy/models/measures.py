@@ -85,7 +85,7 @@ class DefinitionEdition(models.Model):
 class SignOff(models.Model):
     """A leader who is asked to sign off a measure as it is defined now; ``at`` is when they did.
 
-    It holds for one edition of the definition: when that changes it is withdrawn, and the leader is asked again.
+    It is to what the measure measures and to its path: when either changes it is withdrawn, and the leader asked again.
     """
 
     measure = models.ForeignKey(Measure, models.CASCADE, related_name="sign_offs")
@@ -99,7 +99,9 @@ class SignOff(models.Model):
     class Meta:
         ordering = ["person__name", "id"]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["measure", "person", "definition_edition"], name="signoff_asked_once")
+            models.UniqueConstraint(
+                fields=["measure", "person"], condition=Q(withdrawn=None), name="signoff_asked_once"
+            )
         ]
 
 

@@ -1,0 +1,280 @@
+"""Measures as people read them: the definition in words, the readings, and whether they are on their path."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Prefetch
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from headwater.base import charts
+from headwater.base.charts import Point, Spec
+from headwater.base.figures import interval
+from headwater.base.figures import measure as figure_text
+from headwater.base.refusals import NotFound
+from headwater.metrics.definitions import METRICS
+from headwater.strategy.definitions import Definition, figure_unit, in_words, read
+from headwater.strategy.models import Measure, Reading, SignOff
+from headwater.strategy.paths import Path, Standing
+from headwater.strategy.paths import standing as stands
+from headwater.strategy.periods import Period
+from headwater.strategy.strategies import current
+from headwater.strategy.strategy import BusinessGoal, Outcome, Strategy
+
+SURVEY_METRICS = frozenset(["nps", "csat", "ces", "rating"])
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something a measure still lacks: ``code`` for programs, a sentence for people, the form's field to fill in."""
+
+    code: str
+    text: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureView:
+    """A measure with all that is known of it.
+
+    ``readings`` are those that count and follow the present definition, oldest first; ``earlier`` those that count of
+    an earlier definition. ``unit`` says how figures are written (``base.figures``).
+    """
+
+    measure: Measure
+    definition: Definition
+    unit: str
+    words: str
+    outcomes: tuple[Outcome, ...]
+    goals: tuple[BusinessGoal, ...]
+    readings: tuple[Reading, ...]
+    earlier: tuple[Reading, ...]
+    standing: Standing
+    sign_offs: tuple[SignOff, ...]
+    missing: tuple[Missing, ...]
+
+    @property
+    def latest(self) -> Reading | None:
+        """The last reading that has a figure, or None."""
+        return next((reading for reading in reversed(self.readings) if reading.value is not None), None)
+
+    @property
+    def path(self) -> Path | None:
+        """The path to the target, once baseline, target and both dates are known."""
+        return path_of(self.measure)
+
+    @property
+    def is_survey_score(self) -> bool:
+        """Whether it is computed from answers to a survey question alone."""
+        return self.definition.metric in SURVEY_METRICS
+
+    @property
+    def signed(self) -> tuple[SignOff, ...]:
+        """Who has signed it off as it is now."""
+        return tuple(one for one in self.sign_offs if one.at is not None)
+
+
+def measures(*, retired: bool = False) -> tuple[MeasureView, ...]:
+    """Every measure in use (or, ``retired``, those that are not any more), by name."""
+    rows = Measure.objects.filter(retired_at__isnull=not retired)
+    strategy = current()
+    return tuple(_view(row, strategy) for row in _with_parts(rows))
+
+
+def measure(slug: str) -> MeasureView:
+    """One measure, retired or not. Raises ``NotFound``."""
+    rows = list(_with_parts(Measure.objects.filter(slug=slug)))
+    if not rows:
+        raise NotFound("measure.not_found", _("There is no measure “%s”.") % slug[:60])
+    return _view(rows[0], current())
+
+
+def standing(view: MeasureView) -> Standing:
+    """Where the measure's last reading stands against its path."""
+    return view.standing
+
+
+def path_of(measure: Measure) -> Path | None:
+    """The path to the target, once baseline, target and both dates are known."""
+    if measure.baseline is None or measure.target is None or not measure.start_date or not measure.target_date:
+        return None
+    steps = None
+    if measure.path == Measure.Path.STEPPED:
+        steps = tuple((date.fromisoformat(day), float(value)) for day, value in measure.steps)
+    return Path(measure.start_date, measure.baseline, measure.target_date, measure.target, steps)
+
+
+def sentence(views: Iterable[MeasureView]) -> str:
+    """What the list of measures says first."""
+    views = list(views)
+    if not views:
+        return _("Nothing is measured yet.")
+    codes = [view.standing.code for view in views]
+    with_path = len(views) - codes.count("no_path")
+    if not with_path:
+        text = ngettext(
+            "%d measure is kept; none has a path to a target yet.",
+            "%d measures are kept; none has a path to a target yet.",
+            len(views),
+        )
+        return text % len(views)
+    on, off = codes.count("on_path"), codes.count("off_path")
+    unsure = with_path - on - off
+    said = _("%(on)d of %(all)d measures are on their path") % {"on": on, "all": len(views)}
+    if off:
+        said += ", " + ngettext("%d is off it", "%d are off it", off) % off
+    if unsure:
+        said += ", " + ngettext("%d cannot tell yet", "%d cannot tell yet", unsure) % unsure
+    return f"{said}."
+
+
+def measure_sentence(view: MeasureView) -> str:
+    """What a measure's own page says first: its last figure, and whether it is on its path."""
+    latest, name = view.latest, view.measure.name
+    if latest is None:
+        return _("“%s” has no reading yet.") % name
+    values = {
+        "name": name,
+        "value": figure_with_unit(view, latest.value),
+        "expected": figure_text(view.standing.expected, view.unit),
+    }
+    return {
+        "on_path": _("“%(name)s” is on its path: %(value)s, where the path asks for %(expected)s."),
+        "off_path": _("“%(name)s” is off its path: %(value)s, where the path asks for %(expected)s."),
+        "cannot_tell": _(
+            "“%(name)s” is at %(value)s; its interval holds the path’s %(expected)s, so nobody can tell yet."
+        ),
+        "no_interval": _(
+            "“%(name)s” is at %(value)s, where the path asks for %(expected)s; without an interval nobody can tell."
+        ),
+        "no_path": _("“%(name)s” is at %(value)s; it has no path to a target to be compared with yet."),
+        "no_reading": _("“%(name)s” has no reading yet."),
+    }[view.standing.code] % values
+
+
+def reading_note(view: MeasureView) -> str:
+    """The period, interval and base behind the first sentence."""
+    latest = view.latest
+    if latest is None:
+        return ""
+    parts = [period_name(view.measure, latest)]
+    if latest.low is not None:
+        parts.append(_("95 %% interval %s") % interval(latest.low, latest.high, view.unit))
+    if latest.n is not None:
+        parts.append(f"n = {figure_text(latest.n, 'count')}")
+    return " · ".join(parts)
+
+
+def period_name(measure: Measure, reading: Reading) -> str:
+    """``October 2026``, or the week's first and last day."""
+    if measure.every == Measure.Every.MONTH:
+        return str(date_format(reading.period, "YEAR_MONTH_FORMAT"))
+    return f"{date_format(reading.period, 'SHORT_DATE_FORMAT')} – {date_format(reading.until, 'SHORT_DATE_FORMAT')}"
+
+
+def figure_with_unit(view: MeasureView, value: float | None) -> str:
+    """A figure as a sentence says it: with the unit that people call it by."""
+    text = figure_text(value, view.unit)
+    named = unit_name(view)
+    return f"{text} {named}" if named and view.unit not in ("share", "%") else text
+
+
+def unit_name(view: MeasureView) -> str:
+    """What the unit is called: what people wrote, else that of the metric."""
+    if view.measure.unit:
+        return view.measure.unit
+    metric = METRICS.get(view.definition.metric)
+    return str(metric.unit) if metric and not view.definition.is_rate else ""
+
+
+def chart(view: MeasureView, *, height: float = 260) -> Spec | None:
+    """The readings with their intervals against the path; None before the first reading."""
+    points = [_point(reading) for reading in view.readings]
+    if not points:
+        return None
+    path = view.path
+    description = _("Readings of “%(name)s” with their intervals") % {"name": view.measure.name}
+    if path is not None:
+        description += _(", against the path to %(target)s on %(date)s") % {
+            "target": figure_with_unit(view, path.target),
+            "date": path.end.isoformat(),
+        }
+    return charts.trend(
+        points,
+        description=description,
+        unit=view.unit,
+        height=height,
+        path=[Point(day, value) for day, value in path.corners()] if path else (),
+    )
+
+
+def verbatims_address(view: MeasureView) -> str | None:
+    """Where the words behind its last reading are, with the same filter; None for figures that people give."""
+    latest = view.latest
+    if not view.definition.metric or latest is None:
+        return None
+    where = view.definition.counted()
+    query = {"since": latest.period, "until": latest.until, "where": str(where) if where else ""}
+    return reverse("verbatims") + "?" + urlencode({key: value for key, value in query.items() if value})
+
+
+def _with_parts(rows: Any) -> Any:
+    kept = Reading.objects.filter(superseded_by=None).order_by("period")
+    live = SignOff.objects.filter(withdrawn=None).select_related("person")
+    return rows.select_related("owner").prefetch_related(
+        Prefetch("readings", kept, to_attr="kept"), Prefetch("sign_offs", live, to_attr="live")
+    )
+
+
+def _view(row: Any, strategy: Strategy) -> MeasureView:
+    definition = read(row.definition)
+    now = tuple(one for one in row.kept if one.definition_edition == row.definition_edition)
+    outcomes = tuple(one for one in strategy.outcomes if one.id in row.outcomes)
+    goals = tuple(goal for goal in strategy.goals if goal.id in {one.goal for one in outcomes})
+    return MeasureView(
+        measure=row,
+        definition=definition,
+        unit=figure_unit(definition, row.unit),
+        words=in_words(definition, row.unit) if row.source else _("Not defined yet."),
+        outcomes=outcomes,
+        goals=goals,
+        readings=now,
+        earlier=tuple(one for one in row.kept if one.definition_edition != row.definition_edition),
+        standing=_standing(row, definition, now),
+        sign_offs=tuple(row.live),
+        missing=_missing(row, now),
+    )
+
+
+def _standing(row: Measure, definition: Definition, readings: tuple[Reading, ...]) -> Standing:
+    latest = next((reading for reading in reversed(readings) if reading.value is not None), None)
+    path = path_of(row)
+    if latest is None:
+        return Standing("no_reading") if path or not readings else Standing("no_path")
+    expected = path.over(latest.period, latest.until) if path else None
+    return stands(latest.low, latest.high, expected, definition.direction)
+
+
+def _missing(row: Any, readings: tuple[Reading, ...]) -> tuple[Missing, ...]:
+    """What is still asked for, the next step first."""
+    wanted = [
+        (not row.owner_id, "owner", _("someone who answers for it"), "owner"),
+        (not row.outcomes, "outcome", _("the outcome it belongs to"), "outcomes"),
+        (not row.kind, "kind", _("whether it measures what we do or how we do it"), "kind"),
+        (not row.source, "definition", _("a definition: from the record, or a figure that people give"), "source"),
+        (bool(row.source) and not readings, "reading", _("a first reading"), "reading"),
+        (row.baseline is None, "baseline", _("a baseline: where it was when we began"), "baseline"),
+        (row.target is None, "target", _("a target"), "target"),
+        (not (row.start_date and row.target_date), "dates", _("when the path begins and ends"), "target_date"),
+        (not any(one.at for one in row.live), "sign_off", _("a leader who signs it off"), "leaders"),
+    ]  # fmt: skip
+    return tuple(Missing(code, text, field) for lacks, code, text, field in wanted if lacks)
+
+
+def _point(reading: Reading) -> Point:
+    return Point(Period(reading.period, reading.until).middle, reading.value, reading.low, reading.high, reading.n)
