@@ -12,7 +12,7 @@ from headwater.insight.labelling import apply_corrections, current_labeller, lab
 from headwater.insight.models import LabelCorrection
 from headwater.record import Record
 from headwater.record.keys import signal_key
-from headwater.record.questions import SignalRow
+from headwater.record.questions import SignalRow, Sums
 from tests.insight.conftest import Write
 from tests.insight.test_label_signals import signal, words
 
@@ -65,6 +65,46 @@ def test_taking_a_correction_back_lets_the_model_speak_again(one: None, record: 
     remove_correction(analyst, KEY, "causes")
     apply_corrections()
     assert list(signal(record, "one").causes) == before == effective_labels(KEY)["causes"]
+
+
+@pytest.fixture
+def sourced(write: Write) -> None:
+    """A comment whose stage and sentiment the source gives."""
+    write([words("one", TEXT, stage="receive", sentiment="negative")])
+    label_new()
+
+
+def groups(record: Record, *by: str) -> set[tuple[str | None, ...]]:
+    """The groups that rollups give, and rows alike: distinct customers are counted from rows alone."""
+    record.refresh_rollups()
+    rolled, counted = (record.ask(Sums(by, customers=customers)).rows for customers in (False, True))
+    assert [row.group for row in rolled] == [row.group for row in counted]
+    return {tuple(row.group.values()) for row in rolled}
+
+
+def test_a_person_prevails_over_the_source_and_the_source_over_the_model(
+    sourced: None, record: Record, analyst: Person
+) -> None:
+    assert groups(record, "stage", "sentiment") == {("receive", "negative")}
+    correct_label(analyst, KEY, "stage", "order")
+    correct_label(analyst, KEY, "causes", ["delivery_late"])
+    apply_corrections()
+    found = signal(record, "one")
+    assert (found.stage, found.source_stage, found.sentiment) == ("order", "receive", "negative")
+    assert groups(record, "stage", "sentiment") == {("order", "negative")}
+    relabel_everything()
+    assert groups(record, "stage", "sentiment") == {("order", "negative")}
+
+
+def test_a_person_may_say_that_the_source_is_wrong_altogether(sourced: None, record: Record, analyst: Person) -> None:
+    correct_label(analyst, KEY, "stage", "")
+    correct_label(analyst, KEY, "sentiment", "positive")
+    apply_corrections()
+    assert groups(record, "stage", "sentiment", "negative") == {(None, "positive", "no")}
+    remove_correction(analyst, KEY, "stage")
+    remove_correction(analyst, KEY, "sentiment")
+    apply_corrections()
+    assert groups(record, "stage", "sentiment", "negative") == {("receive", "negative", "yes")}
 
 
 def test_the_next_comment_is_understood_better(write: Write, record: Record, analyst: Person) -> None:

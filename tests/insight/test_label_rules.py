@@ -102,7 +102,8 @@ def test_what_a_person_said_lies_over_what_the_model_said() -> None:
     said = corrected(label, {"causes": [], "sentiment": "negative", "stage": ""})
     assert (said["causes"], said["cause_confidences"], said["author"]) == ([], [], "person")
     assert (said["sentiment"], said["sentiment_confidence"]) == ("negative", 1.0)
-    assert (said["stage"], said["stage_confidence"]) == (None, None)
+    assert (said["stage"], said["stage_confidence"]) == ("", None)
+    assert corrected(label, {"effort": ""})["effort"] is None
     assert values_of(said) == {"stage": "", "moment": "", "sentiment": "negative", "effort": "", "causes": []}
     assert label["causes"] == ["late"]
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Vectors = NDArray[np.float32]
 
+SOURCED = ("stage", "sentiment")  # fields that a source may give itself
 MOST_CAUSES = 3
 FURTHER = 0.5  # confidence from which a comment names a further cause too: more likely than not
 SENTENCE = 20  # characters from which a part of a comment is heard by itself
@@ -126,13 +127,17 @@ def stage_of_cause(taxonomy: Taxonomy) -> dict[str, str]:
 
 
 def corrected(label: Mapping[str, Any], corrections: Mapping[str, Any]) -> dict[str, Any]:
-    """A label row with what a person said laid over it: confidence 1 where they spoke, author ``person``."""
+    """A label row with what a person said laid over it: confidence 1 where they spoke, author ``person``.
+
+    Of what a source may give, "none of them" stays the empty text: null would leave the word to the source.
+    """
     row = dict(label)
     for field, value in corrections.items():
         if field == "causes":
             row["causes"], row["cause_confidences"] = list(value), [1.0] * len(value)
         else:
-            row[field], row[f"{field}_confidence"] = value or None, 1.0 if value else None
+            nothing = "" if field in SOURCED else None
+            row[field], row[f"{field}_confidence"] = value or nothing, 1.0 if value else None
     row["author"] = "person"
     return row
 

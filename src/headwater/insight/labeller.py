@@ -40,8 +40,8 @@ class Labeller:
     def labels(self, signals: pa.Table) -> pa.Table:
         """One label row for each signal, in order.
 
-        ``signals`` has the columns of ``record.unlabelled``. What the source says of stage and sentiment is kept; an
-        event that a cause names is that cause by evidence, whatever is written beside it.
+        ``signals`` has the columns of ``record.unlabelled``. Of a stage or sentiment that the source gives no label
+        speaks; an event that a cause names is that cause by evidence, whatever is written beside it.
         """
         texts = signals["text"].fill_null("").to_pylist()
         vectors = self.encoder.encode(texts)
@@ -53,6 +53,7 @@ class Labeller:
         causes, confidences = self._causes(texts, vectors, known, columns, signals)
         columns["causes"], columns["cause_confidences"] = causes, confidences
         self._stage_from_cause(columns, signals)
+        _leave_to_source(columns, signals)
         return self._row_table(columns, signals)
 
     def best(self, name: str, texts: list[str]) -> tuple[list[str], Vectors]:
@@ -109,7 +110,7 @@ class Labeller:
         return rules.surest(whole, confidence, rows, _none(head))
 
     def _keep_source(self, columns: dict[str, pa.Array | pa.ChunkedArray], signals: pa.Table) -> None:
-        for name in ("stage", "sentiment"):
+        for name in rules.SOURCED:
             given = signals[name].combine_chunks()
             columns[f"{name}_confidence"] = pc.if_else(
                 pc.is_valid(given), pa.scalar(1, pa.float32()), columns[f"{name}_confidence"]
@@ -143,6 +144,13 @@ class Labeller:
                 "labelled_at": pa.repeat(pa.scalar(now, pa.timestamp("us")), rows),
             }
         )
+
+
+def _leave_to_source(columns: dict[str, pa.Array | pa.ChunkedArray], signals: pa.Table) -> None:
+    """A label where the source spoke is a person's alone: theirs prevails over the source, a model's does not."""
+    for name in rules.SOURCED:
+        given = pc.is_valid(signals[name].combine_chunks())
+        columns[name] = pc.if_else(given, pa.scalar(None, pa.string()), columns[name])
 
 
 def _none(head: Head) -> int | None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from headwater.base.queue import enqueue
 from headwater.insight import evidence, fitting, text_models
 from headwater.insight.classifiers import build_heads
-from headwater.insight.label_rules import corrected, values_of
+from headwater.insight.label_rules import SOURCED, corrected, values_of
 from headwater.insight.labeller import Labeller
 from headwater.insight.models import AuditItem, LabelCorrection, LabellerInForce, TextModel
 from headwater.journey.queries import taxonomy, taxonomy_of
@@ -23,7 +23,7 @@ from headwater.metrics.store import company_record
 from headwater.record.questions import SignalRows, Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from headwater.journey.taxonomy import Taxonomy
     from headwater.record.questions import Signal
@@ -119,7 +119,7 @@ def apply_corrections(context: Reporting | None = None) -> int:
         record = company_record()
         signals = list(record.ask(SignalRows(tuple(keys))))
         if signals:
-            labels = current_labeller().labels(_as_batch(signals))
+            labels = current_labeller().labels(_as_batch(signals, heard=True))
             with record.writing():
                 record.put_labels(with_corrections(labels))
         for row in waiting:
@@ -165,7 +165,7 @@ def predictions(using: Labeller, signals: list[Signal]) -> list[dict[str, Any]]:
     """What a labeller says about signals, as values alone, without any person's corrections."""
     if not signals:
         return []
-    return [values_of(row) for row in using.labels(_as_batch(signals)).to_pylist()]
+    return [values_of(row) for row in using.labels(_as_batch(signals, heard=False)).to_pylist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +214,16 @@ def _built(name: str, wanted: Wanted, evidence_version: tuple[object, ...]) -> L
     return Labeller(encoder, known, build_heads(encoder, known, evidence.gather()))
 
 
-def _as_batch(signals: Iterable[Signal]) -> pa.Table:
-    """Signals as ``record.unlabelled`` gives them. The stage and sentiment of a signal are its effective ones here,
-    so they are left to the labeller; what the source said prevails in the record all the same."""
+def _as_batch(signals: Sequence[Signal], *, heard: bool) -> pa.Table:
+    """Signals as ``record.unlabelled`` gives them. Where the source is not ``heard``, the labeller says what it would
+    say of stage and sentiment by itself."""
     names = ("signal_key", "local_date", "revision", "text", "event", "score_band")
     rows = [{name: getattr(signal, name) for name in names} for signal in signals]
     types = [pa.int64(), pa.date32(), pa.int32(), pa.string(), pa.string(), pa.int8()]
     table = pa.Table.from_pylist(rows, schema=pa.schema(list(zip(names, types, strict=True))))
-    for name in ("stage", "sentiment"):
-        table = table.append_column(name, pa.nulls(len(table), pa.string()))
+    for name in SOURCED:
+        given = [getattr(signal, f"source_{name}") if heard else None for signal in signals]
+        table = table.append_column(name, pa.array(given, pa.string()))
     return table
 
 

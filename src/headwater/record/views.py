@@ -1,6 +1,8 @@
 """What the words of a question mean: one definition each, over signals ``s`` and their labels ``l``.
 
-stage = what the source says, else the label          sentiment = the same
+stage = the label, else what the source says          sentiment = the same
+        A label says what a person said, or the model where the source says nothing: person before source before model.
+        A person's "none of them" is the empty text, which is no stage.
 negative = a score in the low range where there is a score, else negative sentiment
 """
 
@@ -141,7 +143,10 @@ DIMENSIONS = ("day", "week", "month", "bucket", "cause", "negative", *_MEANT, *_
 def column(name: str) -> exp.Expr:
     """The effective value of a column."""
     if name in ("stage", "sentiment"):
-        return exp.func("coalesce", exp.column(name, "s"), exp.column(name, "l"))
+        said = exp.func("coalesce", exp.column(name, "l"), exp.column(name, "s"))
+        return exp.Nullif(this=said, expression=exp.Literal.string(""))
+    if name in ("source_stage", "source_sentiment"):
+        return exp.column(name.removeprefix("source_"), "s")
     if name == "label_author":
         return exp.column("author", "l")
     if name in SIGNALS.names:

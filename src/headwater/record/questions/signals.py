@@ -20,7 +20,7 @@ MAX_SAMPLE = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One signal with its effective stage and sentiment and its labels."""
+    """One signal with its effective stage and sentiment, what the source said of them, and its labels."""
 
     signal_key: int
     source: str
@@ -46,6 +46,8 @@ class Signal:
     currency: str | None
     stage: str | None
     sentiment: str | None
+    source_stage: str | None
+    source_sentiment: str | None
     moment: str | None
     effort: str | None
     stage_confidence: float | None
