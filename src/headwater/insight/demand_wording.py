@@ -5,6 +5,7 @@ from django.utils.translation import ngettext
 
 from headwater.base.figures import interval, measure
 from headwater.insight.demand import KINDS, Demand, Kind
+from headwater.insight.happened import Happened
 from headwater.science.results import Estimate
 
 
@@ -59,3 +60,34 @@ def demand_note(found: Demand) -> str:
 def kind_names() -> dict[Kind, str]:
     """Every kind with its name, in the order it is shown."""
     return {kind: kind_name(kind) for kind in KINDS}
+
+
+def happened_sentence(found: Happened) -> str:
+    """What followed from events, with its interval, and who stayed silent."""
+    if not found.rows:
+        return _("No event in the record shows a cause.")
+    if not isinstance(found.total, Estimate):
+        return found.total.message
+    values = {
+        "share": measure(found.total.estimate, "share"),
+        "range": interval(found.total.low, found.total.high, "share"),
+        "n": measure(found.n, "count"),
+    }
+    first = _("%(share)s (%(range)s) of the %(n)s contacts followed from something that had happened to the customer.")
+    return " ".join([first % values, *silent_sentence(found)])
+
+
+def silent_sentence(found: Happened) -> list[str]:
+    """The cause after which most customers kept silent; empty where nobody did."""
+    quiet = max(found.rows, key=lambda row: row.silent, default=None)
+    if quiet is None or quiet.silent < 1:
+        return []
+    said = _("After “%(cause)s”, %(silent)s of %(customers)s customers stayed silent.")
+    return [
+        said
+        % {
+            "cause": quiet.cause.name,
+            "silent": measure(quiet.silent, "count"),
+            "customers": measure(quiet.customers, "count"),
+        }
+    ]

@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
 from headwater.insight.api.causes import Asked
 from headwater.insight.demand import Demand, Kind, demand
+from headwater.insight.happened import Happened, Outcome, happened
 from headwater.metrics.access import require_askable
 from headwater.science.results import Estimate, Result
 
@@ -73,6 +74,72 @@ class DemandAnswer(Schema):
     trend: list[PointRow]
     first_contact_resolution: Share
     repeated: Share
+
+
+class HappenedAsked(Asked):
+    """``adjust``: an attribute of customers to compare within, beside the month."""
+
+    outcome: Outcome = "contact"
+    adjust: str | None = Field(None, max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9_ .-]*$")
+
+
+class HappenedRow(Schema):
+    """``extra``: outcomes that each customer-month in which it happened brought beyond the base."""
+
+    cause: str
+    name: str
+    customers: int
+    part: Share
+    outcomes: Share
+    extra: Share
+    spoke_up: Share
+    silent: int
+    departments: list[str]
+
+
+class HappenedAnswer(Schema):
+    """``parts`` and ``unattributed`` add up to all outcomes."""
+
+    outcome: Outcome
+    n: int
+    since: date | None
+    until: date | None
+    rows: list[HappenedRow]
+    total: Share
+    unattributed: Share
+    too_rare: list[str]
+    assumptions: list[str]
+
+
+@router.get("/demand/happened", response={200: HappenedAnswer, **REFUSALS}, operation_id="get_happened")
+def get_happened(request: HttpRequest, asked: Query[HappenedAsked]) -> dict[str, Any]:
+    """Return how many contacts or low scores followed from causes that events show."""
+    require(request.user, "view", "figures")
+    selection = asked.selection()
+    by = (f"attribute:{asked.adjust}",) if asked.adjust else ()
+    require_askable(request.user, by, selection.filter())
+    return _happened(happened(selection, outcome=asked.outcome, adjust=asked.adjust))
+
+
+def _happened(found: Happened) -> dict[str, Any]:
+    return {
+        **{name: getattr(found, name) for name in ("outcome", "n", "since", "until")},
+        "rows": [
+            {
+                "cause": row.cause.id,
+                "name": row.cause.name,
+                "customers": row.customers,
+                "silent": row.silent,
+                "departments": list(row.departments),
+                **{name: _share(getattr(row, name)) for name in ("part", "outcomes", "extra", "spoke_up")},
+            }
+            for row in found.rows
+        ],
+        "total": _share(found.total),
+        "unattributed": _share(found.unattributed),
+        "too_rare": [cause.id for cause in found.too_rare],
+        "assumptions": list(found.total.assumptions) if isinstance(found.total, Estimate) else [],
+    }
 
 
 @router.get("/demand", response={200: DemandAnswer, **REFUSALS}, operation_id="get_demand")

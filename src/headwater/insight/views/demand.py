@@ -7,12 +7,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from headwater.base.accounts import person
-from headwater.base.charts import Part, Point, Row, share_bars, stacked_bar, trend
+from headwater.base.charts import Part, Point, Row, interval_rank, share_bars, stacked_bar, trend
 from headwater.base.charts.frame import Meaning
 from headwater.base.permissions import require
 from headwater.insight.audit import calibration_state
 from headwater.insight.demand import REPEAT_DAYS, Demand, Kind, demand
-from headwater.insight.demand_wording import demand_note, demand_sentence, kind_name
+from headwater.insight.demand_wording import demand_note, demand_sentence, happened_sentence, kind_name
+from headwater.insight.happened import Happened, happened
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.metrics.access import require_askable
@@ -27,8 +28,13 @@ def demand_page(request: HttpRequest) -> HttpResponse:
     given = request.GET
     selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
     require_askable(request.user, (), selection.filter())
-    found = demand(selection)
+    found, before = demand(selection), happened(selection)
+    said = {row.cause.id: row for row in found.causes}
     shown = {
+        "happened": before,
+        "happened_sentence": happened_sentence(before),
+        "happened_rows": [(row, said.get(row.cause.id)) for row in before.rows],
+        "happened_chart": _followed(before),
         "demand": found,
         "sentence": demand_sentence(found),
         "note": demand_note(found),
@@ -70,6 +76,16 @@ def _trend(found: Demand) -> dict[str, Any] | None:
         return None
     points = [Point(point.start, *_bounds(point.share), n=point.n) for point in found.trend]
     return trend(points, unit="share", description=_("Share of contacts that is failure demand"), meaning="harm")
+
+
+def _followed(before: Happened) -> dict[str, Any] | None:
+    rows = [
+        Row(row.cause.name, *_bounds(row.part), n=row.customers, href=f"/causes/{row.cause.id}")
+        for row in before.rows
+        if isinstance(row.part, Estimate)
+    ]
+    description = _("Share of contacts that followed from each cause")
+    return interval_rank(rows, description=description, unit="share", meaning="harm") if rows else None
 
 
 def _bounds(result: Result) -> tuple[float | None, float | None, float | None]:

@@ -1,0 +1,147 @@
+"""Causes that happened: what followed from events, beside what customers say."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+
+from headwater.base.models import Person
+from headwater.insight.demand_wording import happened_sentence
+from headwater.insight.happened import happened, lags
+from headwater.insight.selection import Selection
+from headwater.journey.queries import taxonomy
+from headwater.science import Estimate, NoVerdict
+from tests.insight.conftest import Write
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+
+FIRST = date(2026, 1, 1)
+LATE, BROKEN = "delivery_late", "damage_reported"
+
+
+def signal(number: int, customer: int, day: int, what: str) -> dict[str, Any]:
+    on = FIRST + timedelta(days=day)
+    kind = {"contact": "contact", "low": "survey"}.get(what, "event")
+    return {
+        "record_id": str(number),
+        "kind": kind,
+        "event": what if kind == "event" else None,
+        "text": "words" if kind == "contact" else None,
+        "customer_id": f"c{customer}",
+        "occurred_at": datetime.combine(on, time(12)),
+        "local_date": on,
+        **({"metric": "csat", "score": 1.0, "scale": "1-5", "score_band": -1} if what == "low" else {}),
+        "attributes": {"region": "North" if customer % 2 else "South"},
+    }
+
+
+@pytest.fixture
+def lived(write: Write) -> None:
+    """2,000 customers over three months: 200 late (half call within a week), 100 broken (a tenth), 2 % call anyway."""
+    rng = np.random.default_rng(5)
+    rows: list[dict[str, Any]] = []
+
+    def tell(customer: int, day: int, what: str) -> None:
+        rows.append(signal(len(rows), customer, day, what))
+
+    for customer in range(2_000):
+        tell(customer, 0, "order_placed")
+        if rng.random() < 0.06:
+            tell(customer, int(rng.integers(1, 80)), "contact")
+    for customer in range(200):
+        day = int(rng.integers(1, 70))
+        tell(customer, day, LATE)
+        if customer % 2:
+            tell(customer, day + int(rng.integers(0, 7)), "contact")
+            tell(customer, day + 1, "low")
+    for customer in range(500, 600):
+        day = int(rng.integers(1, 70))
+        tell(customer, day, BROKEN)
+        if customer % 10 == 0:
+            tell(customer, day + 2, "contact")
+    write(rows)
+
+
+def test_what_followed_from_an_event_is_found_beyond_what_would_have_come_anyhow(lived: None) -> None:
+    found = happened()
+    late, broken = found.of("delivery_late"), found.of("damaged")
+    assert late is not None
+    assert broken is not None
+    assert (late.customers, broken.customers) == (200, 100)
+    assert isinstance(late.outcomes, Estimate)
+    assert isinstance(broken.outcomes, Estimate)
+    assert late.outcomes.low < 100 < late.outcomes.high
+    assert broken.outcomes.low < 10 < broken.outcomes.high
+
+
+def test_parts_and_what_is_not_attributed_add_up_to_all_contacts(lived: None) -> None:
+    found = happened()
+    assert isinstance(found.unattributed, Estimate)
+    parts = [row.part.estimate for row in found.rows if isinstance(row.part, Estimate)]
+    assert sum(parts) + found.unattributed.estimate == pytest.approx(1)
+
+
+def test_who_stayed_silent_is_counted(lived: None) -> None:
+    late = happened().of("delivery_late")
+    assert late is not None
+    assert isinstance(late.spoke_up, Estimate)
+    assert late.spoke_up.estimate == pytest.approx(0.5, abs=0.06)
+    assert late.silent == late.customers - round(late.customers * late.spoke_up.estimate)
+
+
+def test_low_scores_have_their_own_answer_and_segments_may_be_compared_within(lived: None) -> None:
+    late = happened(outcome="low_score", adjust="region").of("delivery_late")
+    assert late is not None
+    assert isinstance(late.part, Estimate)
+    assert late.part.estimate == pytest.approx(1, abs=0.05)
+
+
+def test_the_sentence_says_share_interval_and_who_was_silent(lived: None) -> None:
+    sentence = happened_sentence(happened())
+    assert "contacts followed from something that had happened" in sentence
+    assert "stayed silent" in sentence
+
+
+def test_days_between_event_and_contact_justify_the_window(lived: None) -> None:
+    cause = taxonomy().cause("delivery_late")
+    assert cause is not None
+    days = {row.lag: row.n for row in lags(cause)}
+    assert sum(n for day, n in days.items() if 0 <= day < 7) >= 100
+    assert sum(n for day, n in days.items() if day < 0) < 20
+
+
+def test_a_cause_that_happened_to_a_handful_is_named_and_not_compared(write: Write) -> None:
+    write([signal(number, number, 0, "order_placed") for number in range(100)])
+    write([signal(200 + number, number, 5, LATE) for number in range(3)])
+    found = happened()
+    assert [cause.id for cause in found.too_rare] == ["delivery_late"]
+    assert isinstance(found.total, NoVerdict)
+
+
+def test_few_contacts_give_no_verdict_and_still_say_to_whom_it_happened(write: Write) -> None:
+    write([signal(number, number, 0, "order_placed") for number in range(300)])
+    write([signal(500 + number, number, 5, LATE) for number in range(60)])
+    found = happened()
+    assert isinstance(found.total, NoVerdict)
+    assert [row.customers for row in found.rows] == [60]
+    assert "too few" in happened_sentence(found)
+
+
+def test_without_events_nothing_is_claimed(write: Write) -> None:
+    write([signal(1, 1, 0, "contact")])
+    assert happened().rows == ()
+
+
+def test_the_page_shows_it_to_colleagues_and_words_stay_guarded(
+    lived: None, person_with: Callable[..., Person], client: Client
+) -> None:
+    client.force_login(person_with("employee"))
+    page = client.get("/demand").content.decode()
+    assert happened_sentence(happened()).split(".")[0] in page
+
+
+def test_a_filter_narrows_the_contacts(lived: None) -> None:
+    assert happened(Selection.read(where="channel = 'phone'")).n == 0
