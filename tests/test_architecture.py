@@ -20,7 +20,8 @@ SUBJECTS = {
     "synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
     "forest happened label_rules labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording "
-    "moments moments_wording scorecards scorecards_wording line_of_sight line_of_sight_wording listening_grid journey_map journey_words changes search",
+    "moments moments_wording scorecards scorecards_wording line_of_sight line_of_sight_wording listening_grid "
+    "listening_grid_wording journey_map journey_map_wording search",
     "strategy": "agreement clearing definitions differences documents drafting edits exchange issues measure_wording "
     "measures measuring paths periods pictures readings sign_offs strategies strategy",
     "site": "checking command sample server settings setup style wsgi",

@@ -109,7 +109,7 @@ def moment_ranking(selection: Selection | None = None) -> MomentRanking:
     outcome, metric = outcome_metric(selection), stage_metric(selection)
     measured = {} if selection.where else reliability(None, selection.since, selection.until)
     sides = Sides.of(_outcomes(selection, known, outcome), known.moments, measured)
-    everyone = _customers(selection)
+    everyone = customers_in(selection)
     rows = _rows(known, sides, outcome, everyone, _scores(selection, metric), measured)
     with_words, labelled = _labelled(selection)
     return MomentRanking(tuple(rows), outcome, metric, everyone, with_words, labelled)
@@ -316,7 +316,7 @@ def _scores(selection: Selection, metric: MetricDefinition) -> dict[str, Result]
     return {row.group["moment"] or "": row.result for row in answer.rows}
 
 
-def _customers(selection: Selection) -> int:
+def customers_in(selection: Selection) -> int:
     """Distinct customers; a signal that names none counts as one of its own."""
 
     def ask(where: str) -> Sums:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from headwater.insight.views import causes as views
-from headwater.insight.views import line_of_sight, moments, scorecards
+from headwater.insight.views import line_of_sight, listening_grid, moments, scorecards
 from headwater.insight.views.demand import demand_page
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("demand", demand_page, name="demand"),
     path("line-of-sight", line_of_sight.lines_of_sight_page, name="lines_of_sight"),
     path("departments/<int:department_id>/line-of-sight", line_of_sight.line_of_sight_page, name="line_of_sight"),
+    path("listening-grid", listening_grid.listening_grid_page, name="listening_grid"),
     path("scorecards", scorecards.scorecards_page, name="scorecards"),
     path("scorecards.csv", scorecards.scorecards_file, name="scorecards_file"),
     path("journey/moments", moments.moments_page, name="moments"),

@@ -5,6 +5,7 @@ from ninja import Router
 from headwater.insight.api.causes import router as causes
 from headwater.insight.api.demand import router as demand
 from headwater.insight.api.line_of_sight import router as line_of_sight
+from headwater.insight.api.listening_grid import router as listening_grid
 from headwater.insight.api.moments import router as moments
 from headwater.insight.api.scorecards import router as scorecards
 
@@ -13,6 +14,7 @@ for part in (
     causes,
     demand,
     line_of_sight,
+    listening_grid,
     moments,
     scorecards,
 ):
