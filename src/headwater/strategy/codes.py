@@ -18,6 +18,8 @@ register_codes(
             "published version %(version)s of the guideposts, with changes at %(moments)s moments"
         ),
         "guideposts.draft_discarded": _("discarded a draft of the guideposts with changes at %(moments)s moments"),
+        "roadmap.planned": _("planned the phase “%(phase)s”: %(starts)s to %(ends)s"),
+        "roadmap.faded": _("found that evidence of “%(phase)s” fades: %(title)s"),
         "request.filed": _("asked: “%(text)s”"),
         "request.answered": _("traced the request “%(text)s” upstream"),
         "request.corrected": _("said what the request “%(text)s” is really about"),
@@ -73,5 +75,19 @@ register_codes(
         "measure.sign_off_withdrawn": _(
             "changed the measure “%(name)s”, so that the sign-off of %(names)s is withdrawn"
         ),
+    }
+)
+
+register_codes(
+    {
+        "board.added": _("began the board “%(name)s”"),
+        "board.changed": _("changed the board “%(name)s”"),
+        "board.removed": _("removed the board “%(name)s”"),
+        "pin.added": _("pinned “%(title)s” to “%(board)s”"),
+        "pin.changed": _("changed “%(title)s” on “%(board)s”: %(what)s"),
+        "pin.moved": _("moved “%(title)s” on “%(board)s”"),
+        "pin.stopped": _("took “%(title)s” off “%(board)s”: %(reason)s"),
+        "pin.restored": _("brought “%(title)s” back to “%(board)s”"),
+        "measure.stopped": _("stopped the measure “%(name)s”: %(reason)s"),
     }
 )

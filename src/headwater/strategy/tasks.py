@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.strategy import measuring, readiness, readings, requests
+from headwater.strategy import measuring, readiness, readings, requests, roadmap
 
 
 @task(requests.ANSWER, title=_("Trace requests upstream"))
@@ -25,6 +25,14 @@ def sweep_evidence(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule("strategy.sweep_evidence", every=timedelta(days=1))
+
+
+@task("strategy.keep_roadmap", title=_("Keep this month’s evidence of the roadmap"))
+def keep_roadmap(context: JobContext, payload: dict[str, Any]) -> None:
+    roadmap.keep_month()
+
+
+schedule("strategy.keep_roadmap", every=timedelta(days=1))
 
 
 @task("strategy.read_measures", title=_("Take the readings that are due"), lane="long")

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from headwater.strategy.views import guideposts, readiness, requests, strategy
+from headwater.strategy.views import boards, check, guideposts, measures, readiness, requests, roadmap, strategy
 
 READINESS = [
     path("strategy/readiness", readiness.readiness, name="readiness"),
@@ -49,9 +49,50 @@ GUIDEPOSTS = [
     path("guideposts/publish", guideposts.publish, name="publish_guideposts"),
     path("guideposts/discard", guideposts.discard, name="discard_guideposts"),
 ]
+MEASURES = [
+    path("measures", measures.all_measures, name="measures"),
+    path("measures/start", measures.start, name="start_measure"),
+    path("measures/preview", measures.preview, name="preview_measure"),
+    path("measures/<slug:slug>", measures.measure, name="measure"),
+    path("measures/<slug:slug>/edit", measures.edit, name="edit_measure"),
+    path("measures/<slug:slug>/retire", measures.retire, name="retire_measure"),
+    path("measures/<slug:slug>/readings", measures.give_reading, name="give_reading"),
+    path("measures/<slug:slug>/readings/file", measures.import_readings, name="import_readings"),
+    path("measures/<slug:slug>/readings/again", measures.compute_again, name="compute_again"),
+    path("measures/<slug:slug>/ask", measures.ask, name="ask_sign_off"),
+    path("measures/<slug:slug>/sign", measures.sign, name="sign_measure"),
+]
+CHECK = [
+    path("strategy/check", check.check, name="strategy_check"),
+    path("strategy/check/departments", check.departments, name="departments_outcomes"),
+    path("strategy/check/outcomes/<slug:outcome_id>/take", check.take_over, name="take_over_wording"),
+    path("strategy/check/<slug:name>", check.rule, name="strategy_rule"),
+    path("strategy/decision-test", check.decision_test, name="decision_test"),
+    path("strategy/decision-test/measures/<slug:slug>/stop", check.stop_measure, name="stop_measure"),
+    path("strategy/decision-test/measures/<slug:slug>/resume", check.resume_measure, name="resume_measure"),
+]
+BOARDS = [
+    path("boards", boards.all_boards, name="boards"),
+    path("boards/pin", boards.pin, name="pin"),
+    path("boards/<int:board_id>", boards.board, name="board"),
+    path("boards/<int:board_id>/settings", boards.settings, name="board_settings"),
+    path("boards/<int:board_id>/remove", boards.remove, name="remove_board"),
+    path("boards/pins/<int:pin_id>", boards.change_pin, name="change_pin"),
+    path("boards/pins/<int:pin_id>/move", boards.move_pin, name="move_pin"),
+    path("boards/pins/<int:pin_id>/stop", boards.stop_pin, name="stop_pin"),
+    path("boards/pins/<int:pin_id>/restore", boards.restore_pin, name="restore_pin"),
+]
+ROADMAP = [
+    path("strategy/roadmap", roadmap.roadmap, name="roadmap"),
+    path("strategy/roadmap/<slug:key>", roadmap.phase, name="phase"),
+]
 urlpatterns: list[URLPattern] = [
     *STRATEGY,
+    *MEASURES,
     *READINESS,
     *REQUESTS,
     *GUIDEPOSTS,
+    *ROADMAP,
+    *CHECK,
+    *BOARDS,
 ]

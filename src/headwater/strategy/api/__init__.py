@@ -5,8 +5,10 @@ from ninja import Router
 from headwater.strategy.api.guideposts import router as guideposts
 from headwater.strategy.api.readiness import router as readiness
 from headwater.strategy.api.requests import router as requests
+from headwater.strategy.api.roadmap import router as roadmap
 
 router = Router()
 router.add_router("", readiness)
 router.add_router("", guideposts)
 router.add_router("", requests)
+router.add_router("", roadmap)

@@ -5,6 +5,7 @@ from headwater.strategy.models.guideposts import GuidepostsVersion
 from headwater.strategy.models.measures import DefinitionEdition, Measure, Reading, SignOff
 from headwater.strategy.models.readiness import EvidenceFile, ReadinessItem, ReadinessMilestone
 from headwater.strategy.models.requests import Request
+from headwater.strategy.models.roadmap import PhaseEvidence, PhasePlan
 from headwater.strategy.models.statements import StrategyAnswer, StrategyEdit, StrategyVersion
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "EvidenceFile",
     "GuidepostsVersion",
     "Measure",
+    "PhaseEvidence",
+    "PhasePlan",
     "Pin",
     "ReadinessItem",
     "ReadinessMilestone",
