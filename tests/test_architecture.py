@@ -23,7 +23,8 @@ SUBJECTS = {
     "moments moments_wording scorecards scorecards_wording line_of_sight line_of_sight_wording listening_grid "
     "listening_grid_wording journey_map journey_map_wording search",
     "strategy": "agreement clearing definitions differences documents drafting edits exchange issues measure_wording "
-    "measures measuring paths periods pictures readings sign_offs strategies strategy",
+    "measures measuring paths periods pictures readings sign_offs strategies strategy assembly boards check checking "
+    "deciding decision_test facts pinnable sight",
     "site": "checking command sample server settings setup style wsgi",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}

@@ -12,6 +12,8 @@ class JourneyConfig(AppConfig):
 
         company.on_clear("headwater.journey.services.clear")
         company.on_clear("headwater.journey.triggers.clear")
+        company.on_clear("headwater.journey.standard_edits.clear")
         company.on_start("headwater.journey.services.start")
         company.offer_packs("headwater.journey.queries.pack_choices")
         navigation.add("journey", _("Journey"), "journey", position=20, needs=("view", "taxonomy"))
+        navigation.add("standards", _("Reliability"), "standards", position=24, needs=("view", "triggers"))

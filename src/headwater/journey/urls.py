@@ -5,7 +5,7 @@ from typing import get_args
 from django.urls import path, register_converter
 
 from headwater.journey.differences import Kind
-from headwater.journey.views import agreement, items, packs, taxonomy
+from headwater.journey.views import agreement, items, packs, standards, taxonomy, triggers
 from headwater.journey.views import map as views
 
 
@@ -21,7 +21,14 @@ class ItemKind:
         return value
 
 
+class TriggerAction(ItemKind):
+    """What can be done to a trigger."""
+
+    regex = "activate|pause|retire"
+
+
 register_converter(ItemKind, "kind")
+register_converter(TriggerAction, "triggeraction")
 
 urlpatterns = [
     path("journey", taxonomy.journey, name="journey"),
@@ -40,6 +47,21 @@ urlpatterns = [
     path("journey/agreement/<slug:stage_id>", agreement.stage, name="agreement_stage"),
     path("journey/agreement/<slug:stage_id>/answer", agreement.answer, name="answer_stage"),
     path("journey/agreement/<slug:stage_id>/<int:answer_id>/decide", agreement.decide, name="decide_objection"),
+    path("journey/triggers", triggers.overview, name="triggers"),
+    path("journey/triggers/new", triggers.new, name="new_trigger"),
+    path("journey/triggers/preview", triggers.preview, name="preview_trigger"),
+    path("journey/triggers/firings", triggers.found, name="trigger_firings"),
+    path("journey/triggers/firings/<int:pk>/answer", triggers.answer, name="answer_firing"),
+    path("journey/triggers/<int:pk>", triggers.one_trigger, name="trigger"),
+    path("journey/triggers/<int:pk>/edit", triggers.edit, name="edit_trigger"),
+    path("journey/triggers/<int:pk>/<triggeraction:action>", triggers.change_state, name="change_trigger_state"),
+    path("journey/breaches", standards.breaches, name="breaches"),
+    path("journey/standards", standards.overview, name="standards"),
+    path("journey/standards/new", standards.new, name="new_standard"),
+    path("journey/standards/<int:pk>", standards.one_standard, name="standard"),
+    path("journey/standards/<int:pk>/edit", standards.edit, name="edit_standard"),
+    path("journey/standards/<int:pk>/retire", standards.retire, name="retire_standard"),
+    path("journey/standards/<int:pk>/series", standards.upload_series, name="upload_series"),
     path("journey/cause/<slug:item_id>/merge", items.merge_cause, name="merge_cause"),
     path("journey/cause/<slug:item_id>/retire", items.retire_cause, name="retire_cause"),
     path("journey/touchpoint/<slug:item_id>/retire", items.retire_touchpoint, name="retire_touchpoint"),

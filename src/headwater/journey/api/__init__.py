@@ -4,7 +4,8 @@ from ninja import Router
 
 from headwater.journey.api.agreement import router as agreement
 from headwater.journey.api.taxonomy import router as taxonomy
+from headwater.journey.api.triggers import router as triggers
 
 router = Router()
-for part in (taxonomy, agreement):
+for part in (taxonomy, agreement, triggers):
     router.add_router("", part)
