@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "brief": ("headwater.insight.commands:brief_command", True),
     "evaluate": ("headwater.insight.commands:evaluate_command", True),
     "relabel": ("headwater.insight.commands:relabel_command", True),
+    "strategy": ("headwater.strategy.commands:strategy_group", True),
     "request": ("headwater.strategy.commands:request_command", True),
     "packs": ("headwater.journey.commands:packs", True),
     "check": ("headwater.site.commands:check", True),

@@ -1,4 +1,4 @@
-"""``headwater request``."""
+"""``headwater request`` and ``headwater strategy check``."""
 
 import json
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from headwater.base.models import Person
 from headwater.base.refusals import NotFound
-from headwater.strategy import requests, tracing
+from headwater.strategy import checking, requests, tracing
 from headwater.strategy.trace_wording import cost_sentence, owners, share_words, trace_sentence
 
 CAUSES = 6
@@ -50,3 +50,29 @@ def _person(email: str | None) -> Person | None:
     if found is None:
         raise NotFound("person_unknown", _("Nobody here has the address “%s”.") % email, "email")
     return found
+
+
+@click.group("strategy")
+def strategy_group() -> None:
+    """The strategy: what it promises, and whether it holds."""
+
+
+@strategy_group.command("check")
+@click.option(
+    "--of", "which", type=click.Choice(["draft", "published"]), default=None, help="Default: the draft, if any."
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")
+def check_command(which: str | None, as_json: bool) -> None:
+    """Hold the strategy against ten rules: what to mend, where, and how."""
+    page = checking.check_page(None, which or "")
+    if as_json:
+        click.echo(json.dumps(checking.as_json(page), ensure_ascii=False, indent=2))
+        return
+    click.echo(checking.sentence(page))
+    for verdict in page.checked.verdicts:
+        sign = {"met": "✓", "not_met": "✗", "cannot_say": "–"}[verdict.state]
+        click.echo(f"{sign} {verdict.rule.title}" + (f": {verdict.reason}" if verdict.reason else ""))
+        for finding in verdict.findings:
+            click.echo(f"    {finding.evidence}\n      {finding.mend}")
+            if finding.suggestion:
+                click.echo("      " + _("It could read: %s") % finding.suggestion)

@@ -2,6 +2,8 @@
 
 from ninja import Router
 
+from headwater.strategy.api.boards import router as boards
+from headwater.strategy.api.check import router as check
 from headwater.strategy.api.guideposts import router as guideposts
 from headwater.strategy.api.readiness import router as readiness
 from headwater.strategy.api.requests import router as requests
@@ -12,3 +14,5 @@ router.add_router("", readiness)
 router.add_router("", guideposts)
 router.add_router("", requests)
 router.add_router("", roadmap)
+router.add_router("", check)
+router.add_router("", boards)

@@ -64,4 +64,4 @@ def _strays(facts: StrategyFacts) -> Iterator[Finding]:
     for issue in facts.strategy.strays:
         evidence = _("The issue “%s” hangs under no outcome.") % issue.text
         mend = _("Hang it under the outcome it stands in the way of, or write that outcome.")
-        yield Finding(RULE, Place("strategy", issue.id, issue.text), evidence, mend)
+        yield Finding(RULE, Place("issue", issue.id, issue.text), evidence, mend)

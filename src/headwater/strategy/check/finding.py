@@ -16,6 +16,7 @@ PlaceKind = Literal[
     "success",
     "value",
     "goal",
+    "issue",
     "outcome",
     "measure",
     "department",
