@@ -3,7 +3,7 @@
 from django.urls import path
 
 from headwater.insight.views import causes as views
-from headwater.insight.views import line_of_sight, listening_grid, moments, scorecards
+from headwater.insight.views import journey_map, line_of_sight, listening_grid, moments, scorecards
 from headwater.insight.views.demand import demand_page
 
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("listening-grid", listening_grid.listening_grid_page, name="listening_grid"),
     path("scorecards", scorecards.scorecards_page, name="scorecards"),
     path("scorecards.csv", scorecards.scorecards_file, name="scorecards_file"),
+    path("journey", journey_map.journey_page, name="journey"),
     path("journey/moments", moments.moments_page, name="moments"),
     path("journey/moments/<slug:moment_id>/choose", moments.choose, name="choose_moment"),
     path("verbatims", views.verbatims_page, name="verbatims"),
