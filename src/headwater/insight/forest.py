@@ -76,7 +76,7 @@ def forest(selection: Selection) -> Forest:
         causes=answer,
         flows=river_flows(selection, answer, known),
         metric=metric,
-        stages=_stage_cards(selection, answer, known, metric),
+        stages=stage_cards(selection, answer, known, metric),
     )
 
 
@@ -167,9 +167,10 @@ def _negatives_by_outcome(
     return {key: n for key, n in counts.items() if n}
 
 
-def _stage_cards(
+def stage_cards(
     selection: Selection, answer: CausesAnswer, known: Taxonomy, metric: MetricDefinition
 ) -> tuple[StageCard, ...]:
+    """Return every stage from left to right with its score, its volume by month and the causes that hurt it most."""
     scores = estimate(
         metric.name, by=("stage",), where=selection.filter(), since=selection.since, until=selection.until
     )

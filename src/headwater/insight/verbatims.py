@@ -50,7 +50,7 @@ def verbatim_page(
     """Return one page of the words this person may read, in this selection."""
     number = min(max(number, 1), FAR_ENOUGH)
     question = Verbatims(
-        where=_visible(person, selection),
+        where=visible(person, selection),
         since=selection.since,
         until=selection.until,
         cause=cause or None,
@@ -93,7 +93,8 @@ def causes_open_to(person: Person | None) -> frozenset[str] | None:
     return frozenset(cause.id for cause in taxonomy().causes if names & set(cause.departments))
 
 
-def _visible(person: Person | None, selection: Selection) -> Filter | None:
+def visible(person: Person | None, selection: Selection) -> Filter | None:
+    """Return the filter of the words in this selection that this person may read; refuses who may read none."""
     open_causes = causes_open_to(person)
     if open_causes is None:
         return selection.filter()

@@ -13,9 +13,9 @@ urlpatterns = [
     path("style", style, name="style"),
     path("", include("headwater.base.urls")),
     path("", include("headwater.metrics.urls")),
+    path("", include("headwater.insight.urls")),
     path("", include("headwater.journey.urls")),
     path("", include("headwater.listening.urls")),
-    path("", include("headwater.insight.urls")),
     path("", include("headwater.strategy.urls")),
     path("api/v1/", api.api.urls),
 ]
