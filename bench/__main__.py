@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution")
+BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution", "planted")
 
 
 def main() -> None:

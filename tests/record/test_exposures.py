@@ -16,6 +16,7 @@ from tests.record.samples import arrive
 CONTACTS = parse("kind = 'contact'")
 EXPOSURES = (Exposure("late", ("late",), 14), Exposure("outage", ("outage", "cut"), 40))
 FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)
+STRANGERS = frozenset({"known by outcomes alone"})
 Happening = tuple[str, str, int]
 
 
@@ -54,10 +55,8 @@ def by_hand(happenings: list[Happening]) -> dict[tuple[date, frozenset[str]], tu
         own = [(what, on) for what, on in own if on <= LAST]
         if not own:
             continue
-        since = min(on for _, on in own).replace(day=1)
+        since = min((on for what, on in own if what != "contact"), default=date.max).replace(day=1)
         for month in asked:
-            if month < since:
-                continue
             end = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
             exposed = frozenset(
                 exposure.cause
@@ -68,6 +67,11 @@ def by_hand(happenings: list[Happening]) -> dict[tuple[date, frozenset[str]], tu
                 )
             )
             outcomes = sum(what == "contact" and month <= on <= end for what, on in own)
+            if month < since:
+                if outcomes:
+                    n, struck, total = cells.get((month, STRANGERS), (0, 0, 0))
+                    cells[month, STRANGERS] = (0, 0, total + outcomes)
+                continue
             n, struck, total = cells.get((month, exposed), (0, 0, 0))
             cells[month, exposed] = (n + 1, struck + (outcomes > 0), total + outcomes)
     return cells
@@ -120,8 +124,9 @@ def test_the_record_finds_what_walking_through_each_timeline_finds(
     tell(record, *happenings)
     found: dict[tuple[date, frozenset[str]], tuple[int, int, int]] = {}
     for cell in record.ask(CustomerMonths(CONTACTS, EXPOSURES, FIRST, LAST)):
-        n, struck, total = found.get((cell.month, cell.causes), (0, 0, 0))
-        found[cell.month, cell.causes] = (n + cell.customers, struck + cell.struck, total + cell.outcomes)
+        held = cell.causes if cell.customers else STRANGERS
+        n, struck, total = found.get((cell.month, held), (0, 0, 0))
+        found[cell.month, held] = (n + cell.customers, struck + cell.struck, total + cell.outcomes)
     assert found == by_hand(happenings)
 
 

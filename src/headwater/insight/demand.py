@@ -6,7 +6,7 @@ service's own failures is *service*; else one that the customer wanted is *value
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -115,7 +115,7 @@ def demand(selection: Selection | None = None) -> Demand:
     known = taxonomy()
     period = period_of(selection)
     by_bucket = _contacts(("bucket",), selection)
-    whole = _per_bucket(by_bucket, lambda row: 1.0)
+    whole = _per_bucket(by_bucket)
     repeats = _repeats(known, selection)
     return Demand(
         contacts=round(whole.sum()),
@@ -153,19 +153,22 @@ def _contacts(by: tuple[str, ...], selection: Selection) -> tuple[CauseSetRow, .
     return company_record().ask(CauseSets(by, where, selection.since, selection.until))
 
 
-def _per_bucket(rows: Iterable[CauseSetRow], weight: Callable[[CauseSetRow], float]) -> Array:
+def _per_bucket(rows: Iterable[CauseSetRow]) -> Array:
     sums = np.zeros(BUCKETS)
     for row in rows:
-        sums[int(row.group["bucket"] or 0)] += row.n * weight(row)
+        sums[int(row.group["bucket"] or 0)] += row.n
     return sums
 
 
 def _kinds(rows: tuple[CauseSetRow, ...], known: Taxonomy, whole: Array) -> tuple[KindShare, ...]:
     found = {causes: kind_of(causes, known) for causes in {row.causes for row in rows}}
-    counts = np.array([_per_bucket(rows, lambda row, kind=kind: found[row.causes] == kind) for kind in KINDS])
-    results = shares(counts, np.tile(whole, (len(KINDS), 1)))
+    counts = {kind: np.zeros(BUCKETS) for kind in KINDS}
+    for row in rows:
+        counts[found[row.causes]][int(row.group["bucket"] or 0)] += row.n
+    results = shares(np.array(list(counts.values())), np.tile(whole, (len(KINDS), 1)))
     return tuple(
-        KindShare(kind, round(count.sum()), result) for kind, count, result in zip(KINDS, counts, results, strict=True)
+        KindShare(kind, round(count.sum()), result)
+        for (kind, count), result in zip(counts.items(), results, strict=True)
     )
 
 

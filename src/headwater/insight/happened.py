@@ -93,10 +93,10 @@ def happened(
         return Happened(outcome, (), nothing, nothing, 0, since, until)
     asked = every(OUTCOMES[outcome], selection.filter())
     cells = company_record().ask(CustomerMonths(asked or OUTCOMES[outcome], exposures, since, until, adjust))
-    frequent, rare = _frequent(cells, known)
+    frequent, rare = frequent_causes(cells, known)
     if not frequent:
         return Happened(outcome, (), nothing, nothing, 0, since, until, rare)
-    found = extra_cases(exposure_cells(cells, frequent))
+    found = extra_cases(exposure_cells(cells, frequent), outside=outside(cells))
     rows = _rows(known, frequent, found, _suffered(exposures, selection))
     if isinstance(found, NoVerdict):
         return Happened(outcome, rows, found, found, found.n, since, until, rare)
@@ -116,6 +116,7 @@ def exposure_cells(cells: tuple[MonthCell, ...], causes: tuple[str, ...]) -> Exp
     """The record's cells as the statistics take them: month and segment are the stratum, other causes are dropped."""
     chosen = frozenset(causes)
     places: dict[tuple[frozenset[str], date, str | None], int] = {}
+    cells = tuple(cell for cell in cells if cell.customers)
     for cell in cells:
         places.setdefault((cell.causes & chosen, cell.month, cell.segment), len(places))
     at_risk, cases = np.zeros((len(places), BUCKETS)), np.zeros((len(places), BUCKETS))
@@ -129,6 +130,15 @@ def exposure_cells(cells: tuple[MonthCell, ...], causes: tuple[str, ...]) -> Exp
     return ExposureCells(causes, exposed.reshape(len(places), len(causes)), stratum, at_risk, cases)
 
 
+def outside(cells: tuple[MonthCell, ...]) -> Array:
+    """Outcomes by bucket of those who were not at risk: part of the whole, attributed to nothing."""
+    sums = np.zeros(BUCKETS)
+    for cell in cells:
+        if not cell.customers:
+            sums[cell.bucket] += cell.outcomes
+    return sums
+
+
 def lags(cause: Cause, outcome: Outcome = "contact") -> tuple[LagRow, ...]:
     """How many outcomes lie how many days after (before, below 0) the cause's events: what its window is judged by."""
     if not cause.events:
@@ -136,7 +146,7 @@ def lags(cause: Cause, outcome: Outcome = "contact") -> tuple[LagRow, ...]:
     return company_record().ask(Lags(OUTCOMES[outcome], cause.events, SHOWN_BEFORE, SHOWN_AFTER))
 
 
-def _frequent(cells: tuple[MonthCell, ...], known: Taxonomy) -> tuple[tuple[str, ...], tuple[Cause, ...]]:
+def frequent_causes(cells: tuple[MonthCell, ...], known: Taxonomy) -> tuple[tuple[str, ...], tuple[Cause, ...]]:
     """Causes that happened often enough to compare, and those that happened, but too rarely."""
     months: dict[str, int] = defaultdict(int)
     for cell in cells:

@@ -47,16 +47,20 @@ class ExtraCases:
     at_risk: int
 
 
-def extra_cases(cells: ExposureCells, *, confidence: float = 0.95) -> ExtraCases | NoVerdict:
+def extra_cases(
+    cells: ExposureCells, *, outside: Array | None = None, confidence: float = 0.95
+) -> ExtraCases | NoVerdict:
     """Say how many cases each cause adds, with intervals from a jackknife over customer buckets.
 
-    ``cells.cases`` may be counts (several cases to one at risk) or how many had any. Strata and causes that no case
+    ``cells.cases`` may be counts (several cases to one at risk) or how many had any. ``outside`` are cases by bucket
+    of people who were not at risk: they belong to the whole, and to no cause. Strata and causes that no case
     or nobody at risk belongs to are left out. ``NoVerdict`` under 20 cases or 10 buckets, and where causes always come
     together (``collinear``).
     """
-    total = float(cells.cases.sum())
+    apart = np.zeros(cells.at_risk.shape[1]) if outside is None else outside
+    total = float(cells.cases.sum() + apart.sum())
     used = np.flatnonzero(cells.at_risk.sum(axis=0) > 0)
-    if total < FEWEST_CASES:
+    if cells.cases.sum() < FEWEST_CASES:
         return NoVerdict("few_cases", f"{round(total)} cases are too few to say where they come from.", round(total))
     if used.size < FEWEST_BUCKETS:
         message = f"An interval needs customers in at least {FEWEST_BUCKETS} buckets, not {used.size}."
@@ -72,7 +76,7 @@ def extra_cases(cells: ExposureCells, *, confidence: float = 0.95) -> ExtraCases
     if left_out is None:
         message = "A cause rests on a single bucket of customers, so its cases have no interval."
         return NoVerdict("unstable", message, round(total))
-    return _answer(cells, coefficients, left_out, at_risk, cases, confidence)
+    return _answer(cells, coefficients, left_out, at_risk, cases.sum(axis=0) + apart[used], confidence)
 
 
 def _design(cells: ExposureCells) -> Array:
@@ -88,8 +92,8 @@ def _fit(design: Array, n: Array, cases: Array) -> tuple[Array, Array] | None:
     the overall rate would give, so that an almost empty base cannot outweigh everything.
     """
     least = 0.1 * cases.sum() / n.sum()
-    weights = np.ones(len(n))
-    coefficients = np.zeros(design.shape[1])
+    weights: Array = np.ones(len(n))
+    coefficients: Array = np.zeros(design.shape[1])
     for _ in range(STEPS):
         crossed = design.T @ (design * (weights * n)[:, None])
         if not _is_sound(crossed[None])[0]:
@@ -126,7 +130,7 @@ def _answer(
 ) -> ExtraCases:
     strata = np.unique(cells.stratum).size
     exposed = cells.exposed.T.astype(float) @ at_risk
-    total, rest = cases.sum(), cases.sum() - cases.sum(axis=0)
+    total, rest = cases.sum(), cases.sum() - cases
     rates, rates_without = coefficients[strata:], left_out[:, strata:]
     found = rates * exposed.sum(axis=1)
     without = rates_without * (exposed.sum(axis=1)[:, None] - exposed).T

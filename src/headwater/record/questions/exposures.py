@@ -31,7 +31,8 @@ class Exposure:
 class MonthCell:
     """Customer-months of one bucket, month and segment in which exactly these causes had happened.
 
-    ``customers`` are those at risk, ``struck`` those of them with an outcome, ``outcomes`` how many in all.
+    ``customers`` are those at risk, ``struck`` those of them with an outcome, ``outcomes`` how many in all. A cell with
+    no customers at risk holds the outcomes of those who were not at risk.
     """
 
     month: date
@@ -47,9 +48,11 @@ class MonthCell:
 class CustomerMonths(Question[tuple[MonthCell, ...]]):
     """Customers month by month: which causes had happened to them, and how often the outcome did.
 
-    A customer is at risk from the month of the first signal on, up to the month of ``until``. Exposed to a cause in
-    every month that the days from one of its events up to ``lag_days`` after it touch. Ids that were merged are one
-    customer; signals without a customer are left out.
+    A customer is at risk from the month of the first other signal on (an order, an answer), up to the month of
+    ``until``. Who is known by outcomes alone is not: nobody would have counted them without, and so they would raise
+    the base. Their outcomes stand in cells of their own. Exposed to a cause in every month that the days from one of
+    its events up to ``lag_days`` after it touch. Ids that were merged are one customer; signals without a customer
+    are left out.
 
     Args:
         outcome: the signals that count as the outcome, such as contacts.
@@ -84,14 +87,14 @@ class CustomerMonths(Question[tuple[MonthCell, ...]]):
         asked = [
             exp.column("month", "m") >= literal(first),
             exp.column("month", "m") <= literal(last),
-            exp.column("month", "m") >= exp.column("since", "c"),
         ]
+        at_risk = exp.func("coalesce", exp.column("month", "m") >= exp.column("since", "c"), exp.false())
         customers = (
             exp.select(
                 "customer",
                 exp.func("min", exp.column("bucket")).as_("bucket"),
                 exp.func("max", exp.column("segment")).as_("segment"),
-                exp.func("min", exp.column("month")).as_("since"),
+                exp.func("min", exp.case().when(exp.column("is_case").eq(0), exp.column("month"))).as_("since"),
             )
             .from_("seen")
             .group_by("customer")
@@ -100,16 +103,32 @@ class CustomerMonths(Question[tuple[MonthCell, ...]]):
             exp.select("month", "bucket", "segment", "mask", *_counts())
             .from_(exp.to_table("months").as_("m"))
             .join("customers_seen as c", on="m.customer = c.customer")
-            .where(*asked)
+            .where(*asked, at_risk)
             .group_by("month", "bucket", "segment", "mask")
         )
         nobody = [exp.Literal.number(value).as_(name) for name, value in (("mask", -1), ("struck", 0), ("outcomes", 0))]
+        strangers = (
+            exp.select(
+                "month",
+                "bucket",
+                "segment",
+                exp.Literal.number(-2).as_("mask"),
+                exp.Literal.number(0).as_("customers"),
+                exp.Literal.number(0).as_("struck"),
+                _total("outcomes", "outcomes"),
+            )
+            .from_(exp.to_table("months").as_("m"))
+            .join("customers_seen as c", on="m.customer = c.customer")
+            .where(*(test.copy() for test in asked), exp.not_(exp.paren(at_risk.copy())), exp.column("outcomes") > 0)
+            .group_by("month", "bucket", "segment")
+        )
         everybody = (
             exp.select(exp.column("since").as_("month"), "bucket", "segment", nobody[0], _all("customers"), *nobody[1:])
             .from_("customers_seen")
+            .where(exp.not_(exp.column("since").is_(exp.null())))
             .group_by("since", "bucket", "segment")
         )
-        both = exp.union(cells, everybody, distinct=False)
+        both = exp.union(cells, everybody, strangers, distinct=False)
         columns = ("month", "bucket", "segment", "mask", "customers", "struck", "outcomes")
         return (
             exp.select(*columns)
@@ -171,11 +190,8 @@ class CustomerMonths(Question[tuple[MonthCell, ...]]):
             if row["mask"] == -1:
                 arrived[whose][row["month"]] += row["customers"]
                 continue
-            cells.append(
-                MonthCell(
-                    row["month"], *whose, self._causes(row["mask"]), row["customers"], row["struck"], row["outcomes"]
-                )
-            )
+            causes = self._causes(row["mask"]) if row["mask"] >= 0 else frozenset()
+            cells.append(MonthCell(row["month"], *whose, causes, row["customers"], row["struck"], row["outcomes"]))
         cells.extend(self._untouched(arrived, cells))
         return tuple(sorted(cells, key=lambda cell: (cell.month, cell.bucket, str(cell.segment), sorted(cell.causes))))
 

@@ -59,12 +59,13 @@ class Teller:
         """Every signal, in no particular order."""
         for order in range(len(self.orders.id)):
             struck = [PLANTED[column] for column in np.flatnonzero(self.orders.struck[order])]
-            self._events(order, struck)
+            felt = {planted.cause: self._felt_at(order, planted) for planted in struck}
+            self._events(order, struck, felt)
             self._survey(order, struck)
             self._review(order, struck)
             for planted in struck:
                 if self.chance.random() < planted.contacts:
-                    self._contact(order, planted)
+                    self._contact(order, planted, felt[planted.cause])
         self._relationship()
         self._questions()
         return self.told
@@ -98,7 +99,7 @@ class Teller:
         }
         return at[planted.stage]
 
-    def _events(self, order: int, struck: list[Planted]) -> None:
+    def _events(self, order: int, struck: list[Planted], felt: dict[str, int]) -> None:
         who = self._who(order)
         placed = int(self.orders.placed[order])
         amount: dict[str, Any] = {"amount": float(self.orders.amount[order]), "currency": "EUR"}
@@ -110,7 +111,7 @@ class Teller:
             if planted.event == "delivery_late":
                 self.told.add("event", int(self.orders.promised[order]), event=planted.event, **who)
             elif planted.event:
-                self.told.add("event", self._felt_at(order, planted) - 60, event=planted.event, **who)
+                self.told.add("event", felt[planted.cause] - 60, event=planted.event, **who)
         if "return_difficult" in causes or "refund_late" in causes:
             self.told.add("event", int(self.orders.delivered[order]) + 4 * DAY, event="return_requested", **who)
 
@@ -155,8 +156,8 @@ class Teller:
         text, causes = self._answer(about, stars >= 4, self._language(order), "review")
         self.told.add("review", at, causes, metric="rating", score=stars, text=text, channel="web", **self._who(order))
 
-    def _contact(self, order: int, planted: Planted) -> None:
-        at = self._felt_at(order, planted) + self.chance.randrange(3600, 3 * DAY)
+    def _contact(self, order: int, planted: Planted, felt: int) -> None:
+        at = felt + self.chance.randrange(3600, 3 * DAY)
         text = self.voices.comment((planted.cause,), self._language(order), "contact")
         self._contacted(at, text, (planted.cause,), self._who(order), self._language(order))
 
