@@ -61,9 +61,12 @@ def named(edited: Taxonomy, departments: Iterable[str]) -> list[str]:
 
 
 def edited() -> Taxonomy:
-    """What those who edit work on: the draft when there is one, else what is published."""
+    """What those who edit work on: the draft, else what is published. Departments have the names of the pack."""
     found = draft()
-    return found.taxonomy if found else taxonomy()
+    if found:
+        return found.taxonomy
+    identity = _published_identity()
+    return _read(identity) if identity else Taxonomy(0)
 
 
 def taxonomy_of(version: int) -> Taxonomy | None:

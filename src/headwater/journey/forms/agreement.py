@@ -51,7 +51,7 @@ def active_people() -> Any:
 class DeciderForm(forms.Form):
     """Who decides objections that stay open."""
 
-    decider = PersonChoice(label=_("Who decides"), queryset=Person.objects.none())
+    decider = PersonChoice(label=_("Who decides"), queryset=Person.objects.none(), empty_label=_("Choose someone"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

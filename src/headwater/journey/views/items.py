@@ -108,8 +108,7 @@ def lead_moment(request: HttpRequest, item_id: str) -> HttpResponse:
 
 def _shown(who: Person) -> Taxonomy:
     """What a person sees: those who edit see the draft when there is one."""
-    draft = queries.draft() if allows(who, "edit", "taxonomy") else None
-    return draft.taxonomy if draft else queries.taxonomy()
+    return queries.edited() if allows(who, "edit", "taxonomy") else queries.taxonomy()
 
 
 def _item_form(request: HttpRequest, taxonomy: Taxonomy, kind: Kind, found: Item) -> ItemForm:

@@ -104,7 +104,7 @@ def _map(request: HttpRequest, focus: str = "") -> dict[str, Any]:
     who = person(request)
     draft = queries.draft()
     published = queries.taxonomy()
-    taxonomy = draft.taxonomy if draft else published
+    taxonomy = queries.edited()
     names = queries.department_names(taxonomy)
     lanes = layout.lanes(taxonomy, names)
     return {
