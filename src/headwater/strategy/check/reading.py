@@ -1,11 +1,11 @@
 """How easy a text is to read, by the standard formulas, and the words that outsiders would not understand.
 
-Flesch reading ease (Flesch 1948), Flesch-Kincaid grade (Kincaid and others 1975) and LIX (Björnsson 1968) as
-the package ``readability`` computes them. The first two are made for English; LIX counts letters and serves most
-languages.
+Flesch reading ease (Flesch 1948), Flesch-Kincaid grade (Kincaid and others 1975) and LIX (Björnsson 1968), from the
+counts of the package ``readability``. The first two are made for English; LIX counts letters and serves most languages.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 
 import readability
 import yaml
+from readability.langdata import LANGDATA
 
 from headwater.strategy.check.english import sentences
 
 JARGON_FILE = Path(__file__).parent / "words" / "jargon.yaml"
+_syllables: Callable[[str], int] = LANGDATA["en"]["syllables"]
 _TOKEN = re.compile(r"\w+(?:['’-]\w+)*|[.!?,;:%]")
 _NOT_A_WORD = re.compile(r"^[\d.,%]+$")
 
@@ -40,16 +42,19 @@ def reading_ease(text: str) -> ReadingEase | None:
     total = sum(count for count, _ in counts)
     if not total:
         return None
-    lines = [" ".join(_words(part)) + " ." for part in parts if _words(part)]
-    grades: Any = readability.getmeasures(lines, lang="en")["readability grades"]
+    lines = [_words(part) for part in parts if _words(part)]
+    measured: Any = readability.getmeasures([" ".join(line) + " ." for line in lines], lang="en")
+    per_sentence = total / len(lines)
+    # The package finds no syllable in "the"; every word has one.
+    per_word = sum(max(1, _syllables(word)) for line in lines for word in line) / total
     longest_words, longest = max(counts)
     return ReadingEase(
-        float(grades["FleschReadingEase"]),
-        float(grades["Kincaid"]),
-        float(grades["LIX"]),
-        total,
-        longest,
-        longest_words,
+        flesch=206.835 - 1.015 * per_sentence - 84.6 * per_word,
+        grade=0.39 * per_sentence + 11.8 * per_word - 15.59,
+        lix=float(measured["readability grades"]["LIX"]),
+        words=total,
+        longest=longest,
+        longest_words=longest_words,
     )
 
 
