@@ -1,28 +1,33 @@
 """Pure statistics and text models: numbers and words in, frozen results out."""
 
+from headwater.science.anonymity import Difference, Suppression, attackable, nested_differences, suppress
 from headwater.science.attributable_risk import AttributableRisk, attributable_risk
 from headwater.science.attribution import Attribution, ExposureCells, average_attributable_fractions, cells_of
 from headwater.science.comparisons import Comparison, RateRatio, compare, p_value_of, rate_ratio
 from headwater.science.crossproducts import CrossProducts, from_rows, from_sums
 from headwater.science.drivers import Driver, DriverDifference, Drivers, driver_differences, drivers, ridits
 from headwater.science.effects import Effect, doubly_robust
+from headwater.science.integrity import Screen, Screened, Unit, funnel, screen
 from headwater.science.intervals import clustered_mean, difference, nps, proportion, rate, ratio
 from headwater.science.lags import LagProfile, lag_profile
 from headwater.science.misclassification import corrected_shares
 from headwater.science.multiplicity import benjamini_hochberg, benjamini_yekutieli
 from headwater.science.pictures import Picture
+from headwater.science.raking import Raked, rake
 from headwater.science.rank_intervals import Rank, ranks
+from headwater.science.response import ResponseRates, response_rates
 from headwater.science.results import Estimate, NoVerdict, Result, plot
 from headwater.science.shapley import shapley
 from headwater.science.survival import SurvivalCurve, curves, hazard_ratios, kaplan_meier, log_rank
 from headwater.science.value import Product, Sensitivity, product, value_at_risk
-from headwater.science.weighted import Weighted, effective_sample_size, weighted_nps
+from headwater.science.weighted import Weighted, effective_sample_size, weighted_mean, weighted_nps, weighted_proportion
 
 __all__ = [
     "AttributableRisk",
     "Attribution",
     "Comparison",
     "CrossProducts",
+    "Difference",
     "Driver",
     "DriverDifference",
     "Drivers",
@@ -33,12 +38,19 @@ __all__ = [
     "NoVerdict",
     "Picture",
     "Product",
+    "Raked",
     "Rank",
     "RateRatio",
+    "ResponseRates",
     "Result",
+    "Screen",
+    "Screened",
     "Sensitivity",
+    "Suppression",
     "SurvivalCurve",
+    "Unit",
     "Weighted",
+    "attackable",
     "attributable_risk",
     "average_attributable_fractions",
     "benjamini_hochberg",
@@ -55,21 +67,29 @@ __all__ = [
     "effective_sample_size",
     "from_rows",
     "from_sums",
+    "funnel",
     "hazard_ratios",
     "kaplan_meier",
     "lag_profile",
     "log_rank",
+    "nested_differences",
     "nps",
     "p_value_of",
     "plot",
     "product",
     "proportion",
+    "rake",
     "ranks",
     "rate",
     "rate_ratio",
     "ratio",
+    "response_rates",
     "ridits",
+    "screen",
     "shapley",
+    "suppress",
     "value_at_risk",
+    "weighted_mean",
     "weighted_nps",
+    "weighted_proportion",
 ]
