@@ -15,6 +15,7 @@ class StrategyConfig(AppConfig):
         company.on_clear("headwater.strategy.requests.clear")
         company.on_clear("headwater.strategy.guideposts.clear")
         company.on_clear("headwater.strategy.roadmap.clear")
+        company.on_clear("headwater.strategy.trials.clear")
         company.on_clear("headwater.strategy.boards.clear")
         navigation.add("strategy", _("Strategy"), "strategy", position=15, needs=("view", "strategy"))
         navigation.add("measures", _("Measures"), "measures", position=16, needs=("view", "measures"))

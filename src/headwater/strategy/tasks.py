@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.strategy import measuring, readiness, readings, requests, roadmap
+from headwater.strategy import measuring, readiness, readings, requests, roadmap, trials
 
 
 @task(requests.ANSWER, title=_("Trace requests upstream"))
@@ -33,6 +33,14 @@ def keep_roadmap(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule("strategy.keep_roadmap", every=timedelta(days=1))
+
+
+@task("strategy.expire_trials", title=_("Forget the addresses behind answers of trials that are over"))
+def expire_trials(context: JobContext, payload: dict[str, Any]) -> None:
+    trials.expire()
+
+
+schedule("strategy.expire_trials", every=timedelta(hours=6))
 
 
 @task("strategy.read_measures", title=_("Take the readings that are due"), lane="long")

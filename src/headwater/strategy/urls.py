@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from headwater.strategy.views import boards, check, guideposts, measures, readiness, requests, roadmap, strategy
+from headwater.strategy.views import boards, check, guideposts, measures, readiness, requests, roadmap, strategy, trials
 
 READINESS = [
     path("strategy/readiness", readiness.readiness, name="readiness"),
@@ -86,6 +86,14 @@ ROADMAP = [
     path("strategy/roadmap", roadmap.roadmap, name="roadmap"),
     path("strategy/roadmap/<slug:key>", roadmap.phase, name="phase"),
 ]
+TRIALS = [
+    path("strategy/trials", trials.trials, name="trials"),
+    path("strategy/trials/new", trials.new, name="new_trial"),
+    path("strategy/trials/<int:trial_id>", trials.one, name="trial"),
+    path("strategy/trials/<int:trial_id>/close", trials.close, name="close_trial"),
+    path("strategy/trials/<int:trial_id>/change", trials.keep_change, name="keep_trial_change"),
+    path("try/<str:token>", trials.answer, name="try"),
+]
 urlpatterns: list[URLPattern] = [
     *STRATEGY,
     *MEASURES,
@@ -93,6 +101,7 @@ urlpatterns: list[URLPattern] = [
     *REQUESTS,
     *GUIDEPOSTS,
     *ROADMAP,
+    *TRIALS,
     *CHECK,
     *BOARDS,
 ]

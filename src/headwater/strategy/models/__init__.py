@@ -7,6 +7,7 @@ from headwater.strategy.models.readiness import EvidenceFile, ReadinessItem, Rea
 from headwater.strategy.models.requests import Request
 from headwater.strategy.models.roadmap import PhaseEvidence, PhasePlan
 from headwater.strategy.models.statements import StrategyAnswer, StrategyEdit, StrategyVersion
+from headwater.strategy.models.trials import Trial, TrialAnswer, TrialLink
 
 __all__ = [
     "Board",
@@ -25,4 +26,7 @@ __all__ = [
     "StrategyAnswer",
     "StrategyEdit",
     "StrategyVersion",
+    "Trial",
+    "TrialAnswer",
+    "TrialLink",
 ]
