@@ -138,8 +138,8 @@ FAILING: dict[str, StrategyFacts] = {
     "clear": with_outcome("For customers who wait for a delivery, late parcels fall from 31 % to 20 %."),
     "phrases": with_strategy(mission="We put the customer first."),
     "plain": with_strategy(
-        success="By the end of 2029 nine of ten customers, wherever they live and whatever they ordered, get their parcel "
-        "on the day that we promised them when they paid, and hear from us at once when we cannot keep that day."
+        success="By the end of 2029 nine of ten customers, wherever they live and whatever they order, get the "
+        "parcel on the day that we promised them when they paid, and hear from us at once when we cannot keep that day."
     ),
     "aligned": with_strategy(
         values=(*STRATEGY.values, Value("thrift", "We waste nothing", "We reuse the box when the customer returns it."))

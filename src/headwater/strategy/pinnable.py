@@ -26,7 +26,7 @@ from headwater.metrics.estimates import read_filter
 from headwater.metrics.forms import MetricForm
 from headwater.metrics.queries import Asked, metric_page
 from headwater.record.filters import NAMED, Filter
-from headwater.strategy import measures
+from headwater.strategy import measure_charts, measure_wording, measures
 
 MAX_ADDRESS: Final = 2500
 
@@ -126,7 +126,7 @@ def _cause(person: Person, named: Mapping[str, Any], chosen: QueryDict) -> Pinne
 def _measure(person: Person, named: Mapping[str, Any], chosen: QueryDict) -> PinnedPage:
     require(person, "view", "measures")
     view = measures.measure(named["slug"])
-    return PinnedPage("", view.measure.name, measures.measure_sentence(view), measures.chart(view))
+    return PinnedPage("", view.measure.name, measure_wording.measure_sentence(view), measure_charts.chart(view))
 
 
 PAGES: Final[Mapping[str, Draw]] = {"metric": _metric, "causes": _causes, "cause": _cause, "measure": _measure}
