@@ -5,13 +5,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from headwater.base.charts import Point, Row, share_bars, trend
+from headwater.base.charts import Bin, Point, Row, histogram, share_bars, trend
 from headwater.base.charts.flows import causes_river
 from headwater.base.figures import measure
 from headwater.insight.causes import CauseFigures
 from headwater.insight.forest import Forest, outcome_names
+from headwater.insight.happened import SHOWN_AFTER, SHOWN_BEFORE
 from headwater.insight.selection import Selection
 from headwater.insight.wording import forest_sentence
+from headwater.record.questions import LagRow
 from headwater.science.results import Estimate, Result
 
 Spec = dict[str, Any]
@@ -53,6 +55,20 @@ def cause_trend(figures: CauseFigures) -> Spec | None:
     points = [Point(point.start, *_bounds(point.share), n=point.total) for point in figures.trend]
     description = _("“%s”: share of all negative signals over time") % figures.cause.name
     return trend(points, unit="share", description=description, meaning="harm")
+
+
+def cause_lags(rows: Sequence[LagRow]) -> Spec | None:
+    """Contacts by weeks from a cause's event, before and after it; None where there are none."""
+    if not rows:
+        return None
+    counts = dict.fromkeys(range(-SHOWN_BEFORE, SHOWN_AFTER, 7), 0)
+    for row in rows:
+        start = row.lag // 7 * 7
+        if start in counts:
+            counts[start] += row.n
+    bins = [Bin(start, start + 7, n) for start, n in counts.items()]
+    description = _("Contacts by days from the event")
+    return histogram(bins, description=description, heading=_("Days from the event"), meaning="harm")
 
 
 def _bounds(result: Result) -> tuple[float | None, float | None, float | None]:

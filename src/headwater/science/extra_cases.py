@@ -98,7 +98,7 @@ def _fit(design: Array, n: Array, cases: Array) -> tuple[Array, Array] | None:
         crossed = design.T @ (design * (weights * n)[:, None])
         if not _is_sound(crossed[None])[0]:
             return None
-        moved = np.linalg.solve(crossed, design.T @ (weights * cases))
+        moved = np.asarray(np.linalg.solve(crossed, design.T @ (weights * cases)), dtype=np.float64)
         change = np.abs(moved - coefficients).max()
         coefficients = moved
         weights = 1.0 / np.maximum(design @ coefficients, least)

@@ -14,6 +14,7 @@ from headwater.base.permissions import allows, require
 from headwater.base.refusals import NotFound
 from headwater.insight import audit, charts, corrections, queries
 from headwater.insight.causes import CauseFigures, causes
+from headwater.insight.happened import happened, lags
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.insight.verbatims import one_verbatim, timeline
@@ -62,6 +63,8 @@ def cause_page(request: HttpRequest, cause_id: str) -> HttpResponse:
         "figures": figures,
         "answer": answer,
         "sentence": cause_sentence(figures),
+        "before": happened(selection).of(cause_id),
+        "lags": charts.cause_lags(lags(cause)),
         "trend": charts.cause_trend(figures),
         "bar": bar(selection),
         "query": selection.query(),
