@@ -11,7 +11,7 @@ class InsightConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.insight.labelling.clear")
-        navigation.add("causes", _("Causes"), "causes", position=30, needs=("view", "figures"))
-        navigation.add("demand", _("Demand"), "demand", position=32, needs=("view", "figures"))
-        navigation.add("verbatims", _("Verbatims"), "verbatims", position=35, needs=("view", "verbatims"))
-        navigation.add("audit", _("Audit"), "audit", position=50, needs=("manage", "models"))
+        navigation.add("causes", _("Causes"), "causes", room="insight", position=30, needs=("view", "figures"))
+        navigation.add("demand", _("Demand"), "demand", room="insight", position=32, needs=("view", "figures"))
+        navigation.add("verbatims", _("Verbatims"), "verbatims", room="insight", position=35, needs=("view", "verbatims"))
+        navigation.add("audit", _("Audit"), "audit", room="insight", position=50, needs=("manage", "models"))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from headwater.insight.views import causes as views
-from headwater.insight.views import journey_map, line_of_sight, listening_grid, moments, scorecards
+from headwater.insight.views import journey_map, line_of_sight, listening_grid, moments, scorecards, search
 from headwater.insight.views.demand import demand_page
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("journey", journey_map.journey_page, name="journey"),
     path("journey/moments", moments.moments_page, name="moments"),
     path("journey/moments/<slug:moment_id>/choose", moments.choose, name="choose_moment"),
+    path("search", search.search_page, name="search"),
     path("verbatims", views.verbatims_page, name="verbatims"),
     path("verbatims/<str:signal_key>", views.verbatim_page, name="verbatim"),
     path("verbatims/<str:signal_key>/labels", views.correct, name="correct_label"),

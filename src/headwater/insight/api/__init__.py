@@ -8,6 +8,7 @@ from headwater.insight.api.line_of_sight import router as line_of_sight
 from headwater.insight.api.listening_grid import router as listening_grid
 from headwater.insight.api.moments import router as moments
 from headwater.insight.api.scorecards import router as scorecards
+from headwater.insight.api.search import router as search
 
 router = Router()
 for part in (
@@ -17,5 +18,6 @@ for part in (
     listening_grid,
     moments,
     scorecards,
+    search,
 ):
     router.add_router("", part)
