@@ -21,4 +21,4 @@ class BaseConfig(AppConfig):
             ("outbox", _("Outbox"), ("view", "outbox")),
         )
         for position, (name, title, needs) in enumerate(places, start=900):
-            navigation.add(name, title, name, position=position, needs=needs, administration=True)
+            navigation.add(name, title, name, room=navigation.ADMINISTRATION, position=position, needs=needs)

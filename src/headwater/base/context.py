@@ -24,7 +24,7 @@ def product_version() -> str:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return ``shell``: company, is_sample, may_start, rooms, administration, version and jobs.
+    """Return ``shell``: company, is_sample, may_start, navigation, version and jobs.
 
     ``jobs`` counts the person's own work: ``running`` (waiting or running). Nothing is read from the database until
     a template asks, and fragments do not ask.
@@ -40,8 +40,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "company": ours,
         "is_sample": bool(ours and ours.is_sample),
         "may_start": user is not None and allows(user, "manage", "company"),
-        "rooms": navigation.links(request, administration=False) if signed_in else [],
-        "administration": navigation.links(request, administration=True) if signed_in else [],
+        "navigation": navigation.navigation(request) if signed_in else navigation.Navigation(),
         "version": product_version(),
         "jobs": SimpleLazyObject(lambda: _jobs(user.pk) if signed_in and user else {"running": 0}),
     }

@@ -1,33 +1,50 @@
-"""The rooms in the page's head. A room registers its pages in ``apps.py``: ``navigation.add("journey", ...)``."""
+"""The rooms in the page's head, and the pages of the room one is in.
+
+The rooms follow the product's loop. A room of the code registers its pages in ``apps.py``:
+``navigation.add("moments", _("Moments"), "moments", room="journey", ...)``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
 
 from headwater.base.permissions import widest_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpRequest
+
+ROOMS: Final[dict[str, Any]] = {
+    "forest": _("Forest"),
+    "strategy": _("Strategy"),
+    "journey": _("Journey"),
+    "listening": _("Listening"),
+    "insight": _("Insight"),
+    "administration": _("Administration"),
+}
+ADMINISTRATION: Final = "administration"
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Page:
     """A place in the navigation: ``needs`` is the (action, object) without which it is not shown."""
 
     name: str
     title: Any
     url_name: str
+    room: str
     position: int
     needs: tuple[str, str]
-    administration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A room as one person sees it on one page."""
+    """A page or room as one person sees it on one page."""
 
     name: str
     title: str
@@ -35,34 +52,61 @@ class Link:
     current: bool
 
 
-_rooms: dict[str, Room] = {}
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """What one person sees on one page. ``pages`` are those of the room they are in: empty when it has only one."""
+
+    rooms: tuple[Link, ...] = ()
+    pages: tuple[Link, ...] = ()
+    room: str = ""
+    administration: tuple[Link, ...] = ()
 
 
-def add(
-    name: str, title: Any, url_name: str, *, position: int, needs: tuple[str, str], administration: bool = False
-) -> None:
-    """Put a page into the navigation: ``title`` is lazily translated, lower positions come first."""
-    _rooms[name] = Room(name, title, url_name, position, needs, administration)
+_pages: dict[str, Page] = {}
 
 
-def links(request: HttpRequest, *, administration: bool) -> list[Link]:
-    """Return the places this person may go to, the one they are at marked as current."""
+def add(name: str, title: Any, url_name: str, *, room: str, position: int, needs: tuple[str, str]) -> None:
+    """Put a page into a room of the navigation: ``title`` is lazily translated, lower positions come first.
+
+    Raises ``ValueError`` for a room that :data:`ROOMS` does not name.
+    """
+    if room not in ROOMS:
+        raise ValueError(f"there is no room {room!r} in the navigation; rooms are {', '.join(ROOMS)}")
+    _pages[name] = Page(name, title, url_name, room, position, needs)
+
+
+def navigation(request: HttpRequest) -> Navigation:
+    """Return the rooms and pages this person may go to, where they are marked as current."""
     found = [
-        Link(room.name, str(room.title), url, False)
-        for room in sorted(_rooms.values(), key=lambda room: room.position)
-        if room.administration == administration
-        and widest_scope(request.user, *room.needs) is not None
-        and (url := _url(room))
+        (page, url)
+        for page in sorted(_pages.values(), key=lambda page: page.position)
+        if widest_scope(request.user, *page.needs) is not None and (url := _url(page))
     ]
-    here = max((link for link in found if request.path.startswith(link.url)), key=lambda at: len(at.url), default=None)
-    if here is None or (here.url == "/" and request.path != "/"):
-        return found
-    return [Link(link.name, link.title, link.url, link is here) for link in found]
+    here = _here(found, request.path)
+    rooms: dict[str, Link] = {}
+    for room in ROOMS:
+        own = [(page, url) for page, url in found if page.room == room]
+        if own and room != ADMINISTRATION:
+            rooms[room] = Link(room, str(ROOMS[room]), own[0][1], here is not None and here.room == room)
+    pages = tuple(_link(page, url, here) for page, url in found if here is not None and page.room == here.room)
+    administration = tuple(_link(page, url, here) for page, url in found if page.room == ADMINISTRATION)
+    shown = len(pages) > 1 and here is not None and here.room != ADMINISTRATION
+    return Navigation(tuple(rooms.values()), pages if shown else (), here.room if here else "", administration)
 
 
-def _url(room: Room) -> str | None:
-    """The room's address; None in an installation that leaves its urls out."""
+def _here(found: Sequence[tuple[Page, str]], path: str) -> Page | None:
+    """The page whose address begins the path, the longest one; the root is only itself."""
+    matching = [(len(url), page) for page, url in found if path == url or (url != "/" and path.startswith(url))]
+    return max(matching, key=lambda match: match[0])[1] if matching else None
+
+
+def _link(page: Page, url: str, here: Page | None) -> Link:
+    return Link(page.name, str(page.title), url, page is here)
+
+
+def _url(page: Page) -> str | None:
+    """The page's address; None in an installation that leaves its urls out."""
     try:
-        return reverse(room.url_name)
+        return reverse(page.url_name)
     except NoReverseMatch:
         return None

@@ -15,5 +15,5 @@ class JourneyConfig(AppConfig):
         company.on_clear("headwater.journey.standard_edits.clear")
         company.on_start("headwater.journey.services.start")
         company.offer_packs("headwater.journey.queries.pack_choices")
-        navigation.add("journey", _("Journey"), "journey", position=20, needs=("view", "taxonomy"))
-        navigation.add("standards", _("Reliability"), "standards", position=24, needs=("view", "triggers"))
+        navigation.add("journey", _("Journey"), "journey", room="journey", position=20, needs=("view", "taxonomy"))
+        navigation.add("standards", _("Reliability"), "standards", room="journey", position=27, needs=("view", "triggers"))

@@ -10,4 +10,4 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         from headwater.base import navigation
 
-        navigation.add("forest", _("Forest"), "forest", position=10, needs=("view", "figures"))
+        navigation.add("forest", _("Forest"), "forest", room="forest", position=10, needs=("view", "figures"))
