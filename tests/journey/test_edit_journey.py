@@ -195,6 +195,8 @@ def test_those_who_may_not_edit_are_refused(editor: Person, person_with: Callabl
         lambda: services.retire_cause(stranger, "damaged"),
         lambda: services.publish_draft(stranger),
         lambda: services.discard_draft(stranger),
+        lambda: services.undo_edit(stranger),
+        lambda: services.place_item(stranger, "moment", "pay", "wait", 0),
         lambda: services.import_pack(stranger, load_pack("airline")),
         lambda: services.preview_pack(stranger, load_pack("airline")),
         lambda: services.apply_pack(stranger, load_pack("airline")),
@@ -251,3 +253,41 @@ def test_clearing_the_sample_forgets_its_versions(editor: Person) -> None:
     services.apply_pack(editor, load_pack("airline"))
     assert queries.taxonomy().cause("luggage_lost") == load_pack("airline").taxonomy().cause("luggage_lost")
     assert isinstance(queries.taxonomy().causes[0], Cause)
+
+
+def test_the_last_edits_are_taken_back_one_by_one(editor: Person) -> None:
+    services.apply_pack(editor, load_pack("retail"))
+    services.change_item(editor, "moment", "pay", {"name": "I pay once"})
+    services.place_item(editor, "moment", "pay", "wait", 0)
+    assert [moment.id for moment in queries.edited().moments_of("wait")][0] == "pay"
+    (undone,) = services.undo_edit(editor)
+    assert undone.id == "pay"
+    assert queries.edited().moment("pay").stage == "order"  # type: ignore[union-attr]
+    services.undo_edit(editor)
+    assert queries.edited() == load_pack("retail").taxonomy(1)
+    with pytest.raises(Refused, match="no edit"):
+        services.undo_edit(editor)
+    assert codes()[-1] == "taxonomy.undone"
+
+
+def test_undo_takes_back_nothing_that_was_done_meanwhile(editor: Person) -> None:
+    services.apply_pack(editor, load_pack("retail"))
+    services.change_item(editor, "moment", "pay", {"name": "I pay once"})
+    draft = queries.draft()
+    assert draft is not None
+    services.change_item(editor, "moment", "pay", {"name": "I pay twice"})
+    with pytest.raises(Conflict):
+        services.undo_edit(editor, draft.edition)
+    assert queries.edited().moment("pay").name == "I pay twice"  # type: ignore[union-attr]
+
+
+def test_what_is_published_cannot_be_undone(editor: Person) -> None:
+    services.apply_pack(editor, load_pack("retail"))
+    services.change_item(editor, "moment", "pay", {"name": "I pay once"})
+    services.publish_draft(editor)
+    with pytest.raises(Refused, match="no edit"):
+        services.undo_edit(editor)
+    services.change_item(editor, "moment", "pay", {"name": "I pay"})
+    services.discard_draft(editor)
+    with pytest.raises(Refused, match="no edit"):
+        services.undo_edit(editor)

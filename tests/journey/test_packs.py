@@ -32,6 +32,9 @@ def test_a_shipped_pack_is_deep_enough_to_start_from(name: str) -> None:
         assert cause.departments, cause.id
         assert cause.stages, cause.id
         assert cause.description, cause.id
+    for moment in pack.moments:
+        assert moment.contributions, moment.id
+    assert len([touchpoint for touchpoint in pack.touchpoints if touchpoint.where]) >= 7
     for stage in pack.stages:
         assert pack.taxonomy().moments_of(stage.id), stage.id
         assert pack.taxonomy().causes_of(stage.id), stage.id
