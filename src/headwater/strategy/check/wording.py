@@ -44,7 +44,7 @@ def proposed_outcome(facts: StrategyFacts, outcome: Outcome) -> str:
     if change is None:
         return ""
     parts = {"who": _who(facts, outcome), "what": change.what, "when": _when(facts, outcome)}
-    return _("For %(who)s, %(what)s goes from %(before)s to %(after)s by %(when)s.") % {
+    return _("For %(who)s: %(what)s from %(before)s to %(after)s by %(when)s.") % {
         **parts,
         "before": change.before,
         "after": change.after,
