@@ -11,7 +11,15 @@ class InsightConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.insight.labelling.clear")
+        figures = ("view", "figures")
+        for position, (name, title) in enumerate(
+            (("moments", _("Moments")), ("scorecards", _("Scorecards")), ("lines_of_sight", _("Line of sight"))), 21
+        ):
+            navigation.add(name, title, name, room="journey", position=position, needs=figures)
+        navigation.add("grid", _("Listening grid"), "listening_grid", room="listening", position=65, needs=figures)
         navigation.add("causes", _("Causes"), "causes", room="insight", position=30, needs=("view", "figures"))
         navigation.add("demand", _("Demand"), "demand", room="insight", position=32, needs=("view", "figures"))
-        navigation.add("verbatims", _("Verbatims"), "verbatims", room="insight", position=35, needs=("view", "verbatims"))
+        navigation.add(
+            "verbatims", _("Verbatims"), "verbatims", room="insight", position=35, needs=("view", "verbatims")
+        )
         navigation.add("audit", _("Audit"), "audit", room="insight", position=50, needs=("manage", "models"))

@@ -16,4 +16,9 @@ class JourneyConfig(AppConfig):
         company.on_start("headwater.journey.services.start")
         company.offer_packs("headwater.journey.queries.pack_choices")
         navigation.add("journey", _("Journey"), "journey", room="journey", position=20, needs=("view", "taxonomy"))
-        navigation.add("standards", _("Reliability"), "standards", room="journey", position=27, needs=("view", "triggers"))
+        navigation.add(
+            "agreement", _("Agreement"), "agreement", room="journey", position=25, needs=("view", "agreement")
+        )
+        navigation.add(
+            "standards", _("Reliability"), "standards", room="journey", position=27, needs=("view", "triggers")
+        )

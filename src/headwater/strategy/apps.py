@@ -19,6 +19,19 @@ class StrategyConfig(AppConfig):
         company.on_clear("headwater.strategy.discovery.clear")
         company.on_clear("headwater.strategy.boards.clear")
         navigation.add("strategy", _("Strategy"), "strategy", room="strategy", position=10, needs=("view", "strategy"))
+        view = ("view", "strategy")
+        programme = (
+            ("check", _("Check"), "strategy_check"),
+            ("discovery", _("Discovery"), "discovery"),
+            ("readiness", _("Readiness"), "readiness"),
+            ("roadmap", _("Roadmap"), "roadmap"),
+            ("guideposts", _("Guideposts"), "guideposts"),
+            ("trials", _("Trials"), "trials"),
+        )
+        for position, (name, title, url_name) in enumerate(programme, 20):
+            navigation.add(name, title, url_name, room="strategy", position=position, needs=view)
         navigation.add("measures", _("Measures"), "measures", room="strategy", position=14, needs=("view", "measures"))
         navigation.add("requests", _("Requests"), "requests", room="strategy", position=45, needs=("view", "requests"))
+        pages = ("metric", "cause", "causes", "measure")  # those of strategy.pinnable
+        navigation.offer(_("Pin to a board"), "pin", pages=pages, needs=("edit", "boards"))
         navigation.add("boards", _("Boards"), "boards", room="forest", position=37, needs=("view", "boards"))
