@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from headwater.strategy.views import boards, check, guideposts, measures, readiness, requests, roadmap, strategy, trials
+from headwater.strategy.views import (
+    boards,
+    check,
+    discovery,
+    guideposts,
+    measures,
+    readiness,
+    requests,
+    roadmap,
+    strategy,
+    trials,
+)
 
 READINESS = [
     path("strategy/readiness", readiness.readiness, name="readiness"),
@@ -94,6 +105,16 @@ TRIALS = [
     path("strategy/trials/<int:trial_id>/change", trials.keep_change, name="keep_trial_change"),
     path("try/<str:token>", trials.answer, name="try"),
 ]
+DISCOVERY = [
+    path("strategy/discovery", discovery.discovery, name="discovery"),
+    path("strategy/discovery/start", discovery.start, name="start_discovery"),
+    path("strategy/discovery/observe", discovery.observe, name="discovery_observe"),
+    path("strategy/discovery/discuss", discovery.discuss, name="discovery_discuss"),
+    path("strategy/discovery/learn", discovery.learn, name="discovery_learn"),
+    path("strategy/discovery/answer", discovery.answer, name="answer_discovery"),
+    path("strategy/discovery/choose", discovery.choose, name="choose_discovery"),
+    path("strategy/discovery/draft", discovery.draft, name="draft_discovery"),
+]
 urlpatterns: list[URLPattern] = [
     *STRATEGY,
     *MEASURES,
@@ -102,6 +123,7 @@ urlpatterns: list[URLPattern] = [
     *GUIDEPOSTS,
     *ROADMAP,
     *TRIALS,
+    *DISCOVERY,
     *CHECK,
     *BOARDS,
 ]

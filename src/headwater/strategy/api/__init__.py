@@ -4,6 +4,7 @@ from ninja import Router
 
 from headwater.strategy.api.boards import router as boards
 from headwater.strategy.api.check import router as check
+from headwater.strategy.api.discovery import router as discovery
 from headwater.strategy.api.guideposts import router as guideposts
 from headwater.strategy.api.measures import router as measures
 from headwater.strategy.api.readiness import router as readiness
@@ -17,6 +18,7 @@ router.add_router("", strategy)
 router.add_router("", measures)
 router.add_router("", readiness)
 router.add_router("", guideposts)
+router.add_router("", discovery)
 router.add_router("", requests)
 router.add_router("", roadmap)
 router.add_router("", check)

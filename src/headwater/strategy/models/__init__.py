@@ -1,6 +1,7 @@
 """The tables of this room, one file a subject."""
 
 from headwater.strategy.models.boards import Board, Pin
+from headwater.strategy.models.discovery import Discovery, DiscoveryAnswer
 from headwater.strategy.models.guideposts import GuidepostsVersion
 from headwater.strategy.models.measures import DefinitionEdition, Measure, Reading, SignOff
 from headwater.strategy.models.readiness import EvidenceFile, ReadinessItem, ReadinessMilestone
@@ -12,6 +13,8 @@ from headwater.strategy.models.trials import Trial, TrialAnswer, TrialLink
 __all__ = [
     "Board",
     "DefinitionEdition",
+    "Discovery",
+    "DiscoveryAnswer",
     "EvidenceFile",
     "GuidepostsVersion",
     "Measure",
