@@ -22,9 +22,12 @@ SUBJECTS = {
     "forest happened label_rules labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording "
     "moments moments_wording scorecards scorecards_wording line_of_sight line_of_sight_wording listening_grid "
     "listening_grid_wording journey_map journey_map_wording search",
-    "strategy": "agreement clearing definitions differences documents drafting edits exchange issues measure_wording "
-    "measures measuring paths periods pictures readings sign_offs strategies strategy assembly boards check checking "
-    "deciding decision_test facts pinnable sight",
+    "strategy": "agreement assembly boards check checking clearing contact_cost deciding decision_test definitions "
+    "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
+    "guidepost_documents guideposts issues measure_wording measures measuring outcome_fit paths periods "
+    "phase_facts phases pictures pinnable readiness readiness_questions readings request_words requests "
+    "roadmap sight sign_offs strategies strategy trace_charts trace_wording tracing trial_answers "
+    "trial_results trials",
     "site": "checking command sample server settings setup style wsgi",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}
