@@ -41,6 +41,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "is_sample": bool(ours and ours.is_sample),
         "may_start": user is not None and allows(user, "manage", "company"),
         "navigation": navigation.navigation(request) if signed_in else navigation.Navigation(),
+        "actions": navigation.actions(request) if signed_in else [],
         "version": product_version(),
         "jobs": SimpleLazyObject(lambda: _jobs(user.pk) if signed_in and user else {"running": 0}),
     }

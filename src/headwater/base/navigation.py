@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from headwater.base.permissions import widest_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from django.http import HttpRequest
 
@@ -62,7 +63,18 @@ class Navigation:
     administration: tuple[Link, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PageAction:
+    """Something that can be done with the page one is on: ``pages`` are url names, the address is handed over."""
+
+    title: Any
+    url_name: str
+    pages: frozenset[str]
+    needs: tuple[str, str]
+
+
 _pages: dict[str, Page] = {}
+_actions: dict[str, PageAction] = {}
 
 
 def add(name: str, title: Any, url_name: str, *, room: str, position: int, needs: tuple[str, str]) -> None:
@@ -110,3 +122,20 @@ def _url(page: Page) -> str | None:
         return reverse(page.url_name)
     except NoReverseMatch:
         return None
+
+
+def offer(title: Any, url_name: str, *, pages: Iterable[str], needs: tuple[str, str]) -> None:
+    """Offer something to do on pages of other rooms, by their url names; it is called with ``?address=``."""
+    _actions[url_name] = PageAction(title, url_name, frozenset(pages), needs)
+
+
+def actions(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return (title, address) of what this person may do with the page they are on."""
+    match = request.resolver_match
+    here = urlencode({"address": request.get_full_path()})
+    return [
+        (str(action.title), f"{reverse(action.url_name)}?{here}")
+        for action in _actions.values()
+        if match is not None and match.url_name in action.pages
+        if widest_scope(request.user, *action.needs) is not None
+    ]
