@@ -25,7 +25,8 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from headwater.record.schema import SCHEMA_VERSION, Column, Shape
 
-GROUP_ROWS = 1 << 16
+GROUP_ROWS = 1 << 14
+"""Rows that are read together: what is asked of one customer or signal reads the groups that may have it, whole."""
 CHECKPOINT_EVERY = 100
 VERSION_PROPERTY = "headwater.schemaVersion"
 _NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
