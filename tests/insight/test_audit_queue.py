@@ -1,9 +1,11 @@
 """The audit queue: random verbatims, labelled by people, on which the classifier is measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from headwater.base.models import HistoryEntry, Person
 from headwater.base.permissions import NotAllowed
@@ -14,11 +16,14 @@ from headwater.insight.audit import (
     confusion,
     draw_audit,
     label_audit_item,
+    label_shares,
     next_item,
 )
 from headwater.insight.labelling import label_new
 from headwater.insight.models import AuditItem
-from tests.insight.conftest import Write
+from headwater.record.keys import signal_key
+from headwater.science.results import Estimate, NoVerdict
+from tests.insight.conftest import Label, Write
 from tests.insight.test_label_signals import words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
@@ -73,6 +78,61 @@ def test_confusion_counts_truth_against_prediction(thirty: None, analyst: Person
     counts = cause_confusions(["delivery_late"])["delivery_late"]
     assert isinstance(counts, np.ndarray)
     assert counts.tolist() == [[0, 3], [0, 1]]
+
+
+@pytest.fixture
+def labelled(write: Write, label: Label) -> None:
+    """400 comments, of which the model holds 300 negative and the source itself calls 40 of the others positive."""
+    rows = [words(str(number), f"words {number}") for number in range(400)]
+    write([{**row, "sentiment": "positive"} if number >= 360 else row for number, row in enumerate(rows)])
+    label({str(number): {"sentiment": "negative" if number < 300 else None} for number in range(400)})
+
+
+def audited(numbers: Iterable[int], truth: Callable[[int], str]) -> None:
+    for number in numbers:
+        AuditItem.objects.create(
+            signal_key=signal_key("test", str(number)),
+            seed=1,
+            predicted={"sentiment": "negative" if number < 300 else ""},
+            truth={"sentiment": truth(number)},
+            labelled_at=timezone.now(),
+        )
+
+
+def test_shares_of_sentiment_are_corrected_once_enough_is_audited(labelled: None) -> None:
+    """Every third of what the model calls negative is not; what the source says is right."""
+
+    def truth(number: int) -> str:
+        if number >= 360:
+            return "positive"
+        return "neutral" if number >= 300 or number % 3 == 0 else "negative"
+
+    audited(range(0, 398, 2), truth)
+    assert [(row.value, row.n, row.corrected) for row in label_shares("sentiment")] == [
+        ("negative", 300, None), ("positive", 40, None), ("", 60, None),
+    ]  # fmt: skip
+    audited([398], truth)
+    negative, positive, unsure = label_shares("sentiment")
+    assert isinstance(negative.counted, Estimate)
+    assert isinstance(negative.corrected, Estimate)
+    assert isinstance(positive.corrected, Estimate)
+    assert negative.counted.estimate == 0.75
+    assert negative.corrected.estimate == pytest.approx(0.5)
+    assert negative.corrected.low < 0.5 < negative.corrected.high
+    assert positive.corrected.estimate == pytest.approx(0.1)
+    assert isinstance(unsure.corrected, NoVerdict)
+
+
+def test_the_audit_page_says_how_comments_are_spread(
+    labelled: None, client: Client, person_with: Callable[..., Person]
+) -> None:
+    client.force_login(person_with("cx_team"))
+    page = client.get("/audit").content.decode()
+    assert "not yet calibrated" in page
+    audited(range(0, 400, 2), lambda number: "neutral" if number % 3 == 0 else "negative")
+    page = client.get("/audit").content.decode()
+    assert "not yet calibrated" not in page
+    assert "Corrected" in page
 
 
 def test_nothing_audited_has_no_confusion() -> None:

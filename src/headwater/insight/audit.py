@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater import science
 from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
@@ -18,7 +19,8 @@ from headwater.insight import labelling
 from headwater.insight.corrections import checked_value
 from headwater.insight.models import AuditItem
 from headwater.metrics.store import company_record
-from headwater.record.questions import RandomVerbatims, SignalRow
+from headwater.record.filters import parse
+from headwater.record.questions import RandomVerbatims, SignalRow, SignalRows, Sums
 from headwater.science.text import Confusion
 from headwater.science.text import confusion as count_confusion
 
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from headwater.base.models import Person
+    from headwater.science.results import Result
 
 NEEDED = 200  # labelled verbatims before shares are corrected for the classifier's errors
 MOST_DRAWN = 500
 NONE = "none"
+WITH_WORDS = parse("text is not null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,51 @@ def cause_confusions(causes: Iterable[str]) -> dict[str, NDArray[np.int64]]:
         for truth, predicted in rows:
             table[int(cause not in truth["causes"]), int(cause not in predicted.get("causes", ()))] += 1
     return tables
+
+
+@dataclass(frozen=True, slots=True)
+class LabelShare:
+    """How many comments have one value of a field, ``""`` for not sure: ``counted`` as labelled, ``corrected`` for the
+    errors that the audit found; None until enough are audited."""
+
+    value: str
+    n: int
+    counted: Result
+    corrected: Result | None
+
+
+def label_shares(field: str) -> tuple[LabelShare, ...]:
+    """The shares of all comments by stage or sentiment, most frequent first, not sure last.
+
+    What is corrected is the record's value: the source's where it gives one, else the classifier's.
+    """
+    rows = company_record().ask(Sums(by=(field,), where=WITH_WORDS)).rows
+    counts = {row.group[field] or NONE: row.n for row in rows}
+    corrected = _corrected_shares(field, counts) if calibration_state().is_calibrated else {}
+    whole = sum(counts.values())
+    return tuple(
+        LabelShare("" if value == NONE else value, n, science.proportion(n, whole), corrected.get(value))
+        for value, n in sorted(counts.items(), key=lambda item: (item[0] == NONE, -item[1], item[0]))
+    )
+
+
+def _corrected_shares(field: str, counts: Mapping[str, int]) -> dict[str, Result]:
+    """The audit draws from all comments, so its verbatims are a random part of what is counted: "within"."""
+    items = AuditItem.objects.filter(labelled_at__isnull=False).values_list("signal_key", "truth", "predicted")
+    said = {key: (truth[field] or NONE, predicted.get(field)) for key, truth, predicted in items if field in truth}
+    pairs = [
+        (said[row.signal_key][0], getattr(row, f"source_{field}") or said[row.signal_key][1] or NONE)
+        for row in company_record().ask(SignalRows(tuple(sorted(said))))
+    ]
+    classes = sorted({*counts, *(value for pair in pairs for value in pair)})
+    if len(classes) < 2:
+        return {}
+    place = {value: number for number, value in enumerate(classes)}
+    table = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    for truth, found in pairs:
+        table[place[truth], place[found]] += 1
+    results = science.corrected_shares([counts.get(value, 0) for value in classes], table, audit="within")
+    return dict(zip(classes, results, strict=True))
 
 
 def _audited(field: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:

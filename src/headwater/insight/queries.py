@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from headwater.base.models import Person
 from headwater.base.refusals import NotFound, Refused
+from headwater.insight.audit import LabelShare, label_shares
 from headwater.insight.selection import Selection
 from headwater.insight.typical import typical
 from headwater.insight.verbatims import verbatim_page
@@ -80,6 +81,25 @@ def label_fields(known: Taxonomy, labels: Mapping[str, Any] | None) -> tuple[Lab
         LabelField("stage", _("Stage"), _options([(one.id, one.name) for one in known.stages], {labels.get("stage")})),
         LabelField("sentiment", _("Sentiment"), _options(list(sentiments.items()), {labels.get("sentiment")})),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SharesTable:
+    """The shares of one field's values, by the values' names."""
+
+    title: str
+    rows: tuple[tuple[str, LabelShare], ...]
+
+
+def shown_shares(known: Taxonomy) -> tuple[SharesTable, ...]:
+    """Return how the comments are spread over stages and sentiments, as labelled and as the audit corrects it."""
+    tables = []
+    for field in label_fields(known, None):
+        if not field.many:
+            names = {option.value: option.name for option in field.options} | {"": _("Not sure")}
+            rows = tuple((names.get(row.value, row.value), row) for row in label_shares(field.name))
+            tables.append(SharesTable(field.title, rows))
+    return tuple(table for table in tables if table.rows)
 
 
 def read_key(text: str) -> int:

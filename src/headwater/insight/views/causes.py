@@ -158,6 +158,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         "row": row,
         "fields": queries.label_fields(known, None),
         "known": known,
+        "shares": queries.shown_shares(known),
     }
     return render(request, "insight/audit.html", shown)
 
