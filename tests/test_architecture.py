@@ -24,10 +24,10 @@ SUBJECTS = {
     "listening_grid_wording journey_map journey_map_wording search",
     "strategy": "agreement assembly boards check checking clearing contact_cost deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
-    "guidepost_documents guideposts issues measure_wording measures measuring outcome_fit paths periods "
-    "phase_facts phases pictures pinnable readiness readiness_questions readings request_words requests "
-    "roadmap sight sign_offs strategies strategy trace_charts trace_wording tracing trial_answers "
-    "trial_results trials",
+    "guidepost_documents guideposts issues measure_charts measure_wording measures measuring outcome_fit paths "
+    "periods phase_facts phases pictures pinnable readiness readiness_questions reading_files readings "
+    "request_words requests roadmap sight sign_offs strategies strategy trace_charts trace_wording tracing "
+    "trial_answers trial_results trials",
     "site": "checking command sample server settings setup style wsgi",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}

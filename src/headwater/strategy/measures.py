@@ -1,6 +1,5 @@
 """Measures as people read them: the definition in words, the readings, and whether they are on their path."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,21 +7,15 @@ from urllib.parse import urlencode
 
 from django.db.models import Prefetch
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from headwater.base import charts
-from headwater.base.charts import Point, Spec
-from headwater.base.figures import interval
-from headwater.base.figures import measure as figure_text
+from headwater.base.history import sentence
+from headwater.base.models import HistoryEntry
 from headwater.base.refusals import NotFound
-from headwater.metrics.definitions import METRICS
 from headwater.strategy.definitions import Definition, figure_unit, in_words, read
 from headwater.strategy.models import Measure, Reading, SignOff
 from headwater.strategy.paths import Path, Standing
 from headwater.strategy.paths import standing as stands
-from headwater.strategy.periods import Period
 from headwater.strategy.strategies import current
 from headwater.strategy.strategy import BusinessGoal, Outcome, Strategy
 
@@ -109,108 +102,27 @@ def path_of(measure: Measure) -> Path | None:
     return Path(measure.start_date, measure.baseline, measure.target_date, measure.target, steps)
 
 
-def sentence(views: Iterable[MeasureView]) -> str:
-    """What the list of measures says first."""
-    views = list(views)
-    if not views:
-        return _("Nothing is measured yet.")
-    codes = [view.standing.code for view in views]
-    with_path = len(views) - codes.count("no_path")
-    if not with_path:
-        text = ngettext(
-            "%d measure is kept; none has a path to a target yet.",
-            "%d measures are kept; none has a path to a target yet.",
-            len(views),
-        )
-        return text % len(views)
-    on, off = codes.count("on_path"), codes.count("off_path")
-    unsure = with_path - on - off
-    said = _("%(on)d of %(all)d measures are on their path") % {"on": on, "all": len(views)}
-    if off:
-        said += ", " + ngettext("%d is off it", "%d are off it", off) % off
-    if unsure:
-        said += ", " + ngettext("%d cannot tell yet", "%d cannot tell yet", unsure) % unsure
-    return f"{said}."
-
-
-def measure_sentence(view: MeasureView) -> str:
-    """What a measure's own page says first: its last figure, and whether it is on its path."""
-    latest, name = view.latest, view.measure.name
-    if latest is None:
-        return _("“%s” has no reading yet.") % name
-    values = {
-        "name": name,
-        "value": figure_with_unit(view, latest.value),
-        "expected": figure_text(view.standing.expected, view.unit),
-    }
-    return {
-        "on_path": _("“%(name)s” is on its path: %(value)s, where the path asks for %(expected)s."),
-        "off_path": _("“%(name)s” is off its path: %(value)s, where the path asks for %(expected)s."),
-        "cannot_tell": _(
-            "“%(name)s” is at %(value)s; its interval holds the path’s %(expected)s, so nobody can tell yet."
-        ),
-        "no_interval": _(
-            "“%(name)s” is at %(value)s, where the path asks for %(expected)s; without an interval nobody can tell."
-        ),
-        "no_path": _("“%(name)s” is at %(value)s; it has no path to a target to be compared with yet."),
-        "no_reading": _("“%(name)s” has no reading yet."),
-    }[view.standing.code] % values
-
-
-def reading_note(view: MeasureView) -> str:
-    """The period, interval and base behind the first sentence."""
-    latest = view.latest
-    if latest is None:
-        return ""
-    parts = [period_name(view.measure, latest)]
-    if latest.low is not None:
-        parts.append(_("95 %% interval %s") % interval(latest.low, latest.high, view.unit))
-    if latest.n is not None:
-        parts.append(f"n = {figure_text(latest.n, 'count')}")
-    return " · ".join(parts)
-
-
-def period_name(measure: Measure, reading: Reading) -> str:
-    """``October 2026``, or the week's first and last day."""
-    if measure.every == Measure.Every.MONTH:
-        return str(date_format(reading.period, "YEAR_MONTH_FORMAT"))
-    return f"{date_format(reading.period, 'SHORT_DATE_FORMAT')} – {date_format(reading.until, 'SHORT_DATE_FORMAT')}"
-
-
-def figure_with_unit(view: MeasureView, value: float | None) -> str:
-    """A figure as a sentence says it: with the unit that people call it by."""
-    text = figure_text(value, view.unit)
-    named = unit_name(view)
-    return f"{text} {named}" if named and view.unit not in ("share", "%") else text
-
-
-def unit_name(view: MeasureView) -> str:
-    """What the unit is called: what people wrote, else that of the metric."""
-    if view.measure.unit:
-        return view.measure.unit
-    metric = METRICS.get(view.definition.metric)
-    return str(metric.unit) if metric and not view.definition.is_rate else ""
-
-
-def chart(view: MeasureView, *, height: float = 260) -> Spec | None:
-    """The readings with their intervals against the path; None before the first reading."""
-    points = [_point(reading) for reading in view.readings]
-    if not points:
-        return None
-    path = view.path
-    description = _("Readings of “%(name)s” with their intervals") % {"name": view.measure.name}
-    if path is not None:
-        description += _(", against the path to %(target)s on %(date)s") % {
-            "target": figure_with_unit(view, path.target),
-            "date": path.end.isoformat(),
-        }
-    return charts.trend(
-        points,
-        description=description,
-        unit=view.unit,
-        height=height,
-        path=[Point(day, value) for day, value in path.corners()] if path else (),
+def matches(view: MeasureView, *, kind: str = "", outcome: str = "", standing: str = "") -> bool:
+    """Whether a measure is among those that the list is narrowed down to; empty words choose everything."""
+    return (
+        (not kind or view.measure.kind == kind)
+        and (not outcome or outcome in view.measure.outcomes)
+        and (not standing or view.standing.code == standing)
     )
+
+
+def reading_rows(view: MeasureView, limit: int = 120) -> list[Reading]:
+    """Every reading that was ever taken, superseded ones too, the latest period and the latest word on it first."""
+    rows = view.measure.readings.select_related("by", "superseded_by")
+    return list(rows.order_by("-period", "-id")[:limit])
+
+
+def history_of(view: MeasureView, limit: int = 20) -> list[dict[str, Any]]:
+    """What was done to a measure: when, by whom, what; newest first."""
+    entries = HistoryEntry.objects.filter(subject=f"measure:{view.measure.slug}")[:limit]
+    return [
+        {"at": one.at, "who": one.actor_name or "Headwater", "what": sentence(one.code, one.data)} for one in entries
+    ]
 
 
 def verbatims_address(view: MeasureView) -> str | None:
@@ -274,7 +186,3 @@ def _missing(row: Any, readings: tuple[Reading, ...]) -> tuple[Missing, ...]:
         (not any(one.at for one in row.live), "sign_off", _("a leader who signs it off"), "leaders"),
     ]  # fmt: skip
     return tuple(Missing(code, text, field) for lacks, code, text, field in wanted if lacks)
-
-
-def _point(reading: Reading) -> Point:
-    return Point(Period(reading.period, reading.until).middle, reading.value, reading.low, reading.high, reading.n)

@@ -63,7 +63,7 @@ def start_measure(person: Person | None, values: Mapping[str, Any]) -> Measure:
             message = _("There are %d measures already; retire what informs no decision first.")
             raise Refused("measure.too_many", message % MAX_MEASURES)
         name = str(values.get("name") or "").strip() or str(values["question"]).strip().rstrip("?").strip()[:120]
-        slug = free_id(name, set(Measure.objects.values_list("slug", flat=True))).replace("_", "-")
+        slug = _free_slug(name)
         measure = Measure(slug=slug, created_by=person)
         _fill(person, measure, {**values, "name": name})
         measure.save(force_insert=True)
@@ -127,6 +127,12 @@ def retire_measure(person: Person | None, slug: str, *, retire: bool = True) -> 
         if not retire:
             _read_soon(measure)
     return measure
+
+
+def _free_slug(name: str) -> str:
+    """An address of its own, made from the name; those of the room's other pages are taken."""
+    taken = {slug.replace("-", "_") for slug in Measure.objects.values_list("slug", flat=True)}
+    return free_id(name, taken | {"start", "preview"}).replace("_", "-")
 
 
 def _locked(slug: str) -> Measure:

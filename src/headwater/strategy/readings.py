@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
@@ -17,12 +18,13 @@ from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.queue import JobContext
 from headwater.base.refusals import Conflict, NotFound, Refused
-from headwater.metrics.estimates import estimate, signal_rate
+from headwater.metrics.access import require_askable
+from headwater.metrics.estimates import estimate, read_filter, signal_rate
 from headwater.metrics.rules import why_not
 from headwater.metrics.store import company_record
 from headwater.record.questions import Size
 from headwater.science.results import Estimate, Result
-from headwater.strategy.definitions import Definition, ends_of, read
+from headwater.strategy.definitions import Definition, ends_of, figure_unit, in_words, read
 from headwater.strategy.models import Measure, Reading
 from headwater.strategy.periods import Period, over, period_of
 
@@ -58,6 +60,16 @@ class Received:
     accepted: int
     corrected: int
     repeated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A definition in words, and its figure in the last period that is over; ``unit`` as in ``base.figures``."""
+
+    period: Period
+    result: Result
+    unit: str
+    words: str
 
 
 def today() -> date:
@@ -118,6 +130,25 @@ def read_measure(measure: Measure, *, restate: str = "") -> int:
             data = {"name": measure.name, "count": kept}
             record_history(None, "measure.read", f"measure:{measure.slug}", data)
     return kept
+
+
+def previewed(person: Person | None, content: Mapping[str, Any], every: str) -> Preview:
+    """What the record says of a definition that is being written: in the last period that is over.
+
+    Refuses what this person may not ask, and what cannot be computed.
+    """
+    require(person, "edit", "measures")
+    definition = read(content)
+    for text in (definition.where, definition.population, definition.denominator):
+        require_askable(person, (), read_filter(text))
+    size = company_record().ask(Size())
+    if size.first_day is None or size.last_day is None:
+        raise Refused("record.empty", _("The record is empty, so there is nothing to compute yet."))
+    due = _due_periods(every, size.first_day, size.last_day)
+    period = due[0] if due else Period(size.first_day, size.last_day)
+    return Preview(
+        period, figure_of(definition, period.first, period.last), figure_unit(definition), in_words(definition)
+    )
 
 
 def current_readings(measure: Measure) -> list[Reading]:

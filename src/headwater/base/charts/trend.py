@@ -72,7 +72,9 @@ def _path(aims: Values, x: Spec, y: Spec) -> list[Spec]:
         return []
     line: Spec = {"type": "line", "style": "us", "strokeDash": [5, 4], "strokeWidth": 1.5}
     target: Spec = {"type": "point", "style": "us", "filled": False, "size": 70, "shape": "diamond", "opacity": 1}
-    name: Spec = {"type": "text", "style": "words", "align": "right", "dx": -9, "dy": -9}
+    falls = len(aims) > 1 and aims[-1]["estimate"] < aims[-2]["estimate"]
+    # On the side of the target where its line is not.
+    name: Spec = {"type": "text", "style": "words", "align": "right", "dx": 4, "dy": 15 if falls else -13}
     words = {"value": f"{_('Target')} {aims[-1]['text']}"}
     return [
         {"data": {"values": aims}, "mark": line, "encoding": {"x": x, "y": y}},

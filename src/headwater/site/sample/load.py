@@ -28,6 +28,8 @@ from headwater.listening.services import keep_mapping
 from headwater.metrics.store import company_record
 from headwater.site.sample.company import CURRENCY, NAME, PACK, TIME_ZONE
 from headwater.site.sample.generate import SEED, SampleCompany, generate, last_month_end
+from headwater.site.sample.strategy import load_strategy
+from headwater.strategy.strategies import current
 
 FILE = "sample.parquet"
 
@@ -42,18 +44,28 @@ def load_sample(seed: int = SEED, end: date | None = None) -> ImportOutcome:
     if not ours.is_sample:
         message = _("%s is a company of its own; the sample company goes into an empty data folder only.")
         raise Conflict("company_started", message % ours.name)
+    if (arrived := _arrived()) is not None:
+        load_strategy()
+        return outcome_of(arrived)
     sample = generate(seed, end or last_month_end(ours.started_at.date()))
     _prepare(sample)
     company_record().put_customers(_customer_rows(sample))
     with TemporaryDirectory(dir=home(), prefix="sample-") as folder:
         file = Path(folder) / FILE
         pq.write_table(sample.signals, file)
-        return _import(file, mapping())
+        outcome = _import(file, mapping())
+    load_strategy()
+    return outcome
 
 
 def sample_is_loaded(ours: Company) -> bool:
-    """Whether the sample company's signals are all there: a load that was cut off is done again."""
-    return ours.is_sample and Import.objects.filter(file_name=FILE, state=ImportState.DONE).exists()
+    """Whether the sample company's signals and strategy are all there: a load that was cut off goes on."""
+    return ours.is_sample and _arrived() is not None and bool(current().version)
+
+
+def _arrived() -> Import | None:
+    """The sample's import, once all of its signals are there."""
+    return Import.objects.filter(file_name=FILE, state=ImportState.DONE).first()
 
 
 def mapping() -> Mapping:

@@ -3,7 +3,11 @@
 from django import template
 from django.utils.translation import gettext as _
 
+from headwater.strategy.definitions import in_words, read
 from headwater.strategy.differences import Difference
+from headwater.strategy.measure_wording import period_name
+from headwater.strategy.measures import MeasureView
+from headwater.strategy.models import DefinitionEdition, Reading
 
 register = template.Library()
 
@@ -38,3 +42,15 @@ def field_name(name: str) -> str:
         "segments": _("Customers"),
         "outcome": _("Outcome"),
     }.get(name, name)
+
+
+@register.simple_tag
+def reading_period(view: MeasureView, reading: Reading) -> str:
+    """The month or week of a reading."""
+    return period_name(view.measure, reading)
+
+
+@register.simple_tag
+def definition_words(row: DefinitionEdition) -> str:
+    """One edition of a measure's definition as a person would say it."""
+    return in_words(read(row.content.get("definition", {})), row.content.get("unit", ""))
