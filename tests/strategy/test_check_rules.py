@@ -55,7 +55,7 @@ def test_an_incomplete_outcome_is_named_with_the_sentence_and_a_proposal_from_th
     (finding,) = clear.check(facts)
     assert "Deliveries get much faster" in finding.evidence
     assert "who" in finding.evidence
-    assert finding.suggestion.startswith("For customers who wait for it, late parcels goes from 31")
+    assert finding.suggestion.startswith("For customers who wait for it: late parcels from 31")
     assert finding.suggestion.endswith("by December 2027.")
 
 
