@@ -88,14 +88,15 @@ class Engine:
         self._database = duckdb.connect(":memory:", config=settings)
         self._database.execute("set global parquet_metadata_cache = true")
 
-    def run(self, query: exp.Expr, sources: Mapping[str, Source]) -> pa.Table:
-        """The answer as an Arrow table. Names of tables in the query are keys of ``sources``.
+    def run(self, query: exp.Expr | str, sources: Mapping[str, Source]) -> pa.Table:
+        """The answer as an Arrow table. Names of tables in the query are keys of ``sources``; a text is SQL that was
+        made from an expression before.
 
         Raises:
             FilesGone: a file was deleted since its snapshot was taken.
         """
         cursor = self._cursor()
-        sql = query.sql(dialect=DIALECT)
+        sql = query if isinstance(query, str) else query.sql(dialect=DIALECT)
         logger.debug("%s", sql)
         try:
             self._bind(cursor, sources, self._local.bound)

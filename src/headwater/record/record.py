@@ -11,7 +11,7 @@ from headwater.record import customers, employees, maintenance, rollups, signals
 from headwater.record import labels as labelling
 from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
-from headwater.record.engine import Engine, between, whole
+from headwater.record.engine import DIALECT, Engine, Source, between, whole
 from headwater.record.lake import LakeTable
 from headwater.record.locks import FileLock, WritersLock
 from headwater.record.questions.question import Known, Question, tables
@@ -40,6 +40,7 @@ class Record:
         )
         self._rollups = rollups.Rollups(self._store)
         self._answers = AnswerCache(KEPT_ANSWERS)
+        self._about = AnswerCache(KEPT_ANSWERS)
         self._merges: tuple[int, Mapping[str, str]] = (-1, {})
         self._unlabelled = labelling.Unlabelled(self._store)
         if not all(table.is_current() for table in self._store.tables.values()):
@@ -87,14 +88,18 @@ class Record:
             ValueError: the question reads another table than the signals.
         """
         snapshot = self._store.tables["signals"].snapshot()
-        merged = self._merged(self._store.tables["customers"].version())
-        query = question.query(Known(frozenset(snapshot.columns), {}, merged))
-        read = set(tables(query)) - {"signals", "customers"}
-        if read:
-            raise ValueError(f"Only signals and customers can be asked about on their way, not {sorted(read)}.")
-        rows = signals.promote_attributes(arriving, snapshot.columns)
-        sources = {"signals": rows, "customers": whole(self._store.tables["customers"].snapshot())}
-        return question.answer(self._store.run(query, sources))
+        version = self._store.tables["customers"].version()
+        key = (question, snapshot.columns, version)
+        if self._about.get(key) is None:  # composing it takes longer than its answer about a few signals
+            query = question.query(Known(frozenset(snapshot.columns), merged=self._merged(version)))
+            self._about.put(key, (query.sql(dialect=DIALECT), tables(query)))
+        ((text, read),) = self._about.get(key) or ()
+        if others := set(read) - {"signals", "customers"}:
+            raise ValueError(f"Only signals and customers can be asked about on their way, not {sorted(others)}.")
+        sources: dict[str, Source] = {"signals": signals.promote_attributes(arriving, snapshot.columns)}
+        if "customers" in read:
+            sources["customers"] = whole(self._store.tables["customers"].snapshot())
+        return question.answer(self._store.engine.run(text, sources))
 
     def _ask(self, question: Question[Answer]) -> Answer:
         snapshots = self._store.snapshots(self._store.tables)
