@@ -28,6 +28,7 @@ from headwater.listening.services import keep_mapping
 from headwater.metrics.store import company_record
 from headwater.site.sample.company import CURRENCY, NAME, PACK, TIME_ZONE
 from headwater.site.sample.generate import SEED, SampleCompany, generate, last_month_end
+from headwater.site.sample.programme import load_programme
 from headwater.site.sample.strategy import load_strategy
 from headwater.strategy.strategies import current
 
@@ -46,6 +47,7 @@ def load_sample(seed: int = SEED, end: date | None = None) -> ImportOutcome:
         raise Conflict("company_started", message % ours.name)
     if (arrived := _arrived()) is not None:
         load_strategy()
+        load_programme()
         return outcome_of(arrived)
     sample = generate(seed, end or last_month_end(ours.started_at.date()))
     _prepare(sample)
@@ -55,6 +57,7 @@ def load_sample(seed: int = SEED, end: date | None = None) -> ImportOutcome:
         pq.write_table(sample.signals, file)
         outcome = _import(file, mapping())
     load_strategy()
+    load_programme()
     return outcome
 
 
