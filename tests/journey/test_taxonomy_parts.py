@@ -130,13 +130,25 @@ def test_another_order_of_journeys_moves_no_stage() -> None:
     [
         ("journey", "buy", "I order"),
         ("stage", "order", "Checkout page"),
-        ("moment", "pay", "Checkout page"),
         ("department", "finance", "I pay"),
     ],
 )
 def test_what_is_still_used_is_not_removed(kind: Any, item: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         edits.removed(RICH, kind, item, Taxonomy(0))
+
+
+def test_the_touchpoints_of_a_moment_that_goes_stay_at_its_stage() -> None:
+    new = edits.removed(RICH, "moment", "pay", Taxonomy(0))
+    assert [touchpoint.id for touchpoint in new.touchpoints_of("order")] == ["shop", "mail"]
+    assert inconsistencies(new) == []
+
+
+def test_the_only_journey_can_go_and_its_stages_stay() -> None:
+    only = replace(RICH, journeys=RICH.journeys[:1], stages=RICH.stages[:2])
+    new = edits.removed(edits.moved(only, "journey", "buy", 1), "journey", "buy", Taxonomy(0))
+    assert inconsistencies(new) == []
+    assert len(new.stages_of(None)) == 2
 
 
 def test_a_placing_names_what_is_missing() -> None:

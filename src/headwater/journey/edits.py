@@ -128,7 +128,10 @@ def siblings(taxonomy: Taxonomy, kind: Kind, item: Item) -> list[Item]:
 
 
 def removed(taxonomy: Taxonomy, kind: Kind, item_id: str, published: Taxonomy) -> Taxonomy:
-    """The taxonomy without an item. A cause that was ever published is retired instead: figures hang on its id."""
+    """The taxonomy without an item. A cause that was ever published is retired instead: figures hang on its id.
+
+    The touchpoints of a moment stay at its stage.
+    """
     item = find(taxonomy, kind, item_id)
     if isinstance(item, Cause):
         if published.cause(item_id) is not None:
@@ -143,10 +146,19 @@ def removed(taxonomy: Taxonomy, kind: Kind, item_id: str, published: Taxonomy) -
         raise Refused(f"{kind}.used", message % {"name": item.name, "users": ", ".join(users[:5])})
     if kind == "journey":
         taxonomy = _settled(taxonomy)
+    if kind == "moment":
+        loose = (replace(one, moment=None) if one.moment == item_id else one for one in taxonomy.touchpoints)
+        taxonomy = replace(taxonomy, touchpoints=tuple(loose))
     items: tuple[Item, ...] = getattr(taxonomy, PARTS[kind])
     if kind == "stage" and len(items) == 1:
         raise Refused("stage.last", _("%s is the only stage; a journey needs at least one.") % item.name)
-    return _with(taxonomy, kind, tuple(other for other in items if other.id != item_id))
+    without = _with(taxonomy, kind, tuple(other for other in items if other.id != item_id))
+    if kind == "journey":
+        # Its stages, when it was the only one, belong to no journey again.
+        left = {journey.id for journey in without.journeys}
+        stages = (stage if stage.journey in left else replace(stage, journey=None) for stage in without.stages)
+        without = replace(without, stages=tuple(stages))
+    return without
 
 
 def merged(taxonomy: Taxonomy, cause_id: str, into_id: str) -> Taxonomy:
@@ -260,8 +272,6 @@ def _users(taxonomy: Taxonomy, kind: Kind, item_id: str) -> list[str]:
         inside = [*taxonomy.moments, *taxonomy.touchpoints]
         names = [item.name for item in inside if item.stage == item_id]
         return names + [cause.name for cause in taxonomy.causes if item_id in cause.stages]
-    if kind == "moment":
-        return [touchpoint.name for touchpoint in taxonomy.touchpoints if touchpoint.moment == item_id]
     if kind == "department":
         names = [cause.name for cause in taxonomy.causes if item_id in cause.departments]
         return names + [

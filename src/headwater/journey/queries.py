@@ -63,8 +63,11 @@ def named(edited: Taxonomy, departments: Iterable[str]) -> list[str]:
 def edited() -> Taxonomy:
     """What those who edit work on: the draft, else what is published. Departments have the names of the pack."""
     found = draft()
-    if found:
-        return found.taxonomy
+    return found.taxonomy if found else published()
+
+
+def published() -> Taxonomy:
+    """The published taxonomy with departments as the pack names them: what documents are compared with."""
     identity = _published_identity()
     return _read(identity) if identity else Taxonomy(0)
 

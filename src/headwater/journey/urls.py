@@ -5,7 +5,7 @@ from typing import get_args
 from django.urls import path, register_converter
 
 from headwater.journey.differences import Kind
-from headwater.journey.views import agreement, items, packs, standards, taxonomy, triggers
+from headwater.journey.views import agreement, future, items, packs, standards, taxonomy, touchpoints, triggers
 from headwater.journey.views import map as views
 
 
@@ -62,6 +62,16 @@ urlpatterns = [
     path("journey/standards/<int:pk>/edit", standards.edit, name="edit_standard"),
     path("journey/standards/<int:pk>/retire", standards.retire, name="retire_standard"),
     path("journey/standards/<int:pk>/series", standards.upload_series, name="upload_series"),
+    path("journey/touchpoints", touchpoints.overview, name="touchpoints"),
+    path("journey/future", future.overview, name="future"),
+    path("journey/future/start", future.start, name="start_future"),
+    path("journey/future/publish", future.publish, name="publish_future"),
+    path("journey/future/discard", future.discard, name="discard_future"),
+    path("journey/future/decide/<str:key>", future.decide, name="decide_future"),
+    path("journey/future/<kind:kind>/add", future.add_item, name="add_future_item"),
+    path("journey/future/<kind:kind>/<slug:item_id>", future.item, name="future_item"),
+    path("journey/future/<kind:kind>/<slug:item_id>/move", future.move_item, name="move_future_item"),
+    path("journey/future/<kind:kind>/<slug:item_id>/remove", future.remove_item, name="remove_future_item"),
     path("journey/cause/<slug:item_id>/merge", items.merge_cause, name="merge_cause"),
     path("journey/cause/<slug:item_id>/retire", items.retire_cause, name="retire_cause"),
     path("journey/touchpoint/<slug:item_id>/retire", items.retire_touchpoint, name="retire_touchpoint"),

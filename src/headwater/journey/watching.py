@@ -155,7 +155,7 @@ def _settled(
         unit: Standing(
             *people[unit],
             patterns.standing(pattern, state, at),
-            lambda mark_at, _at, state=state: patterns.tells_of(pattern, state, mark_at),
+            partial(_tells, pattern, state),
         )
         for unit, state in states.items()
     }
@@ -171,6 +171,10 @@ def _settled(
         rows, batch_size=AT_ONCE, update_conflicts=True, unique_fields=["trigger", "unit"], update_fields=fields
     )
     return bool(waiting)
+
+
+def _tells(pattern: Pattern, state: State, mark_at: int, at: int) -> bool:
+    return patterns.tells_of(pattern, state, mark_at)
 
 
 def _is_done(pattern: Pattern, state: State) -> bool:
@@ -365,7 +369,9 @@ def _build_states(
         UnitState.objects.filter(pk__in=pks).delete()
     first = None if since is None else since.date()
     sizes = record.ask_once(Endings(pattern, first))
-    parts: list[str | None] = [None] if sum(sizes.values()) <= ROWS_AT_ONCE else sorted(sizes)
+    parts: list[str | None] = [None]
+    if sum(sizes.values()) > ROWS_AT_ONCE:
+        parts = [*sorted(sizes)]
     at = micros(now - timedelta(hours=trigger.wait_hours))
     dropped = None if since is None else micros(since)
     for number, ending in enumerate(parts):

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -89,7 +91,10 @@ def retire_touchpoint(request: HttpRequest, item_id: str) -> HttpResponse:
     retire = request.POST.get("retire") != "0"
     services.change_item(person(request), "touchpoint", item_id, {"retired": retire})
     said = _("The touchpoint is retired in the draft.") if retire else _("The touchpoint is back in the draft.")
-    return changed(request, said, f"touchpoint-{item_id}")
+    if request.POST.get("back") != "touchpoints":
+        return changed(request, said, f"touchpoint-{item_id}")
+    messages.success(request, said, extra_tags=f"undo={reverse('undo_journey_edit')}")
+    return redirect("touchpoints")
 
 
 @require_POST
