@@ -14,21 +14,22 @@ SUBJECTS = {
     "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
-    "journey": "agreement agreement_rules agreement_mail charts differences documents edits future layout moments packs patterns "
-    "firings standards standard_edits taxonomy touchpoints trigger_rules triggers watching",
+    "journey": "agreement agreement_mail agreement_rules charts differences documents edits firings future layout "
+    "moments packs patterns standard_edits standards taxonomy touchpoints trigger_rules triggers watching",
     "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
     "synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
-    "forest happened label_rules labeller labelling phrase_lists phrases selection selection_bar tables text_models typical verbatims wording "
-    "moments moments_wording scorecards scorecards_wording line_of_sight line_of_sight_wording listening_grid "
-    "listening_grid_wording journey_map journey_map_wording search",
+    "forest happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
+    "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording outcomes "
+    "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
+    "typical verbatims wording",
     "strategy": "agreement assembly boards check checking clearing contact_cost deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
-    "guidepost_documents guideposts issues measure_charts measure_wording measures measuring outcome_fit paths "
-    "periods phase_facts phases pictures pinnable readiness readiness_questions reading_files readings "
-    "request_words requests roadmap sight sign_offs strategies strategy trace_charts trace_wording tracing "
-    "trial_answers trial_results trials",
-    "site": "checking command sample server settings setup style wsgi",
+    "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures "
+    "measuring outcome_fit paths periods phase_facts phases pictures pinnable readiness "
+    "readiness_questions reading_files readings request_words requests roadmap serving sight sign_offs "
+    "strategies strategy trace_charts trace_wording tracing trial_answers trial_results trials",
+    "site": "checking command sample server settings setup style wsgi yours",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from headwater.base.departments import below, department_tree
@@ -15,6 +14,7 @@ from headwater.base.models import Department, Person
 from headwater.base.refusals import NotFound, Refused
 from headwater.insight.causes import SAID, CauseFigures, causes
 from headwater.insight.moments import MomentRow, moment_ranking
+from headwater.insight.outcomes import Served, outcomes_of
 from headwater.insight.selection import Selection
 from headwater.insight.typical import typical
 from headwater.insight.verbatims import verbatim_page
@@ -73,15 +73,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """An outcome of the strategy that the department's work serves, as the room above tells it."""
-
-    name: str
-    href: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class LineOfSight:
     """Everything of one department and those below it. ``month`` is the first day of the month read."""
 
@@ -116,15 +107,6 @@ class Sighted:
         return range(self.depth)
 
 
-_outcomes: list[str] = []
-
-
-def offer_outcomes(dotted: str) -> None:
-    """Let a room above say which outcomes a department serves: ``function(department) -> Iterable[Served]``."""
-    if dotted not in _outcomes:
-        _outcomes.append(dotted)
-
-
 def line_of_sight(person: Person | None, department_id: int, month: date | None = None) -> LineOfSight:
     """Read a department's line of sight; words only where this person may read them."""
     department = Department.objects.filter(pk=department_id).first()
@@ -142,7 +124,7 @@ def line_of_sight(person: Person | None, department_id: int, month: date | None 
         changes=changed,
         words=words,
         may_read=may_read,
-        outcomes=tuple(_served(department)),
+        outcomes=outcomes_of(department),
     )
 
 
@@ -323,8 +305,3 @@ def _words(person: Person | None, known: Taxonomy, ours: frozenset[str]) -> tupl
     except Refused:
         return (), False
     return tuple(typical(page.rows, WORDS)), True
-
-
-def _served(department: Department) -> Iterable[Served]:
-    for dotted in _outcomes:
-        yield from import_string(dotted)(department)

@@ -10,4 +10,5 @@ class SiteConfig(AppConfig):
     def ready(self) -> None:
         from headwater.base import navigation
 
+        navigation.add("yours", _("Your page"), "yours", room="forest", position=12, needs=("view", "figures"))
         navigation.add("forest", _("Forest"), "forest", room="forest", position=10, needs=("view", "figures"))

@@ -145,7 +145,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Limits on guessing count by address: behind a proxy that is the one the proxy names, not the proxy's own.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 LOGIN_URL = "/account/login/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "first_page"
 
 # Mail stays in the outbox until a server is named: smtp://user:password@host:587/?tls=1
 _MAIL = urlsplit(os.environ.get("HEADWATER_SMTP_URL", ""))

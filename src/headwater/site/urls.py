@@ -9,6 +9,8 @@ handler404 = "headwater.site.views.not_found"
 
 urlpatterns = [
     path("", views.forest_page, name="forest"),
+    path("yours", views.yours_page, name="yours"),
+    path("welcome", views.first_page_of, name="first_page"),
     path("healthz", views.healthz, name="healthz"),
     path("style", style, name="style"),
     path("", include("headwater.base.urls")),

@@ -1,4 +1,4 @@
-"""Pages composed of several rooms: the Forest, and what tells a supervisor that the server answers."""
+"""Pages composed of several rooms: the Forest, one's own page, and what tells a supervisor that the server answers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from headwater.base import refusals
@@ -24,6 +24,7 @@ from headwater.metrics.access import require_askable
 from headwater.metrics.queries import unit_of
 from headwater.metrics.rules import why_not
 from headwater.science.results import Estimate, NoVerdict
+from headwater.site.yours import first_page, yours
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,18 @@ def forest_page(request: HttpRequest) -> HttpResponse:
         shown |= _shown(found, selection)
         shown["words"] = next(iter(typical_verbatims(me, selection, found.top.cause.id)), None) if found.top else None
     return render(request, "site/forest.html", shown)
+
+
+def yours_page(request: HttpRequest) -> HttpResponse:
+    """A person's own page: what waits for them, and how their work reaches the customer."""
+    me = person(request)
+    require(me, "view", "figures")
+    return render(request, "site/yours.html", {"yours": yours(me)})
+
+
+def first_page_of(request: HttpRequest) -> HttpResponse:
+    """Where signing in leads: executives and the CX team to the whole, everyone else to their own page."""
+    return redirect(first_page(person(request)))
 
 
 def _shown(found: Forest, selection: Selection) -> dict[str, Any]:

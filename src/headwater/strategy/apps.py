@@ -9,6 +9,8 @@ class StrategyConfig(AppConfig):
 
     def ready(self) -> None:
         from headwater.base import company, navigation
+        from headwater.insight.outcomes import offer_outcomes
+        from headwater.journey import packs
 
         company.on_clear("headwater.strategy.clearing.clear")
         company.on_clear("headwater.strategy.readiness.clear")
@@ -18,6 +20,14 @@ class StrategyConfig(AppConfig):
         company.on_clear("headwater.strategy.trials.clear")
         company.on_clear("headwater.strategy.discovery.clear")
         company.on_clear("headwater.strategy.boards.clear")
+        offer_outcomes("headwater.strategy.serving.served")
+        packs.add_section(
+            "measures",
+            title=_("Measures"),
+            export="headwater.strategy.measure_packs.export",
+            preview="headwater.strategy.measure_packs.preview",
+            apply="headwater.strategy.measure_packs.apply",
+        )
         navigation.add("strategy", _("Strategy"), "strategy", room="strategy", position=10, needs=("view", "strategy"))
         view = ("view", "strategy")
         programme = (
@@ -33,5 +43,6 @@ class StrategyConfig(AppConfig):
         navigation.add("measures", _("Measures"), "measures", room="strategy", position=14, needs=("view", "measures"))
         navigation.add("requests", _("Requests"), "requests", room="strategy", position=45, needs=("view", "requests"))
         pages = ("metric", "cause", "causes", "measure")  # those of strategy.pinnable
+        navigation.offer(_("Take up as an issue"), "issue_from_page", pages=("cause",), needs=("edit", "strategy"))
         navigation.offer(_("Pin to a board"), "pin", pages=pages, needs=("edit", "boards"))
         navigation.add("boards", _("Boards"), "boards", room="forest", position=37, needs=("view", "boards"))

@@ -67,6 +67,23 @@ def strategy_facts(strategy: Strategy) -> StrategyFacts:
     )
 
 
+def sight_facts(strategy: Strategy) -> StrategyFacts:
+    """What says which department sees its way to which outcome; asks the record nothing."""
+    known = taxonomy()
+    return StrategyFacts(
+        strategy=strategy,
+        today=timezone.localdate(),
+        departments=_departments(),
+        contributions=_contributions(known),
+        stages=tuple(JourneyStage(stage.id, stage.name) for stage in known.stages),
+        moments=tuple(JourneyMoment(moment.id, moment.name, moment.stage) for moment in known.moments),
+        causes=tuple(
+            JourneyCause(cause.id, cause.name, cause.stages, cause.departments, None, None, None)
+            for cause in known.active_causes
+        ),
+    )
+
+
 def decision_facts(strategy: Strategy, pins: Iterable[Pin] | None = None) -> StrategyFacts:
     """What the decision test reads: measures and the pins given, or every pin that is in use."""
     rows = Pin.objects.filter(stopped_at=None) if pins is None else pins
