@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +67,26 @@ def view(session: "SparkSession", name: str, paths: list[str], schema: pa.Schema
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_spark_gives_the_same_answer_from_rows(company: Record, spark: "SparkSession", name: str) -> None:
-    known = rollups.known(company._store.snapshots(company._store.tables), {"c7": "c8"})
-    compare(company, spark, QUESTIONS[name], Known(known.columns, {}, known.merged))
+    known = all_known(company, {"c7": "c8"})
+    compare(company, spark, QUESTIONS[name], Known(known.columns, merged=known.merged))
 
 
 @pytest.mark.parametrize("name", ["by every period", "by bucket", "flows"])
 def test_spark_gives_the_same_answer_from_rollups(company: Record, spark: "SparkSession", name: str) -> None:
-    compare(company, spark, QUESTIONS[name], rollups.known(company._store.snapshots(company._store.tables), {}))
+    compare(company, spark, QUESTIONS[name], all_known(company, {}))
+
+
+@pytest.mark.parametrize("name", ["by every period", "by bucket", "flows"])
+def test_spark_gives_the_same_answer_from_rollups_and_the_rows_since(
+    company: Record, spark: "SparkSession", name: str
+) -> None:
+    known = all_known(company, {})
+    some = frozenset(date(2023, 11, day) for day in range(1, 31))
+    compare(company, spark, QUESTIONS[name], replace(known, touched=dict.fromkeys(known.rollups, some)))
+
+
+def all_known(company: Record, merged: dict[str, str]) -> Known:
+    return rollups.known(company._store.tables, company._store.snapshots(company._store.tables), merged)
 
 
 def compare(company: Record, spark: "SparkSession", question: Question[object], known: Known) -> None:

@@ -46,7 +46,7 @@ def from_rows(record: Record, question: Sums) -> list[SumsRow]:
 
 def table_read(record: Record, question: Sums | Flows) -> str:
     snapshots = record._store.snapshots(record._store.tables)
-    query = question.query(rollups.known(snapshots, {}))
+    query = question.query(rollups.known(record._store.tables, snapshots, {}))
     return ",".join(sorted({table.name for table in query.find_all(exp.Table)}))
 
 
@@ -171,11 +171,49 @@ def test_every_change_is_in_the_next_answer(record: Record) -> None:
     assert [(row.group, row.n) for row in moved] == [({"month": "2024-05-01"}, 1)]
 
 
-def test_a_rollup_that_is_behind_is_not_used(record: Record) -> None:
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    """A record whose rollups lag behind: signals arrived, were revised, moved to another day and labelled since."""
+    record = Record(tmp_path_factory.mktemp("busy") / "record")
+    fill(record, 3000)
+    record._rollups._rested = float("inf")
+    late = [{"record_id": f"l{number}", "local_date": date(2023, 11, 20), "stage": "pay"} for number in range(30)]
+    arrive(record, *late)
+    arrive(record, {"record_id": "l1", "stage": "use", "local_date": date(2023, 12, 6), "score_band": -1, "score": 1.0})
+    keys = [signal_key("app", f"l{number}") for number in range(2, 9)]
+    record.put_labels(labels(*({"signal_key": key, "stage": "help", "causes": ["cause_03"]} for key in keys)))
+    yield record
+    record.close()
+
+
+@given(dimensions, wheres, days, days, st.sampled_from([None, "nps"]))
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rollups_and_the_rows_since_give_the_same_sums_while_signals_arrive(
+    busy: Record,
+    by: tuple[str, ...],
+    where: Filter | None,
+    since: date | None,
+    until: date | None,
+    metric: str | None,
+) -> None:
+    question = Sums(by, where, since, until, metric)
+    assert_equal(busy.ask(question).rows, from_rows(busy, question))
+
+
+@pytest.mark.parametrize(
+    "question", [Sums(("month", "stage")), Sums(("week", "channel")), Sums(("cause", "stage")), Flows()]
+)
+def test_the_page_reads_rollups_while_signals_arrive(busy: Record, question: Sums | Flows) -> None:
+    read = table_read(busy, question)
+    assert "rollup" in read
+    assert "signals" in read
+
+
+def test_days_that_changed_are_read_from_rows_and_the_others_from_the_rollup(record: Record) -> None:
     arrive(record, {"record_id": "1", "stage": "pay"})
     record._rollups._rested = float("inf")
     arrive(record, {"record_id": "2", "stage": "pay"})
-    assert table_read(record, Sums(("stage",))) == "labels,signals"
+    assert table_read(record, Sums(("stage",))) == "labels,rollup_buckets,signals"
     assert record.ask(Sums(("stage",))).rows[0].n == 2
     record.refresh_rollups()
     assert table_read(record, Sums(("stage",))) == "rollup_buckets"
@@ -202,6 +240,20 @@ def test_only_the_files_of_touched_days_are_written_again(record: Record) -> Non
         now = record._store.tables[name].snapshot()
         assert now.version == snapshot.version + 1
         assert set(snapshot.files) < set(now.files)
+
+
+def test_a_rollup_is_left_alone_that_is_far_behind_or_knows_more_than_the_rows(record: Record) -> None:
+    arrive(record, {"record_id": "1", "stage": "pay"})
+    earlier = record._store.snapshots(record._store.tables)
+    record._rollups._rested = float("inf")
+    arrive(record, *({"record_id": f"d{day}", "local_date": date(2026, 1, 1 + day)} for day in range(31)))
+    arrive(record, *({"record_id": f"e{day}", "local_date": date(2026, 5, 1 + day)} for day in range(31)))
+    assert table_read(record, Sums(("stage",))) == "labels,signals"
+    record.refresh_rollups()
+    later = record._store.snapshots(record._store.tables)
+    mixed = {**later, "signals": earlier["signals"], "labels": earlier["labels"]}
+    assert not rollups.known(record._store.tables, mixed, {}).rollups
+    assert rollups.known(record._store.tables, later, {}).rollups
 
 
 def test_rollups_whose_versions_are_unknown_are_computed_anew(record: Record) -> None:

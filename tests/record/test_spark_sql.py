@@ -1,5 +1,8 @@
 """Every question can be asked of Spark too."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -11,10 +14,11 @@ from tests.record.questions import QUESTIONS
 
 SUM_NAMES = {column.name for column in SUMS}
 WITH_ROLLUPS = Known(frozenset(SIGNALS.names), {shape.name: frozenset(shape.names) - SUM_NAMES for shape in ROLLUPS})
+BEHIND = replace(WITH_ROLLUPS, touched={name: frozenset((date(2026, 3, 4),)) for name in WITH_ROLLUPS.rollups})
 DUCKDB_ONLY = ("UNNEST(", "XOR(", "LIST_", "ARRAY_LENGTH(", "[CAST")
 
 
-@pytest.mark.parametrize("known", [Known(), WITH_ROLLUPS], ids=["rows", "rollups"])
+@pytest.mark.parametrize("known", [Known(), WITH_ROLLUPS, BEHIND], ids=["rows", "rollups", "both"])
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_is_written_for_spark(name: str, known: Known) -> None:
     question: Question[object] = QUESTIONS[name]

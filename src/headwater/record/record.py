@@ -90,10 +90,12 @@ class Record:
         snapshot = self._store.tables["signals"].snapshot()
         version = self._store.tables["customers"].version()
         key = (question, snapshot.columns, version)
-        if self._about.get(key) is None:  # composing it takes longer than its answer about a few signals
+        kept = self._about.get(key)
+        if kept is None:  # composing it takes longer than its answer about a few signals
             query = question.query(Known(frozenset(snapshot.columns), merged=self._merged(version)))
-            self._about.put(key, (query.sql(dialect=DIALECT), tables(query)))
-        ((text, read),) = self._about.get(key) or ()
+            kept = ((query.sql(dialect=DIALECT), tables(query)),)
+            self._about.put(key, kept[0])
+        text, read = kept[0]
         if others := set(read) - {"signals", "customers"}:
             raise ValueError(f"Only signals and customers can be asked about on their way, not {sorted(others)}.")
         sources: dict[str, Source] = {"signals": signals.promote_attributes(arriving, snapshot.columns)}
@@ -103,7 +105,9 @@ class Record:
 
     def _ask(self, question: Question[Answer]) -> Answer:
         snapshots = self._store.snapshots(self._store.tables)
-        query = question.query(rollups.known(snapshots, self._merged(snapshots["customers"].version)))
+        query = question.query(
+            rollups.known(self._store.tables, snapshots, self._merged(snapshots["customers"].version))
+        )
         sources = {name: whole(snapshots[name]) for name in tables(query)}
         if "labels" in sources:  # a label lies on its signal's day
             sources["labels"] = between(snapshots["labels"], "local_date", *question.days())

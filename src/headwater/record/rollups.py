@@ -2,13 +2,14 @@
 
 Nothing is ever added to a sum, so a rollup cannot drift and a refresh that is killed is simply done again. Each rollup
 carries, as application transactions of its own log, the versions of signals and labels that it stands for; the commits
-since then say which days they touched. Where they do not, everything is computed anew. A question uses a rollup only
-when it stands for exactly the versions that the question reads.
+since then say which days they touched. Where they do not, everything is computed anew. A question that reads later
+versions takes the days touched since from the rows and all others from the rollup: the same answer, while signals
+arrive.
 """
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -27,6 +28,8 @@ from headwater.record.views import Words
 SUMMED = ("signals", "labels")
 NO_ROWS_CHANGED = frozenset(("ADD COLUMN", "SET TBLPROPERTIES", "CREATE TABLE"))
 SUM_NAMES = frozenset(column.name for column in SUMS)
+FEW_DAYS = 30
+"""So many touched days may be read from rows beside a rollup; with more, the rows alone cost no more."""
 MANY_DAYS = 400
 """From so many touched days on everything is computed anew, which costs less."""
 SHARE_OF_TIME = 9
@@ -34,12 +37,48 @@ SHARE_OF_TIME = 9
 a tenth of an import's time."""
 
 
-def known(snapshots: Mapping[str, Snapshot], merged: Mapping[str, str]) -> Known:
+def known(tables: Mapping[str, LakeTable], snapshots: Mapping[str, Snapshot], merged: Mapping[str, str]) -> Known:
     """What a question may use of these snapshots."""
-    versions = tuple(snapshots[name].version for name in SUMMED)
-    current = (shape.name for shape in ROLLUPS if snapshots[shape.name].stands_for == versions)
-    rollups = {name: frozenset(snapshots[name].columns) - SUM_NAMES for name in current}
-    return Known(frozenset(snapshots["signals"].columns), rollups, merged)
+    rollups, touched = {}, {}
+    for shape in ROLLUPS:
+        days = _since(tables, snapshots, shape)
+        if days is not None:
+            rollups[shape.name] = frozenset(snapshots[shape.name].columns) - SUM_NAMES
+            touched[shape.name] = frozenset(map(to_date, days))
+    return Known(frozenset(snapshots["signals"].columns), rollups, touched, merged)
+
+
+def _since(tables: Mapping[str, LakeTable], snapshots: Mapping[str, Snapshot], shape: Shape) -> frozenset[int] | None:
+    """The days that a rollup does not know as the snapshots do; None where it cannot be used with them."""
+    stands_for = snapshots[shape.name].stands_for
+    present = tuple(snapshots[name].version for name in SUMMED)
+    if stands_for == present:
+        return frozenset()
+    # Refreshed since the snapshots were taken, it would know more than the rows beside it.
+    if any(version is None or version > now for version, now in zip(stands_for, present, strict=True)):
+        return None
+    days = touched_since(tables, stands_for)
+    return None if days is None or len(days) > FEW_DAYS else _of_shape(shape, days)
+
+
+def touched_since(tables: Mapping[str, LakeTable], versions: Sequence[int | None]) -> frozenset[int] | None:
+    """The days that changed since these versions of signals and labels; None: perhaps all."""
+    touched: set[int] = set()
+    for name, version in zip(SUMMED, versions, strict=True):
+        commits = None if version is None else tables[name].commits_since(version)
+        if commits is None:
+            return None
+        for commit in commits:
+            days = commit.get("days", "" if commit.get("operation") in NO_ROWS_CHANGED else "all")
+            if days == "all":
+                return None
+            touched |= decode(days)
+    return frozenset(touched)
+
+
+def _of_shape(shape: Shape, days: frozenset[int]) -> frozenset[int]:
+    """The days with all others that a rollup holds together with them."""
+    return _whole_months(days) if shape.columns[0].name == "month" else days
 
 
 class Rollups:
@@ -76,9 +115,9 @@ class Rollups:
         present = tuple(snapshots[name].version for name in SUMMED)
         if before.stands_for == present:
             return
-        days = self._touched(before)
-        if days is not None and shape.columns[0].name == "month":
-            days = _whole_months(days)
+        days = touched_since(self._store.tables, before.stands_for)
+        if days is not None:
+            days = _of_shape(shape, days)
         if days is not None and len(days) > MANY_DAYS:
             days = None
         computed = self.compute(shape, snapshots, days)
@@ -87,20 +126,6 @@ class Rollups:
             overlapping = _overlapping(before, days)
             computed = pa.concat_tables([computed, self._others(table, before, overlapping, days)])
         table.commit(table.write(computed), overlapping, dict(zip(SUMMED, present, strict=True)))
-
-    def _touched(self, rollup: Snapshot) -> frozenset[int] | None:
-        """The days that changed since the rollup was computed; None: perhaps all."""
-        touched: set[int] = set()
-        for name, version in zip(SUMMED, rollup.stands_for, strict=True):
-            commits = None if version is None else self._store.tables[name].commits_since(version)
-            if commits is None:
-                return None
-            for commit in commits:
-                days = commit.get("days", "" if commit.get("operation") in NO_ROWS_CHANGED else "all")
-                if days == "all":
-                    return None
-                touched |= decode(days)
-        return frozenset(touched)
 
     def compute(self, shape: Shape, snapshots: Mapping[str, Snapshot], days: frozenset[int] | None) -> pa.Table:
         """A rollup's rows for some days, or for all, from signals and labels."""

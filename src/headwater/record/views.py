@@ -6,7 +6,7 @@ stage = the label, else what the source says          sentiment = the same
 negative = a score in the low range where there is a score, else negative sentiment
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -184,11 +184,14 @@ def period(day: exp.Expr, name: str) -> exp.Expr:
     return exp.cast(exp.func("date_trunc", exp.Literal.string(PERIODS[name].lower()), day), exp.DataType.Type.DATE)
 
 
-def labelled(query: exp.Select) -> exp.Select:
-    """Add the tables that the query's columns come from: signals, and labels where one is used."""
+def labelled(query: exp.Select, days: Collection[date] = ()) -> exp.Select:
+    """Add the tables that the query's columns come from: signals, and labels where one is used. Of signals of some days
+    alone, only those days' labels are read: a label lies on its signal's day."""
     query = query.from_("signals as s")
     if any(one.table == "l" for one in query.find_all(exp.Column)):
-        same = exp.column("signal_key", "s").eq(exp.column("signal_key", "l"))
+        same: exp.Condition = exp.column("signal_key", "s").eq(exp.column("signal_key", "l"))
+        if days:
+            same = exp.and_(same, among(exp.column("local_date", "l"), days))
         query = query.join("labels as l", on=same, join_type="left")
     return query
 
@@ -201,6 +204,12 @@ def within(day: exp.Expr, since: date | None, until: date | None) -> list[exp.Co
     if until is not None:
         tests.append(exp.LTE(this=day.copy(), expression=literal(until)))
     return tests
+
+
+def among(day: exp.Expr, days: Collection[date]) -> exp.Condition:
+    """Whether a day is one of some; their bounds are said beside, by which engines skip what they need not read."""
+    listed = day.copy().isin(*(literal(one) for one in sorted(days)))
+    return exp.and_(exp.Between(this=day.copy(), low=literal(min(days)), high=literal(max(days))), listed)
 
 
 def literal(value: Value) -> exp.Expr:

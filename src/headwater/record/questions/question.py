@@ -15,11 +15,12 @@ Answer = TypeVar("Answer", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a question may know of the record when it composes its SQL. ``rollups`` maps those that stand for the
-    present signals and labels to their columns."""
+    """What a question may know of the record when it composes its SQL. ``rollups`` maps those that may be used to
+    their columns; ``touched`` gives, of those that lag behind, the days since changed, which only the rows know."""
 
     columns: frozenset[str] = frozenset(SIGNALS.names)
     rollups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    touched: Mapping[str, frozenset[date]] = field(default_factory=dict)
     merged: Mapping[str, str] = field(default_factory=dict)
     """Customers that turned out to be others: id → the id they were merged into."""
 

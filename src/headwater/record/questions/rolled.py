@@ -8,7 +8,7 @@ from sqlglot import exp
 from headwater.record.filters import Compare, Filter, Term, every
 from headwater.record.questions.question import Known
 from headwater.record.schema import PROMOTED, SUMS, promoted_column
-from headwater.record.views import PERIODS, Words, literal, period, within
+from headwater.record.views import PERIODS, Words, among, literal, period, within
 
 if TYPE_CHECKING:
     from headwater.record.questions.sums import Sums
@@ -34,7 +34,7 @@ def rolled_up(question: "Sums", known: Known) -> exp.Select | None:
             continue  # a signal stands in it once for each cause
         if name in MONTHLY and not _whole_months(question, needed):
             continue
-        return _over(question, name, where, cause)
+        return _over(question, known, name, where, cause)
     return None
 
 
@@ -79,7 +79,7 @@ def _is_last_of_month(day: date) -> bool:
     return day == date.max or (day + timedelta(days=1)).day == 1
 
 
-def _over(question: "Sums", name: str, where: Filter | None, cause: str | None) -> exp.Select:
+def _over(question: "Sums", known: Known, name: str, where: Filter | None, cause: str | None) -> exp.Select:
     time = exp.column("month" if name in MONTHLY else "day")
     names = [f"d{place}" for place in range(len(question.dimensions))]
     dimensions = [_dimension(one, time).as_(alias) for one, alias in zip(question.dimensions, names, strict=True)]
@@ -90,7 +90,12 @@ def _over(question: "Sums", name: str, where: Filter | None, cause: str | None) 
         tests.append(exp.column("cause").eq(literal(cause)))
     if where is not None:
         tests.append(Words(frozenset()).over(where, lambda term: _dimension(_spelled(term), time)))
-    matching = exp.select(*dimensions, *(column.name for column in SUMS)).from_(name).where(*tests)
+    sums = [column.name for column in SUMS]
+    matching: exp.Query = exp.select(*dimensions, *sums).from_(name).where(*tests)
+    if touched := known.touched.get(name):
+        untouched = exp.select(*dimensions, *sums).from_(name).where(*tests, exp.not_(among(time, touched)))
+        since = exp.select(*names, *sums).from_(question.row_sums(known, touched).subquery("r"))
+        matching = exp.union(untouched, since, distinct=False)
     grouped = exp.select(*names, *(_added(column.name) for column in SUMS)).from_(matching.subquery("m"))
     return question.limited(grouped.group_by(*names) if names else grouped)
 

@@ -1,6 +1,6 @@
 """The grouped question: counts and sums of signals, from which every metric and its interval are derived."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from headwater.record.filters import Filter
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.rolled import rolled_up
 from headwater.record.schema import SUMS
-from headwater.record.views import EVENT_DAYS, Words, each_cause, labelled, literal, negative, within
+from headwater.record.views import EVENT_DAYS, Words, among, each_cause, labelled, literal, negative, within
 
 MAX_GROUPS = 200_000
 
@@ -91,14 +91,20 @@ class Sums(Question[SumsAnswer]):
 
     def from_rows(self, known: Known) -> exp.Select:
         """The answer from signals and labels themselves."""
+        return self.limited(self.row_sums(known))
+
+    def row_sums(self, known: Known, days: Collection[date] = ()) -> exp.Select:
+        """The sums of signals and labels, of these days where some are given; dimensions are ``d0``, ``d1`` and on."""
         words = Words(known.columns, self.event_days)
         tests = within(exp.column("local_date", "s"), self.since, self.until)
         if self.metric is not None:
             tests.append(exp.column("metric", "s").eq(literal(self.metric)))
         if self.where is not None:
             tests.append(words.condition(self.where))
+        if days:
+            tests.append(among(exp.column("local_date", "s"), days))
         named = {f"d{place}": name for place, name in enumerate(self.dimensions)}
-        return self.limited(grouped(words, named, tests, customers=self.customers))
+        return grouped(words, named, tests, customers=self.customers, days=days)
 
     def limited(self, grouped: exp.Select) -> exp.Select:
         return grouped.order_by(exp.column("n").desc()).limit(self._groups) if self.dimensions else grouped
@@ -135,9 +141,15 @@ class Sums(Question[SumsAnswer]):
 
 
 def grouped(
-    words: Words, dimensions: Mapping[str, str], tests: Sequence[exp.Expr], *, customers: bool = False
+    words: Words,
+    dimensions: Mapping[str, str],
+    tests: Sequence[exp.Expr],
+    *,
+    customers: bool = False,
+    days: Collection[date] = (),
 ) -> exp.Select:
-    """Sums over signals and labels that pass the tests, by dimensions (alias → name)."""
+    """Sums over signals and labels that pass the tests, by dimensions (alias → name). ``days`` are those that the tests
+    let through, where they are few."""
     chosen = [
         (each_cause() if name == "cause" else words.dimension(name)).as_(alias, quoted=True)
         for alias, name in dimensions.items()
@@ -149,7 +161,7 @@ def grouped(
         rows = labelled(exp.select(*chosen, *columns, whose.as_("customer")).where(*tests))
         rows = rows.join("customers as c", on=same, join_type="left")
     else:
-        rows = labelled(exp.select(*chosen, *columns).where(*tests))
+        rows = labelled(exp.select(*chosen, *columns).where(*tests), days)
     aliases = [exp.column(alias, quoted=True) for alias in dimensions]
     query = exp.select(*aliases, *sums_of_rows()).from_(rows.subquery("m"))
     if customers:
