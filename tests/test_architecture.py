@@ -25,10 +25,10 @@ SUBJECTS = {
     "typical verbatims wording",
     "strategy": "agreement assembly boards check checking clearing contact_cost deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
-    "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures "
-    "measuring outcome_fit paths periods phase_facts phases pictures pinnable readiness "
-    "readiness_questions reading_files readings request_words requests roadmap serving sight sign_offs "
-    "strategies strategy trace_charts trace_wording tracing trial_answers trial_results trials",
+    "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures measuring "
+    "outcome_fit paths periods phase_facts phases pictures pinnable readiness readiness_questions reading_files "
+    "readings request_words requests roadmap serving sight sign_offs strategies strategy trace_charts "
+    "trace_wording tracing trial_answers trial_results trials",
     "site": "checking command sample server settings setup style wsgi yours",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}

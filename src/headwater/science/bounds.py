@@ -148,7 +148,8 @@ def ratio_bounds(
     """Ratios of sums over clusters, with linearised standard errors.
 
     ``numerators`` and ``denominators`` have the shape (groups, clusters). Answers four arrays with one entry a group:
-    ratio, low, high, standard error. Clusters whose denominator is 0 do not count. The residual of cluster b is
+    ratio, low, high, standard error. Clusters with nothing in numerator and denominator do not count; one with a
+    numerator alone does (a customer bucket with contacts and without orders). The residual of cluster b is
     ``numerator_b - ratio * denominator_b``, its variance is estimated with k / (k - 1) for k clusters, and t has
     k - 1 degrees of freedom (Cochran, Sampling Techniques, 3rd ed. 1977, section 6.3 and 9A; R survey's svyratio).
     ``nan`` bounds where a group has fewer than two clusters.
@@ -156,7 +157,7 @@ def ratio_bounds(
     top, base = np.broadcast_arrays(np.asarray(numerators, float), np.asarray(denominators, float))
     if not (np.all(np.isfinite(top)) and np.all(np.isfinite(base))) or np.any(base < 0):
         raise ValueError("numerators and denominators must be finite, and denominators not negative")
-    used = base > 0
+    used = (base > 0) | (top != 0)
     clusters = used.sum(axis=-1)
     total = base.sum(axis=-1)
     known = np.where(total > 0, total, np.nan)

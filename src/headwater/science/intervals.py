@@ -105,9 +105,9 @@ def ratio(numerators: npt.ArrayLike, denominators: npt.ArrayLike, *, confidence:
     One entry a cluster; source at :func:`headwater.science.bounds.ratio_bounds`.
     """
     top, base = np.asarray(numerators, float), np.asarray(denominators, float)
-    clusters = int((base > 0).sum())
+    clusters = int(((base > 0) | (top != 0)).sum())
     n = round(float(base.sum()))
-    if clusters < 2:
+    if clusters < 2 or n == 0:
         return _too_few_clusters(clusters, n)
     value, low, high, error = (float(part) for part in bounds.ratio_bounds(top, base, confidence=confidence))
     if error <= 1e-12 * max(abs(value), 1.0):
@@ -117,7 +117,7 @@ def ratio(numerators: npt.ArrayLike, denominators: npt.ArrayLike, *, confidence:
 
 
 def _too_few_clusters(clusters: int, n: int) -> NoVerdict:
-    if clusters == 0:
+    if clusters == 0 or n == 0:
         return NoVerdict("no_answers", "There are no observations.", n)
     return NoVerdict("one_cluster", f"All {n} observations are in one cluster, so their spread is unknown.", n)
 

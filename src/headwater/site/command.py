@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "evaluate": ("headwater.insight.commands:evaluate_command", True),
     "relabel": ("headwater.insight.commands:relabel_command", True),
     "strategy": ("headwater.strategy.commands:strategy_group", True),
+    "measures": ("headwater.strategy.commands:measures_command", True),
     "request": ("headwater.strategy.commands:request_command", True),
     "packs": ("headwater.journey.commands:packs", True),
     "check": ("headwater.site.commands:check", True),

@@ -125,6 +125,27 @@ def history_of(view: MeasureView, limit: int = 20) -> list[dict[str, Any]]:
     ]
 
 
+def as_json(view: MeasureView) -> dict[str, Any]:
+    """A measure with its last reading, for programs; figures in its own unit, null where there is none."""
+    latest, row = view.latest, view.measure
+    return {
+        "slug": row.slug,
+        "name": row.name,
+        "kind": row.kind,
+        "owner": row.owner.name if row.owner else None,
+        "outcomes": list(row.outcomes),
+        "period": latest.period.isoformat() if latest else None,
+        "value": latest.value if latest else None,
+        "low": latest.low if latest else None,
+        "high": latest.high if latest else None,
+        "n": latest.n if latest else None,
+        "expected": view.standing.expected,
+        "target": row.target,
+        "standing": view.standing.code,
+        "missing": [one.code for one in view.missing],
+    }
+
+
 def verbatims_address(view: MeasureView) -> str | None:
     """Where the words behind its last reading are, with the same filter; None for figures that people give."""
     latest = view.latest

@@ -62,15 +62,22 @@ def start_measure(person: Person | None, values: Mapping[str, Any]) -> Measure:
         if Measure.objects.count() >= MAX_MEASURES:
             message = _("There are %d measures already; retire what informs no decision first.")
             raise Refused("measure.too_many", message % MAX_MEASURES)
-        name = str(values.get("name") or "").strip() or str(values["question"]).strip().rstrip("?").strip()[:120]
-        slug = _free_slug(name)
-        measure = Measure(slug=slug, created_by=person)
-        _fill(person, measure, {**values, "name": name})
-        measure.save(force_insert=True)
-        _keep_definition(person, measure, "")
-        record_history(person, "measure.started", f"measure:{slug}", {"name": measure.name})
-        _read_soon(measure)
-    return measure
+        return _started(person, values)
+
+
+def bring_in_measures(person: Person | None, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Start measures from a pack, without owners; one whose question is asked here already is left as it is."""
+    require(person, "edit", "measures")
+    with transaction.atomic():
+        asked = {question.casefold() for question in Measure.objects.values_list("question", flat=True)}
+        new = [row for row in rows if str(row.get("question", "")).casefold() not in asked]
+        if Measure.objects.count() + len(new) > MAX_MEASURES:
+            message = _("There would be more than %d measures; retire what informs no decision first.")
+            raise Refused("measure.too_many", message % MAX_MEASURES)
+        for row in new:
+            _refuse_fields(row)
+            _started(person, row)
+        return len(new)
 
 
 def change_measure(
@@ -126,6 +133,17 @@ def retire_measure(person: Person | None, slug: str, *, retire: bool = True) -> 
         record_history(person, code, f"measure:{slug}", {"name": measure.name})
         if not retire:
             _read_soon(measure)
+    return measure
+
+
+def _started(person: Person | None, values: Mapping[str, Any]) -> Measure:
+    name = str(values.get("name") or "").strip() or str(values["question"]).strip().rstrip("?").strip()[:120]
+    measure = Measure(slug=_free_slug(name), created_by=person)
+    _fill(person, measure, {**values, "name": name})
+    measure.save(force_insert=True)
+    _keep_definition(person, measure, "")
+    record_history(person, "measure.started", f"measure:{measure.slug}", {"name": measure.name})
+    _read_soon(measure)
     return measure
 
 

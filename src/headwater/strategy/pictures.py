@@ -1,5 +1,6 @@
-"""The strategy as a picture: three years of outcomes that lead to business goals and money, and what hangs under each."""
+"""The strategy as a picture: three years of outcomes that lead to goals and money, and what hangs under each."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Taxonomy
 from headwater.strategy.agreement import Proposal
 from headwater.strategy.issues import IssueFigure, issue_figures
+from headwater.strategy.measures import MeasureView, measures
 from headwater.strategy.strategies import Draft
 from headwater.strategy.strategy import BusinessGoal, Issue, Money, Outcome, Strategy, Value
 
 YEARS = (1, 2, 3)
+_ATTRIBUTE = re.compile(r"(?:attribute:)?(\w+) = '([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class OutcomeShown:
     values: tuple[Value, ...]
     money: str
     about: tuple[str, ...]
+    measures: tuple[MeasureView, ...]
     issues: tuple[IssueShown, ...]
 
 
@@ -71,8 +75,9 @@ def picture(strategy: Strategy, *, with_figures: bool = True) -> Picture:
     """The picture of a strategy, with what the record says of its issues unless that is not wanted."""
     known = taxonomy()
     figures = issue_figures(strategy) if with_figures else {}
+    measured = measures() if with_figures else ()
     return Picture(
-        tuple(_year(strategy, year, known, figures) for year in YEARS),
+        tuple(_year(strategy, year, known, figures, measured) for year in YEARS),
         tuple(_goal(strategy, goal) for goal in strategy.goals),
         tuple(_issue(issue, known, figures) for issue in strategy.strays),
     )
@@ -153,12 +158,25 @@ def money_text(money: Money) -> str:
     }[money.kind] % amount
 
 
-def _year(strategy: Strategy, year: int, known: Taxonomy, figures: Mapping[str, IssueFigure]) -> YearShown:
+def _year(
+    strategy: Strategy,
+    year: int,
+    known: Taxonomy,
+    figures: Mapping[str, IssueFigure],
+    measured: Sequence[MeasureView],
+) -> YearShown:
     outcomes = strategy.outcomes_of(year)
-    return YearShown(year, tuple(_outcome(strategy, one, known, figures) for one in outcomes), money_of(outcomes))
+    shown = tuple(_outcome(strategy, one, known, figures, measured) for one in outcomes)
+    return YearShown(year, shown, money_of(outcomes))
 
 
-def _outcome(strategy: Strategy, outcome: Outcome, known: Taxonomy, figures: Mapping[str, IssueFigure]) -> OutcomeShown:
+def _outcome(
+    strategy: Strategy,
+    outcome: Outcome,
+    known: Taxonomy,
+    figures: Mapping[str, IssueFigure],
+    measured: Sequence[MeasureView],
+) -> OutcomeShown:
     return OutcomeShown(
         outcome,
         strategy.goal(outcome.goal),
@@ -168,10 +186,17 @@ def _outcome(strategy: Strategy, outcome: Outcome, known: Taxonomy, figures: Map
             *_names(outcome.stages, known.stages),
             *_names(outcome.moments, known.moments),
             *_names(outcome.causes, known.causes),
-            *outcome.segments,
+            *map(_segment, outcome.segments),
         ),
+        tuple(view for view in measured if outcome.id in view.measure.outcomes),
         tuple(_issue(issue, known, figures) for issue in strategy.issues_of(outcome.id)),
     )
+
+
+def _segment(expression: str) -> str:
+    """A plain filter as a person says it (“region: South”); any other as it is written."""
+    plain = _ATTRIBUTE.fullmatch(expression)
+    return f"{plain[1]}: {plain[2]}" if plain else expression
 
 
 def _names(ids: Sequence[str], items: Sequence[object]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ READINESS = [
 STRATEGY = [
     path("strategy", strategy.strategy, name="strategy"),
     path("strategy/edit", strategy.edit, name="strategy_edit"),
+    path("strategy/issue", strategy.issue_from_page, name="issue_from_page"),
     path("strategy/edit/<slug:kind>/add", strategy.add_item, name="add_strategy_item"),
     path("strategy/edit/<slug:kind>/<slug:item_id>", strategy.item, name="strategy_item"),
     path("strategy/edit/<slug:kind>/<slug:item_id>/move", strategy.move_item, name="move_strategy_item"),

@@ -1,11 +1,12 @@
 """The pages of the strategy: what it says, its draft on one page, who agrees to it, and its versions."""
 
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -83,6 +84,18 @@ def add_item(request: HttpRequest, kind: str) -> HttpResponse:
             return _done(request, said, _edition(), f"{known}-{item.id}")
     title = _("Add a %(kind)s") % {"kind": edits.kind_name(known)}
     return _item_page(request, {"kind": known, "form": form, "title": title})
+
+
+@require_GET
+def issue_from_page(request: HttpRequest) -> HttpResponse:
+    """From the page of a cause to the form of an issue that names it."""
+    require(person(request), "edit", "strategy")
+    try:
+        found = resolve(urlsplit(request.GET.get("address", "")).path)
+    except (Resolver404, ValueError):
+        found = None
+    cause = found.kwargs.get("cause_id", "") if found and found.url_name == "cause" else ""
+    return redirect(reverse("add_strategy_item", args=["issue"]) + "?" + urlencode({"cause": cause}))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
