@@ -16,7 +16,7 @@ from headwater.insight.moments_wording import labels_note, ranking_sentence
 from headwater.insight.selection import Selection
 from headwater.journey import queries
 from headwater.journey.models import Standard
-from headwater.journey.services import add_item, publish_draft
+from headwater.journey.services import add_item, publish_draft, remove_item
 from headwater.listening.mapping import from_yaml
 from headwater.listening.services import import_file
 from headwater.science import Estimate, NoVerdict
@@ -34,12 +34,15 @@ def known(result: Result) -> Estimate:
     return result
 
 
-@pytest.fixture
-def traced() -> None:
-    """Two touchpoints whose events show who passed which moment."""
+@pytest.fixture(autouse=True)
+def traced(journey: None) -> None:
+    """Three touchpoints whose events show who passed which moment, instead of the pack's."""
+    for touchpoint in queries.taxonomy().touchpoints:
+        remove_item(None, "touchpoint", touchpoint.id)
     for name, stage, moment, where in [
-        ("At the door", "wait", "promised_day", "event in ('delivered', 'delivery_late')"),
+        ("At the door", "wait", "promised_day", "event in ('delivered', 'order_delivered', 'delivery_late')"),
         ("The box", "receive", "unpack", "event in ('delivered', 'damage_reported')"),
+        ("The account", "send_back", "money_back", "event = 'refund_overdue'"),
     ]:
         add_item(None, "touchpoint", {"name": name, "stage": stage, "moment": moment, "where": where})
     publish_draft(None)
@@ -56,7 +59,7 @@ def nps(customer: int, score: float) -> dict[str, Any]:
 
 
 @pytest.fixture
-def deliveries(write: Write, traced: None) -> None:
+def deliveries(write: Write) -> None:
     """400 customers: 100 delivered late and giving 2 (every fourth of them 10), 40 damaged; the others give 10."""
     rows = []
     for customer in range(400):
@@ -95,7 +98,7 @@ def test_what_nobody_passed_is_shown_and_not_ranked(deliveries: None) -> None:
     assert all(isinstance(row.weight, NoVerdict) for row in unranked)
 
 
-def test_too_few_answers_give_no_verdict(write: Write, traced: None) -> None:
+def test_too_few_answers_give_no_verdict(write: Write) -> None:
     write([event(n, "delivery_late" if n < 20 else "delivered") for n in range(200)] + [nps(n, 3) for n in range(200)])
     row = moment_ranking().of("promised_day")
     assert row is not None
@@ -106,7 +109,7 @@ def test_too_few_answers_give_no_verdict(write: Write, traced: None) -> None:
     assert known(row.goes_wrong).estimate == pytest.approx(0.1)
 
 
-def test_two_equal_moments_may_both_be_first(write: Write, traced: None) -> None:
+def test_two_equal_moments_may_both_be_first(write: Write) -> None:
     rows = []
     for n in range(600):
         rows.append(event(n, ("delivery_late", "damage_reported", "delivered")[n % 3]))
@@ -149,11 +152,24 @@ def test_a_standard_says_how_often_where_words_show_few(write: Write, label: Lab
     assert not narrowed.measured
 
 
-def test_only_failure_causes_make_an_event_a_failure(traced: None) -> None:
+def test_only_failure_causes_make_an_event_a_failure() -> None:
     named = failures(queries.taxonomy())
     assert "delivery_late" in named
     assert "delivered" not in named
-    assert {trace.moment for trace in traces(queries.taxonomy())} == {"promised_day", "unpack"}
+    assert {trace.moment for trace in traces(queries.taxonomy())} == {
+        "promised_day",
+        "unpack",
+        "money_back",
+    }
+
+
+def test_failures_alone_do_not_say_how_often_it_goes_wrong(write: Write) -> None:
+    write([event(n, "refund_overdue") for n in range(60)] + [nps(n, 2) for n in range(60)])
+    row = moment_ranking().of("money_back")
+    assert row is not None
+    assert (row.customers, row.hurt, row.places) == (60, 60, None)
+    assert isinstance(row.goes_wrong, NoVerdict)
+    assert row.goes_wrong.code == "only_failures"
 
 
 def test_late_orders_cost_stars_as_computed_from_the_files(shared: Path, record: object) -> None:
@@ -162,9 +178,6 @@ def test_late_orders_cost_stars_as_computed_from_the_files(shared: Path, record:
     ensure_company(name="Test company", pack="retail", time_zone="America/Sao_Paulo")
     for name in ("orders", "reviews"):
         import_file(folder, mapping=from_yaml((OLIST / f"{name}.yaml").read_text()))
-    where = "event in ('order_delivered', 'delivery_late')"
-    add_item(None, "touchpoint", {"name": "Door", "stage": "wait", "moment": "promised_day", "where": where})
-    publish_draft(None)
     row = moment_ranking().of("promised_day")
     assert row is not None
     passed, late, right, wrong = _stars(folder)

@@ -32,6 +32,7 @@ from headwater.science.results import Estimate, NoVerdict, Result
 
 FIGURES_OF_DAYS = 365
 LEAST_BASE = 30
+YEARS = (1970, 2100)
 WORDS = 3
 WORDS_READ = 60
 ChangeKind = Literal["stage", "cause", "moment"]
@@ -113,7 +114,7 @@ def line_of_sight(person: Person | None, department_id: int, month: date | None 
     if department is None:
         raise NotFound("department_unknown", _("There is no department %s. It may have been merged.") % department_id)
     known, ours = taxonomy(), _parts_of([department.pk])
-    month = month or last_whole_month()
+    month = _read_month(month) if month else last_whole_month()
     changed = _changes(known, ours, month) if month else ()
     words, may_read = _words(person, known, ours)
     return LineOfSight(
@@ -165,6 +166,15 @@ def last_whole_month() -> date | None:
         return None
     start = newest.replace(day=1)
     return start if (newest + timedelta(days=1)).day == 1 else month_before(start)
+
+
+def _read_month(month: date) -> date:
+    """The first day of a month that someone asked for; refuses one that no record holds."""
+    if not YEARS[0] <= month.year <= YEARS[1]:
+        message = _("The record holds months from %(first)d to %(last)d, not %(month)s.")
+        values = {"first": YEARS[0], "last": YEARS[1], "month": month.isoformat()}
+        raise Refused("month_out_of_range", message % values, "month")
+    return month.replace(day=1)
 
 
 def month_before(month: date) -> date:

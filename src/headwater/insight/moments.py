@@ -51,13 +51,9 @@ class MomentRow:
     score: Result
     weight: Result
     reliability: ReliabilityAnswer | None = None
+    measured: bool = False
     first: float = 0.0
     places: tuple[int, int] | None = None
-
-    @property
-    def measured(self) -> bool:
-        """Whether ``goes_wrong`` comes from operations: a standard counts what customers' words show of few."""
-        return is_measured(self.by_event, self.reliability)
 
     @property
     def could_be_first(self) -> bool:
@@ -151,6 +147,7 @@ class Sides:
     moments: tuple[Moment, ...]
     customers: Array
     by_event: Array
+    hurt_by_event: Array
     hurt: Array
     failed: Array
     tried: Array
@@ -163,7 +160,7 @@ class Sides:
     ) -> "Sides":
         """Fold the record's rows; moments that nobody passed have zeros."""
         index = {moment.id: place for place, moment in enumerate(moments)}
-        counts = {name: np.zeros((len(index), BUCKETS)) for name in ("customers", "by_event", "hurt")}
+        counts = {name: np.zeros((len(index), BUCKETS)) for name in COUNTS}
         scores = {side: {field: np.zeros((len(index), BUCKETS)) for field in FIELDS} for side in (False, True)}
         for row in rows:
             if (place := index.get(row.moment)) is None:
@@ -172,17 +169,28 @@ class Sides:
             counts["customers"][at] += row.customers
             counts["by_event"][at] += row.by_event
             counts["hurt"][at] += row.customers if row.wrong else 0
+            counts["hurt_by_event"][at] += row.by_event if row.wrong else 0
             if row.apart is not None:
                 for field, array in scores[row.apart].items():
                     array[at] += getattr(row, field)
         failed, tried = counts["hurt"].copy(), counts["customers"].copy()
         for moment_id, answer in measured.items():
             place = index.get(moment_id, -1)
-            if place >= 0 and is_measured(round(counts["by_event"][place].sum()), answer):
+            told = place >= 0 and not _only_failures(counts["by_event"][place], counts["hurt_by_event"][place])
+            by_event = round(counts["by_event"][place].sum()) if told else 0
+            if place >= 0 and is_measured(by_event, answer):
                 failed[place], tried[place] = _by_bucket(answer)
         groups = tuple((moment.id,) for moment in moments)
         right, wrong = (Cells(groups, scores[side]) for side in (False, True))
         return cls(tuple(moments), **counts, failed=failed, tried=tried, right=right, wrong=wrong)
+
+    def only_failures(self, place: int) -> bool:
+        """Whether events show a moment only where it went wrong, so that nobody knows how often it goes right."""
+        return _only_failures(self.by_event[place], self.hurt_by_event[place])
+
+
+def _only_failures(by_event: Array, hurt: Array) -> bool:
+    return bool(by_event.sum() > 0 and by_event.sum() == hurt.sum())
 
 
 def is_measured(by_event: int, answer: ReliabilityAnswer | None) -> bool:
@@ -205,6 +213,7 @@ def _by_bucket(answer: ReliabilityAnswer) -> tuple[Array, Array]:
 
 
 FIELDS = ("scored", "score_sum", "low", "top")
+COUNTS = ("customers", "by_event", "hurt", "hurt_by_event")
 
 
 def _outcomes(selection: Selection, known: Taxonomy, outcome: MetricDefinition) -> tuple[MomentSums, ...]:
@@ -226,9 +235,14 @@ def _rows(
         return []
     effects = _effects(sides, outcome)
     nothing = NoVerdict("no_answers", _("Nobody has scored it yet."))
+    unknown = NoVerdict("only_failures", _("Events show this moment only where it went wrong."))
     rows = []
     for place, (moment, share) in enumerate(zip(sides.moments, shares(sides.failed, sides.tried), strict=True)):
         stage = known.stage(moment.stage)
+        failing = sides.only_failures(place)
+        told = 0 if failing else round(sides.by_event[place].sum())
+        standard = is_measured(told, measured.get(moment.id))
+        blind = failing and not standard
         rows.append(
             MomentRow(
                 moment=moment,
@@ -236,10 +250,11 @@ def _rows(
                 customers=round(sides.customers[place].sum()),
                 by_event=round(sides.by_event[place].sum()),
                 hurt=round(sides.hurt[place].sum()),
-                goes_wrong=share,
-                effect=effects[place],
+                goes_wrong=unknown if blind else share,
+                effect=unknown if blind else effects[place],
                 score=scores.get(moment.id, nothing),
                 reliability=measured.get(moment.id),
+                measured=standard,
                 weight=NoVerdict("no_effect", _("Without a verdict on the effect there is no weight.")),
             )
         )

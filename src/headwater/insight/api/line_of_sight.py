@@ -94,8 +94,7 @@ def get_line_of_sight(
     """Return how a department's work reaches the customer, and what changed since the month before."""
     require(request.user, "view", "figures")
     person: Any = request.user
-    month = asked.month.replace(day=1) if asked.month else None
-    return as_json(line_of_sight(person, department_id, month))
+    return as_json(line_of_sight(person, department_id, asked.month))
 
 
 def as_json(found: LineOfSight) -> dict[str, Any]:

@@ -82,21 +82,24 @@ def journey_page(request: HttpRequest) -> HttpResponse:
 
 def _stages(found: JourneyMap, selection: Selection) -> list[Shown]:
     scale = months(found.stages)
+    shares = [point.share for one in found.stages for point in one.trend]
+    top = max((share.high for share in shares if isinstance(share, Estimate)), default=1.0)
     return [
-        Shown(one, selection.query(stage=one.stage.id), spark(one, scale), tuple(map(ear_name, one.blind)))
+        Shown(one, selection.query(stage=one.stage.id), spark(one, scale, top), tuple(map(ear_name, one.blind)))
         for one in found.stages
     ]
 
 
-def spark(stage: MapStage, scale: Sequence[date]) -> Spark | None:
-    """Draw a stage's negative share over the months of the whole map; None where there are too few to see a course."""
+def spark(stage: MapStage, scale: Sequence[date], top: float) -> Spark | None:
+    """Draw a stage's negative share over the months of the whole map, up to ``top``, so that stages can be compared;
+    None where there are too few months to see a course."""
     points = [(point, point.share) for point in stage.trend if isinstance(point.share, Estimate)]
     if len(points) < LEAST_POINTS:
         return None
     place = {month: 100 * number / max(len(scale) - 1, 1) for number, month in enumerate(scale)}
 
     def at(month: date, share: float) -> str:
-        return f"{place[month]:.1f},{TALL * (1 - min(share, 1.0)):.1f}"
+        return f"{place[month]:.1f},{TALL * (1 - min(share / top, 1.0)):.1f}"
 
     highs = [at(point.start, share.high) for point, share in points]
     lows = [at(point.start, share.low) for point, share in reversed(points)]
