@@ -165,10 +165,10 @@ def test_a_person_sees_those_of_the_moments_their_department_is_part_of(
     from headwater.journey import services
 
     planner = person_with("employee")
-    planner.department = Department.objects.create(name="Routes", pack_departments=["delivery"])
+    planner.department = Department.objects.create(name="Books", pack_departments=["finance"])
     planner.save()
     assert guideposts.for_person(planner) == ()
-    contribution = {"department": "delivery", "does": "Brings it to the door."}
+    contribution = {"department": "finance", "does": "Pays the carrier on the day."}
     services.change_item(editor, "moment", published, {"contributions": [contribution]})
     services.publish_draft(editor)
     assert [one.moment.id for one in guideposts.for_person(planner)] == [published]

@@ -34,9 +34,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A department that delivers a part of the journey: at which stages, what it says it does there, what to ask it."""
+    """A department that delivers a part of the journey: at which stages, what it says it does there, what to ask it.
+
+    ``ids`` are the journey's departments that the company keeps as one; ``department`` is the first of them.
+    """
 
     department: Department
+    ids: tuple[str, ...]
     stages: tuple[str, ...]
     does: tuple[str, ...]
     questions: tuple[Question, ...]
@@ -71,15 +75,12 @@ class Candidate:
 def functions(known: Taxonomy, answer: CausesAnswer) -> tuple[Function, ...]:
     """The departments that deliver the journey, by what they contribute and what they can change, the most to change
     first; each with questions built from its causes and figures."""
-    found = [_function(known, department, answer) for department in known.departments]
-    weight = {row.cause.id: row.negatives for row in answer.complaints}
-    able = {
-        one.department.id: sum(n for cause, n in weight.items() if _can_change(known, one.department.id, cause))
-        for one in found
-        if one is not None
-    }
-    present = [one for one in found if one is not None]
-    return tuple(sorted(present, key=lambda one: (-able[one.department.id], one.department.name)))
+    by_name: dict[str, list[Department]] = {}
+    for department in known.departments:
+        by_name.setdefault(department.name, []).append(department)
+    found = [_function(known, same, answer) for same in by_name.values()]
+    able = {one.department.id: sum(row.negatives for row in _own(one.ids, answer)) for one in found if one}
+    return tuple(sorted((one for one in found if one), key=lambda one: (-able[one.department.id], one.department.name)))
 
 
 def ranked(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -124,58 +125,47 @@ def issue(candidate: Candidate) -> str:
     }
 
 
-def _function(known: Taxonomy, department: Department, answer: CausesAnswer) -> Function | None:
+def _function(known: Taxonomy, same: Sequence[Department], answer: CausesAnswer) -> Function | None:
+    ids = tuple(department.id for department in same)
     contributions = [
-        (moment, one.does)
-        for moment in known.moments
-        for one in moment.contributions
-        if one.department == department.id
+        (moment.stage, one.does) for moment in known.moments for one in moment.contributions if one.department in ids
     ]
-    mine = [row for row in answer.complaints if _can_change(known, department.id, row.cause.id)]
-    stages = {moment.stage for moment, _does in contributions}
-    stages |= {stage for row in mine for stage in row.cause.stages}
+    mine = _own(ids, answer)
+    stages = {stage for stage, _does in contributions} | {stage for row in mine for stage in row.cause.stages}
     if not stages and not mine:
         return None
     named = tuple(stage.name for stage in known.stages if stage.id in stages)
-    asked = [_about(row, known, department) for row in mine[:CAUSES_ASKED]]
-    return Function(
-        department,
-        named,
-        tuple(does for _moment, does in contributions),
-        (*asked, *_always(named, mine, known, department)),
-    )
+    questions = (*(_about(row) for row in mine[:CAUSES_ASKED]), *_always(named, mine, known, same[0].name))
+    return Function(same[0], ids, named, tuple(dict.fromkeys(does for _stage, does in contributions)), questions)
 
 
-def _about(row: CauseFigures, known: Taxonomy, department: Department) -> Question:
+def _about(row: CauseFigures) -> Question:
     values = {"cause": row.cause.name, "share": _share(row.share)}
-    return Question(
-        f"cause:{row.cause.id}",
-        _("“%(cause)s” is behind %(share)s of what customers complain of. What happens on your side when it occurs?")
-        % values,
+    words = _(
+        "“%(cause)s” is behind %(share)s of what customers complain of. What happens on your side when it occurs?"
     )
+    return Question(f"cause:{row.cause.id}", words % values)
 
 
 def _always(
-    stages: tuple[str, ...], mine: Sequence[CauseFigures], known: Taxonomy, department: Department
+    stages: tuple[str, ...], mine: Sequence[CauseFigures], known: Taxonomy, own_name: str
 ) -> tuple[Question, ...]:
-    others = {known.department_name(one) for row in mine for one in row.cause.departments if one != department.id}
+    others = {known.department_name(one) for row in mine for one in row.cause.departments} - {own_name}
     place = listed([f"“{stage}”" for stage in stages[:3]])
     questions = [Question("unseen", _("At %s: what do you do for customers that they never see?") % place)]
     if mine:
-        words = _("What would you need to halve “%s”?") % mine[0].cause.name
+        words = _("What would you need to halve “%(cause)s”?")
         if others:
-            words = _("What would you need, from %(others)s too, to halve “%(cause)s”?") % {
-                "others": listed(sorted(others)[:3]),
-                "cause": mine[0].cause.name,
-            }
-        questions.append(Question(f"halve:{mine[0].cause.id}", words))
+            words = _("What would you need, from %(others)s too, to halve “%(cause)s”?")
+        values = {"others": listed(sorted(others)[:3]), "cause": mine[0].cause.name}
+        questions.append(Question(f"halve:{mine[0].cause.id}", words % values))
     questions.append(Question("promise", _("What do we promise customers that you cannot keep today?")))
     return tuple(questions)
 
 
-def _can_change(known: Taxonomy, department: str, cause_id: str) -> bool:
-    cause = known.cause(cause_id)
-    return cause is not None and department in cause.departments
+def _own(ids: Sequence[str], answer: CausesAnswer) -> list[CauseFigures]:
+    """The failures that these departments can change, the most complained of first."""
+    return [row for row in answer.complaints if set(ids) & set(row.cause.departments)]
 
 
 def _share(result: Result) -> str:

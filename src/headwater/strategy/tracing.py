@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Basis = Literal["contacts", "complaints", "nothing"]
 DAYS: Final = 365
 MOST_CAUSES: Final = 8
+ORDER: Final = ("failure", "service", "value")
+"""What failed upstream stands first, what customers wanted last; within each, the larger before the smaller."""
 LEAST_CONTACTS: Final = 30
 """Below so many contacts, complaints of every kind say more."""
 
@@ -177,11 +179,8 @@ def _of_contacts(selection: Selection, found: Demand, said: CausesAnswer) -> Tra
         upstream=Share.of(failure.share),
         kinds=tuple(TracedKind(one.kind, one.n, Share.of(one.share)) for one in found.kinds),
         causes=tuple(
-            _cause(said.of(one.cause.id), one.share)
-            or TracedCause(
-                one.cause.id, one.cause.name, one.cause.demand, Share.of(one.share), 0, 0, "steady", one.departments, ()
-            )
-            for one in found.causes[:MOST_CAUSES]
+            _cause(said.of(one.cause.id) or CauseFigures.nothing(one.cause, said.negatives), one.share)
+            for one in sorted(found.causes, key=lambda one: ORDER.index(one.cause.demand))[:MOST_CAUSES]
         ),
         places=tuple(TracedPlace(one.departments, Share.of(one.share)) for one in found.beginnings if one.departments),
         stages=tuple(TracedStage(one.stage, one.name, one.n) for one in sorted(found.stages, key=lambda one: -one.n)),
@@ -206,7 +205,7 @@ def _of_complaints(selection: Selection, said: CausesAnswer) -> Trace:
         total=said.negatives,
         upstream=Share.of(said.outside),
         kinds=(),
-        causes=tuple(cause for row in rows if (cause := _cause(row, row.share)) is not None),
+        causes=tuple(_cause(row, row.share) for row in sorted(rows, key=lambda row: ORDER.index(row.cause.demand))),
         places=(),
         stages=tuple(sorted(stages.values(), key=lambda one: -one.n)),
         trend=tuple(TracedPoint(one.start.isoformat(), one.total, Share.of(one.share)) for one in trend),
@@ -227,9 +226,7 @@ def _frame(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _cause(figures: CauseFigures | None, share: Result) -> TracedCause | None:
-    if figures is None:
-        return None
+def _cause(figures: CauseFigures, share: Result) -> TracedCause:
     return TracedCause(
         id=figures.cause.id,
         name=figures.cause.name,

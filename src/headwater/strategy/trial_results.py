@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from headwater import science
-from headwater.science.results import NoVerdict, Result
+from headwater.base.figures import measure
+from headwater.science.results import Estimate, NoVerdict, Result
 from headwater.strategy.differences import Span, words
 from headwater.strategy.models import Trial, TrialLink
 from headwater.strategy.trial_answers import SCALES
@@ -51,6 +53,31 @@ class AudienceResult:
 def results(trial: Trial) -> tuple[AudienceResult, ...]:
     """Return what each audience of a trial answered so far."""
     return tuple(_of(link) for link in trial.links.prefetch_related("answers"))
+
+
+def trial_sentence(found: Sequence[AudienceResult]) -> str:
+    """What a trial found, first: the first audience with enough answers, else how many there are."""
+    shown = next((one for one in found if one.is_shown), None)
+    if shown is None:
+        answers = sum(one.n for one in found)
+        words = ngettext(
+            "%d person answered, too few to say more.", "%d people answered, too few to say more.", answers
+        )
+        return words % answers if answers else _("Nobody has answered yet.")
+    said = {
+        scale.name: measure(scale.result.estimate, "share")
+        for scale in shown.scales
+        if isinstance(scale.result, Estimate)
+    }
+    sentences = {
+        "customers": _(
+            "Of %(n)d customers, %(clear)s find it clear, %(believable)s believe it, to %(matters)s it matters."
+        ),
+        "employees": _(
+            "Of %(n)d employees, %(clear)s find it clear, %(believable)s believe it, to %(matters)s it matters."
+        ),
+    }
+    return sentences[shown.audience] % {"n": shown.n, **said}
 
 
 def difference(trial: Trial) -> tuple[Span, ...]:

@@ -25,13 +25,18 @@ class GuidepostForm(forms.Form):
     def __init__(self, *args: Any, rows: int = ROWS, currency: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows = min(rows, LINES)
-        limit = _("Up to (%s)") % currency if currency else _("Up to")
+        self.limit_title = _("Up to (%s)") % currency if currency else _("Up to")
         for number in range(self.rows):
+            what, limit = _("Anyone may, %d") % (number + 1), f"{self.limit_title}, {number + 1}"
             self.fields[f"may_{number}"] = forms.CharField(
-                label=_("We may, without asking"), required=False, max_length=200
+                label=what, required=False, max_length=200, widget=forms.TextInput(attrs={"aria-label": what})
             )
             self.fields[f"limit_{number}"] = forms.IntegerField(
-                label=limit, required=False, min_value=1, max_value=1_000_000
+                label=limit,
+                required=False,
+                min_value=1,
+                max_value=1_000_000,
+                widget=forms.NumberInput(attrs={"aria-label": limit}),
             )
 
     def authority(self) -> list[tuple[Any, Any]]:

@@ -84,7 +84,8 @@ def edit(request: HttpRequest, moment_id: str) -> HttpResponse:
         else:
             messages.success(request, _("“%s” is in the draft. Publish it when it was tried.") % moment.name)
             return redirect("guideposts")
-    shown = {"form": form, "moment": moment, "stage": taxonomy().stage(moment.stage)}
+    stage = taxonomy().stage(moment.stage)
+    shown = {"form": form, "moment": moment, "stage": stage, "limit_title": form.limit_title}
     return render(request, "strategy/guidepost_edit.html", shown, status=400 if form.errors else 200)
 
 

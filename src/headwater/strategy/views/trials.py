@@ -27,7 +27,7 @@ from headwater.journey.queries import taxonomy
 from headwater.strategy import guideposts, trial_answers
 from headwater.strategy import trials as services
 from headwater.strategy.forms.trials import AnswerForm, ChangeForm, TrialForm
-from headwater.strategy.trial_results import difference, results
+from headwater.strategy.trial_results import difference, results, trial_sentence
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -152,10 +152,6 @@ def _address(request: HttpRequest) -> str:
 
 def _context(trial: Trial, *, may_edit: bool) -> dict[str, Any]:
     found = results(trial)
-    answers = sum(one.n for one in found)
-    sentence = _("Nobody has answered yet.")
-    if answers:
-        sentence = ngettext("%d person answered.", "%d people answered.", answers) % answers
     links = [
         {"link": link, "address": settings.PUBLIC_URL + reverse("try", args=[link.token])} for link in trial.links.all()
     ]
@@ -164,7 +160,7 @@ def _context(trial: Trial, *, may_edit: bool) -> dict[str, Any]:
         "is_open": services.is_open(trial),
         "links": links if may_edit else [],
         "results": found,
-        "sentence": sentence,
+        "sentence": trial_sentence(found),
         "may_edit": may_edit,
         "difference": difference(trial),
         "change_form": ChangeForm(initial={"note": trial.note}),
