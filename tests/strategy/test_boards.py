@@ -59,7 +59,7 @@ def test_a_page_is_pinned_and_drawn_again(client: Client, answers: None, lead: P
 
 def test_without_a_board_one_is_begun(client: Client, answers: None, employee: Person) -> None:
     client.force_login(employee)
-    client.post("/boards/pin", {"address": "/causes", "board": "", "title": "Causes"})
+    client.post("/boards/pin", {"address": "/causes", "board": "new", "title": "Causes"})
     assert Pin.objects.get().board.owner == employee
     assert not Board.objects.get().shared
 

@@ -59,6 +59,26 @@ def test_an_incomplete_outcome_is_named_with_the_sentence_and_a_proposal_from_th
     assert finding.suggestion.endswith("by December 2027.")
 
 
+def test_only_a_date_or_whom_it_is_about_is_added_to_a_sentence_that_has_the_rest() -> None:
+    (finding,) = clear.check(
+        with_outcome("For customers who wait for a delivery, late parcels fall from 31 % to 20 %.")
+    )
+    assert finding.severity == "note"
+    assert finding.suggestion == (
+        "For customers who wait for a delivery, late parcels fall from 31 % to 20 %, by December 2027."
+    )
+    (finding,) = clear.check(with_outcome("Late parcels fall from 31 % to 20 %."))
+    assert finding.severity == "mend"
+    assert finding.suggestion == "For customers who wait for it: late parcels fall from 31 % to 20 %, by December 2027."
+    assert parts_of(finding.suggestion).missing == ()
+
+
+def test_a_value_may_be_an_attitude_and_is_only_noted() -> None:
+    values = (replace(STRATEGY.values[0], text="We act with integrity."), STRATEGY.values[1])
+    (finding,) = empty.check(with_strategy(values=values))
+    assert finding.severity == "note"
+
+
 def test_a_proposal_falls_back_on_the_share_of_the_cause() -> None:
     facts = replace(with_outcome("Deliveries get faster."), measures=())
     said = proposed_outcome(facts, facts.strategy.outcomes[0])

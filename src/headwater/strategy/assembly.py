@@ -132,7 +132,7 @@ def _measure(view: MeasureView, outcomes: set[str], seen: dict[str, object]) -> 
         baseline=row.baseline,
         target=row.target,
         target_date=row.target_date,
-        started=row.start_date or timezone.localtime(row.created_at).date(),
+        started=timezone.localtime(row.created_at).date(),
         owner=row.owner.name if row.owner else "",
         question=row.question,
         decision=row.decision,
@@ -141,6 +141,7 @@ def _measure(view: MeasureView, outcomes: set[str], seen: dict[str, object]) -> 
         if latest and latest.value is not None
         else None,
         unit=view.unit,
+        unit_name=row.unit,
         last_looked_at=seen.get(f"measure:{row.slug}"),  # type: ignore[arg-type]
     )
 

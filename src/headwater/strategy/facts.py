@@ -32,7 +32,8 @@ class MeasureFacts:
     """One measure. ``segments`` are the filter expressions it is restricted to; none: it covers every customer.
 
     ``is_survey`` says that it is a score that customers or colleagues gave in answer to a question; ``latest`` is the
-    newest reading.
+    newest reading, ``unit`` how its figures are written (``base.figures``) and ``unit_name`` what people call the unit.
+    ``started`` is the day it was begun here, from which on it has time to become complete and to be looked at.
     """
 
     id: str
@@ -51,6 +52,7 @@ class MeasureFacts:
     signed_by: tuple[str, ...] = ()
     latest: Figure | None = None
     unit: str = ""
+    unit_name: str = ""
     last_looked_at: date | None = None
 
 

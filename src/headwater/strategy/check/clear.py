@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext as _
 
-from headwater.strategy.check.finding import Finding, Place
+from headwater.strategy.check.finding import Finding, Place, Severity
 from headwater.strategy.check.outcome_parts import is_output, parts_of
 from headwater.strategy.check.phrases import empty_phrases
 from headwater.strategy.check.texts import is_english, outcome_place, own_words
-from headwater.strategy.check.wording import proposed_outcome
+from headwater.strategy.check.wording import completed_outcome, proposed_outcome
 from headwater.strategy.facts import MeasureFacts, StrategyFacts
 from headwater.strategy.strategy import Outcome
 
@@ -40,7 +40,11 @@ def _of_outcome(facts: StrategyFacts, outcome: Outcome) -> list[Finding]:
         "parts": _(" and ").join(said[part] for part in missing),
     }
     mend = _("Add what is missing to the sentence: %s.") % "; ".join(_hint(part) for part in missing)
-    return [Finding(RULE, outcome_place(outcome), evidence, mend, suggestion=proposed_outcome(facts, outcome))]
+    small = set(missing) <= {"who", "when"}
+    suggestion = completed_outcome(facts, outcome, missing) if small else proposed_outcome(facts, outcome)
+    # Its year says by when, too; a sentence that is repeated without its place should say it itself.
+    severity: Severity = "note" if missing == ("when",) else "mend"
+    return [Finding(RULE, outcome_place(outcome), evidence, mend, severity, suggestion)]
 
 
 def _hint(part: str) -> str:

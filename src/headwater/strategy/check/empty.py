@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from headwater.strategy.check.finding import Finding
+from headwater.strategy.check.finding import Finding, Severity
 from headwater.strategy.check.outcome_parts import is_output
 from headwater.strategy.check.phrases import Reading, empty_phrases
 from headwater.strategy.check.texts import PlacedText, is_english, own_words, texts
@@ -34,7 +34,9 @@ def _finding(facts: StrategyFacts, placed: PlacedText, reading: Reading) -> Find
     mend = _("Say what one would see someone do, what would be counted, or what a customer lives through.")
     outcome = facts.strategy.outcome(placed.place.id) if placed.place.kind == "outcome" else None
     suggestion = proposed_outcome(facts, outcome) if outcome else ""
-    return Finding(RULE, placed.place, evidence, mend, suggestion=suggestion)
+    # A value may be an attitude: whether an outcome makes it real is another rule's question.
+    severity: Severity = "note" if placed.place.kind == "value" else "mend"
+    return Finding(RULE, placed.place, evidence, mend, severity, suggestion)
 
 
 def _because(reading: Reading) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from headwater.strategy.check.finding import Finding, Place
 from headwater.strategy.facts import ContributionFacts, DepartmentFacts, StrategyFacts
@@ -13,10 +14,7 @@ RULE = "meaningful"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A department's row of the matrix: for each outcome what it contributes to, in the outcomes' order.
-
-    ``through`` names the department whose contributions these are where that is not this one itself.
-    """
+    """A department's row of the matrix: for each outcome what it contributes to, in the outcomes' order."""
 
     department: DepartmentFacts
     cells: tuple[tuple[ContributionFacts, ...], ...]
@@ -59,9 +57,10 @@ def _departments(facts: StrategyFacts, reached: frozenset[str]) -> Iterator[Find
     for department in facts.departments or ():
         if department.id in reached:
             continue
-        evidence = _("Nobody in %(name)s (%(people)d people) can see what they do for any outcome.") % {
+        people = ngettext("%d person", "%d people", department.people) % department.people
+        evidence = _("Nobody in %(name)s (%(people)s) can see what they do for any outcome.") % {
             "name": department.name,
-            "people": department.people,
+            "people": people,
         }
         mend = _("Say at one moment of the journey what this department does there, in one sentence.")
         yield Finding(RULE, Place("department", department.id, department.name), evidence, mend)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from headwater.base import figures
+from headwater.strategy.check.outcome_parts import Part
 from headwater.strategy.facts import JourneyCause, MeasureFacts, StrategyFacts
 from headwater.strategy.strategy import Outcome
 
@@ -51,6 +52,17 @@ def proposed_outcome(facts: StrategyFacts, outcome: Outcome) -> str:
     }
 
 
+def completed_outcome(facts: StrategyFacts, outcome: Outcome, missing: tuple[Part, ...]) -> str:
+    """The outcome's own sentence with whom it is about or its date added, where nothing else is missing."""
+    text = outcome.text.rstrip(" .")
+    if "who" in missing:
+        lowered = text if text[:2].isupper() else text[:1].lower() + text[1:]
+        text = _("For %(who)s: %(text)s") % {"who": _who(facts, outcome), "text": lowered}
+    if "when" in missing:
+        text = _("%(text)s, by %(when)s") % {"text": text, "when": _when(facts, outcome)}
+    return f"{text}."
+
+
 def in_third_person(stage_name: str) -> str:
     """A stage in the customer's own words as something said of customers: "I wait for it" → "who wait for it"."""
     words = stage_name.strip().split()
@@ -76,12 +88,10 @@ def _who(facts: StrategyFacts, outcome: Outcome) -> str:
 
 
 def _of_measures(measures: tuple[MeasureFacts, ...]) -> Change | None:
-    for measure in measures:
+    for measure in sorted(measures, key=lambda one: one.kind != "what"):
         if measure.baseline is not None and measure.target is not None:
             name = measure.name[:1].lower() + measure.name[1:] if not measure.name[:2].isupper() else measure.name
-            return Change(
-                name, figures.measure(measure.baseline, measure.unit), figures.measure(measure.target, measure.unit)
-            )
+            return Change(name, _figure(measure.baseline, measure), _figure(measure.target, measure, named=True))
     return None
 
 
@@ -113,3 +123,9 @@ def _words(text: str) -> set[str]:
 
 def _when(facts: StrategyFacts, outcome: Outcome) -> str:
     return _("December %d") % (facts.today.year + outcome.year)
+
+
+def _figure(value: float, measure: MeasureFacts, *, named: bool = False) -> str:
+    """A figure as people write it; ``named``: with the words for its unit, where it has some."""
+    text = figures.measure(value, "" if measure.unit == "ratio" else measure.unit)
+    return f"{text} {measure.unit_name}" if named and measure.unit_name else text

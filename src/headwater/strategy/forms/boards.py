@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from headwater.base.models import Person
 from headwater.strategy.strategy import Strategy
 
+NEW_BOARD = "new"
+
 
 class BoardForm(forms.Form):
     """A board's name, and whether everyone sees it."""
@@ -61,8 +63,7 @@ class NewPinForm(PinForm):
 
     def __init__(self, *args: Any, boards: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["board"]).choices = [*boards, ("", _("a new board of my own"))]
-        self.fields["board"].required = False
+        cast(forms.ChoiceField, self.fields["board"]).choices = [*boards, (NEW_BOARD, _("a new board of my own"))]
 
 
 class StopForm(forms.Form):

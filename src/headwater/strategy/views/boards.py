@@ -18,7 +18,7 @@ from headwater.base.refusals import Refused
 from headwater.strategy import boards, sight
 from headwater.strategy.assembly import decision_facts
 from headwater.strategy.decision_test import Tested, of_pin
-from headwater.strategy.forms.boards import BoardForm, NewPinForm, PinForm, StopForm
+from headwater.strategy.forms.boards import NEW_BOARD, BoardForm, NewPinForm, PinForm, StopForm
 from headwater.strategy.models import Board, Pin
 from headwater.strategy.pinnable import PinnedPage, pinned_page
 from headwater.strategy.strategies import current
@@ -112,7 +112,12 @@ def pin(request: HttpRequest) -> HttpResponse:
     address = request.POST.get("address") or request.GET.get("address", "")
     page = pinned_page(who, address)
     mine = [(str(row.pk), row.name) for row in boards.boards_of(who) if boards.may_edit(who, row)]
-    initial = {"address": page.address, "title": page.title, "owner": who.pk, "board": mine[0][0] if mine else ""}
+    initial = {
+        "address": page.address,
+        "title": page.title,
+        "owner": who.pk,
+        "board": mine[0][0] if mine else NEW_BOARD,
+    }
     form = NewPinForm(request.POST or None, initial=initial, boards=mine, strategy=current())
     if request.method == "POST" and form.is_valid():
         try:
@@ -184,7 +189,7 @@ def _shown(who: Person, row: Pin, tested: Tested) -> ShownPin:
 
 def _pinned(who: Person, chosen: dict[str, Any]) -> Pin:
     board_id = chosen.pop("board")
-    target = int(board_id) if board_id else boards.add_board(who, _("My board")).pk
+    target = int(board_id) if board_id != NEW_BOARD else boards.add_board(who, _("My board")).pk
     return boards.pin(who, target, chosen.pop("address"), **chosen)
 
 
