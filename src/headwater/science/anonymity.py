@@ -13,7 +13,7 @@ from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, sparse
+from scipy import sparse
 
 from headwater.science.bounds import Array, Flags
 from headwater.science.results import NoVerdict
@@ -81,6 +81,8 @@ def ranges(table: Array, suppressed: Flags) -> Array:
 
     Counts are known not to be negative. ``table`` includes totals; published cells have a range of one value.
     """
+    from scipy.optimize import linprog  # slow to import, and seldom needed
+
     equations = _equations(table.shape)
     known = np.where(suppressed, 0.0, table).ravel()
     hidden = np.flatnonzero(suppressed.ravel())
@@ -90,7 +92,7 @@ def ranges(table: Array, suppressed: Flags) -> Array:
         aim = np.zeros(hidden.size)
         aim[place] = 1.0
         for end, sign in ((0, 1.0), (1, -1.0)):
-            answer = optimize.linprog(sign * aim, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
+            answer = linprog(sign * aim, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
             found[cell, end] = sign * answer.fun if answer.status == 0 else (0.0 if end == 0 else np.inf)
     return np.round(found.reshape(*table.shape, 2), 9)
 
@@ -125,6 +127,8 @@ def _one_by_one(table: Array, primary: Flags, threshold: int) -> Flags:
     Each is raised by a threshold and the others move with it; a cell that moves is suppressed, one that is already
     costs nothing (Cox, JASA 90 (1995) 1453-1462).
     """
+    from scipy.optimize import linprog
+
     value, equations = table.ravel(), _equations(table.shape)
     hidden = primary.ravel().copy()
     for cell in np.flatnonzero(primary.ravel()):
@@ -135,7 +139,7 @@ def _one_by_one(table: Array, primary: Flags, threshold: int) -> Flags:
         # What rises and what falls, each at least 0; the cell itself rises by all of it.
         limits = np.column_stack([np.zeros(2 * value.size), np.concatenate([np.maximum(high, raised), low])])
         limits[cell], limits[value.size + cell] = (threshold, threshold), (0.0, 0.0)
-        answer = optimize.linprog(
+        answer = linprog(
             np.concatenate([cost, cost]),
             A_eq=sparse.hstack([equations, -equations]),
             b_eq=np.zeros(equations.shape[0]),
@@ -187,6 +191,8 @@ def _optimum(table: Array, primary: Flags, threshold: int, seconds: float) -> tu
 def _solve(
     matrix: sparse.csr_matrix, below: Array, above: Array, value: Array, primary: Flags, tables: int, seconds: float
 ) -> tuple[Flags | None, bool]:
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     cells = value.size
     # One cell counts for more than any difference in what the cells hold.
     cost = np.concatenate([1 + value / (value.sum() + 1) / cells, np.zeros(cells * tables)])
@@ -194,11 +200,11 @@ def _solve(
     may = (value > 0).astype(float)
     lower = np.concatenate([must, np.full(cells * tables, -np.inf)])
     upper = np.concatenate([may, np.full(cells * tables, np.inf)])
-    answer = optimize.milp(
+    answer = milp(
         cost,
-        constraints=optimize.LinearConstraint(matrix, below, above),
+        constraints=LinearConstraint(matrix, below, above),
         integrality=np.concatenate([np.ones(cells), np.zeros(cells * tables)]),
-        bounds=optimize.Bounds(lower, upper),
+        bounds=Bounds(lower, upper),
         options={"time_limit": seconds},
     )
     if answer.x is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from headwater.science.bounds import two_sided_z
 from headwater.science.intervals import POISSON, difference
@@ -78,6 +78,8 @@ def rate_ratio(
     Of the events together the first have a binomial share; its Clopper-Pearson interval is turned into a ratio
     (Przyborowski and Wilenski, Biometrika 31 (1940) 313-323).
     """
+    from scipy.stats import binomtest  # slow to import, and seldom needed
+
     if min(first_events, second_events) < 0 or min(first_exposure, second_exposure) < 0:
         raise ValueError("events and exposures must not be negative")
     n = first_events + second_events
@@ -91,6 +93,6 @@ def rate_ratio(
     high = float(special.betaincinv(first_events + 1, second_events, 1 - tail))
     two_sided_z(confidence)
     share = first_exposure / (first_exposure + second_exposure)
-    p_value = float(stats.binomtest(first_events, n, share).pvalue)
+    p_value = float(binomtest(first_events, n, share).pvalue)
     ends = (first_events / second_events * odds, low / (1 - low) * odds, high / (1 - high) * odds)
     return RateRatio(Estimate(*ends, n, "exact ratio of Poisson rates", (POISSON,), confidence), p_value)

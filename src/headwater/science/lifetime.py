@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from headwater.science.bounds import Array
 from headwater.science.results import NoVerdict
@@ -44,6 +44,8 @@ class BgNbd:
 def bg_nbd(repeats: npt.ArrayLike, last: npt.ArrayLike, known: npt.ArrayLike) -> BgNbd | NoVerdict:
     """Maximum likelihood from ``repeats`` (purchases after the first), time of the ``last`` since the first, and how
     long they are ``known``: one entry a customer, times in one unit."""
+    from scipy.optimize import minimize  # slow to import, and seldom needed
+
     x, recency, age = (np.asarray(part, dtype=float) for part in (repeats, last, known))
     if x.ndim != 1 or not x.shape == recency.shape == age.shape or np.any(x < 0):
         raise ValueError(f"three figures a customer: {x.shape}, {recency.shape}, {age.shape}")
@@ -53,7 +55,7 @@ def bg_nbd(repeats: npt.ArrayLike, last: npt.ArrayLike, known: npt.ArrayLike) ->
         return NoVerdict("few_repeats", f"{int(x.sum())} repeat purchases do not show a pattern.", x.size)
     rows, repeated = np.unique(np.column_stack([x, recency, age]), axis=0, return_counts=True)
     counts = repeated.astype(float)
-    found = optimize.minimize(
+    found = minimize(
         lambda logs: -_log_likelihood(np.exp(logs), rows, counts) / x.size,
         np.log([1.0, float(age.mean()) / 4, 1.0, 2.0]),
         method="Nelder-Mead",

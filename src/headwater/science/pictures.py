@@ -63,7 +63,7 @@ def whiskers(
     layers: list[Spec] = [
         {
             "transform": known,
-            "mark": {"type": "bar", "style": f"{meaning}-soft", "height": 8, "cornerRadius": 4, "opacity": 0.4},
+            "mark": {"type": "bar", "style": f"{meaning}-soft", "height": 8, "cornerRadius": 4, "fillOpacity": 0.4},
             "encoding": {"y": y, "x": _quantity("low", title), "x2": {"field": "high"}, "tooltip": tooltip},
         },
         {
@@ -102,7 +102,7 @@ def bands(
     shape = {"interpolate": "step-after"} if steps else {}
     layers: list[Spec] = [
         {
-            "mark": {"type": "area", "style": "customer-soft", "opacity": 0.25, **shape},
+            "mark": {"type": "area", "style": "customer-soft", "fillOpacity": 0.25, **shape},
             "encoding": {"x": x, "y": _quantity("low", y_title), "y2": {"field": "high"}, **split},
         },
         {
@@ -143,11 +143,11 @@ def crosses(points: Sequence[Crossing], *, description: str, x_title: str, y_tit
     x, y = _quantity("x", x_title), _quantity("y", y_title)
     layers: list[Spec] = [
         {
-            "mark": {"type": "rule", "style": "customer-soft", "opacity": 0.5, "strokeWidth": 3},
+            "mark": {"type": "rule", "style": "customer-soft", "strokeOpacity": 0.5, "strokeWidth": 2},
             "encoding": {"x": _quantity("x_low", x_title), "x2": {"field": "x_high"}, "y": y},
         },
         {
-            "mark": {"type": "rule", "style": "customer-soft", "opacity": 0.5, "strokeWidth": 3},
+            "mark": {"type": "rule", "style": "customer-soft", "strokeOpacity": 0.5, "strokeWidth": 2},
             "encoding": {"x": x, "y": _quantity("y_low", y_title), "y2": {"field": "y_high"}},
         },
         {

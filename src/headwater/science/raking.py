@@ -146,7 +146,7 @@ def _gap(name: str, margin: Mapping[str, float], seen: npt.NDArray[np.intp], tar
         if count == 0 and share > 0:
             part = share / target.sum()
             message = (
-                f"Nobody at {name} = {level} has answered, {part:.0%} of the base: the answers cannot stand for it."
+                f"Nobody at {name} = {level} has answered, {part:.1%} of the base: the answers cannot stand for it."
             )
             return NoVerdict("empty_level", message)
         if count > 0 and share == 0:
