@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q
@@ -182,4 +182,5 @@ def counts(triggers: Iterable[Trigger] | None = None) -> dict[int, dict[str, int
     """How many firings of each state each trigger has."""
     rows = Firing.objects.all() if triggers is None else Firing.objects.filter(trigger__in=list(triggers))
     by_state = {state: Count("pk", filter=Q(state=state)) for state in State.values}
-    return {row.pop("trigger"): row for row in rows.order_by().values("trigger").annotate(**by_state)}
+    found: Iterable[Any] = rows.order_by().values("trigger").annotate(**by_state)
+    return {row["trigger"]: {state: row[state] for state in State.values} for row in found}

@@ -147,7 +147,7 @@ def read_series(text: str) -> list[Point]:
 
 def _point(row: Mapping[str, Any], names: Mapping[str, Any], number: int) -> Point:
     def cell(name: str) -> str:
-        return str(row.get(names.get(name)) or "").strip()
+        return str(row.get(names.get(name, "")) or "").strip()
 
     try:
         return Point(
@@ -170,7 +170,7 @@ def _checked(person: Person | None, values: Mapping[str, Any], *, except_pk: int
     name = str(values.get("name") or "").strip()
     if not 1 <= len(name) <= 80:
         raise Refused("standard.name", _("Give it a name of at most 80 characters."), "name")
-    if Standard.objects.filter(name=name).exclude(pk=except_pk).exists():
+    if Standard.objects.filter(name=name).exclude(pk=except_pk or 0).exists():
         raise _taken(name)
     known = taxonomy()
     moment = str(values.get("moment") or "")

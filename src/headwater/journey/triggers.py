@@ -216,7 +216,7 @@ def _checked(person: Person | None, values: Mapping[str, Any], *, except_pk: int
     name = str(values.get("name", "")).strip()
     if not 1 <= len(name) <= 80:
         raise Refused("trigger.name", _("Give it a name of at most 80 characters."), "name")
-    if Trigger.objects.filter(name=name).exclude(pk=except_pk).exists():
+    if Trigger.objects.filter(name=name).exclude(pk=except_pk or 0).exists():
         raise _taken(name)
     rule = read_rule(values.get("rule") or {})
     for one in rule.filters():

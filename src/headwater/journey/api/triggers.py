@@ -30,6 +30,12 @@ class TriggerIn(Schema):
     edition: int | None = Field(None, description="The edition that was seen; refused when the rule changed since.")
 
 
+class RuleIn(Schema):
+    """A rule to look at."""
+
+    rule: Rule
+
+
 class TriggerOut(Schema):
     """A trigger, with its rule as a document and in words."""
 
@@ -120,8 +126,9 @@ def create_trigger(request: HttpRequest, given: TriggerIn) -> tuple[int, dict[st
 
 
 @router.post("/triggers/preview", response={200: PreviewOut, **REFUSALS}, summary="Preview a rule")
-def preview_rule(request: HttpRequest, rule: Rule) -> dict[str, Any]:
+def preview_rule(request: HttpRequest, given: RuleIn) -> dict[str, Any]:
     """When the rule would have fired in the last 13 weeks of the record."""
+    rule = given.rule
     found = triggers.preview(request.user, rule)  # type: ignore[arg-type]
     knows = found.may_see_customers
     return {

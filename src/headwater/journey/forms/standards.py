@@ -131,7 +131,10 @@ class StandardForm(forms.Form):
             ),
             (_("Who answers for it"), ("departments", "giver", "taker")),
         )
-        return [Part(title, tuple((self[name], USED_BY.get(name, "")) for name in names)) for title, names in groups]
+        return [
+            Part(title, tuple((self[name], USED_BY.get(name, "")) for name in names), "fields")
+            for title, names in groups
+        ]
 
     def values(self) -> dict[str, Any]:
         """What the service takes."""
@@ -168,7 +171,7 @@ def initial_of(standard: Standard) -> dict[str, Any]:
         "target": None if standard.target is None else round(standard.target * 100, 4),
         "promised": definition.get("promised", ""),
         "per": definition.get("per", "subject"),
-        "length": hours // 24 if in_days else hours,
+        "length": (hours // 24 if in_days else hours) or None,
         "length_unit": "24" if in_days else "1",
     }
     for name in FILTERS:

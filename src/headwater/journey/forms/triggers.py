@@ -1,7 +1,7 @@
 """What people fill in to make a trigger or a standard: signals are chosen from what the record has."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -53,6 +53,7 @@ class Part:
     title: str
     fields: tuple[tuple[Any, str], ...]
     """Each bound field with the kinds it belongs to, empty: all."""
+    layout: str = "form"
 
 
 def offered_signals(current: str = "") -> list[tuple[str, Choices]]:
@@ -136,7 +137,7 @@ class TriggerForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("What is looked for"), choices=KINDS, widget=forms.RadioSelect, initial="within"
     )
-    first = SignalsField(label=gettext_lazy("Signals"), required=False)
+    first = SignalsField(label=gettext_lazy("Signals"))
     first_where = forms.CharField(
         label=gettext_lazy("Only those where"),
         required=False,
@@ -226,7 +227,9 @@ class TriggerForm(forms.Form):
             (_("How many, how soon"), ("n", "length", "length_unit", "promised", "measured", "side", "value", "per")),
             (_("Where it belongs, and what answers it"), ("name", "place", "action", "grace_days", "wait_hours")),
         )
-        return [Part(title, tuple((self[name], USED_BY.get(name, "")) for name in names)) for title, names in groups]
+        parts = [Part(title, tuple((self[name], USED_BY.get(name, "")) for name in names)) for title, names in groups]
+        parts[1] = replace(parts[1], layout="fields")
+        return parts
 
     def rule(self) -> dict[str, Any]:
         """The rule's document, with the fields that its kind uses."""
@@ -277,7 +280,7 @@ def initial_of(trigger: Trigger) -> dict[str, Any]:
         "second": second,
         "second_where": second_where,
         "n": rule.get("n", 3),
-        "length": hours // 24 if in_days else hours,
+        "length": (hours // 24 if in_days else hours) or None,
         "length_unit": "24" if in_days else "1",
         "promised": rule.get("promised", ""),
         "measured": rule.get("measured", "amount"),

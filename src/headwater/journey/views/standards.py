@@ -19,6 +19,7 @@ from headwater.journey import queries, standard_edits, standards
 from headwater.journey.forms.standards import SeriesForm, StandardForm, initial_of
 from headwater.journey.models import Standard
 from headwater.journey.taxonomy import Taxonomy
+from headwater.journey.trigger_rules import duration
 from headwater.science import Estimate
 
 DAYS = 365
@@ -146,6 +147,7 @@ def one_standard(request: HttpRequest, pk: int) -> HttpResponse:
         "shown": shown,
         "chart": trend(reading.months) if len(reading.months) > 1 else None,
         "moment": _name(known, standard.moment),
+        "definition": _definition(standard.definition),
         "accountable": [known.department_name(one) for one in standards.accountable(standard)],
         "departments": [
             (known.department_name(name), counts.result()) for name, counts in sorted(reading.departments.items())
@@ -155,6 +157,26 @@ def one_standard(request: HttpRequest, pk: int) -> HttpResponse:
         "may_edit": allows(who, "edit", "triggers"),
     }
     return render(request, "journey/standard.html", context)
+
+
+def _definition(content: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    """What a standard counts, part by part, as people read it."""
+    names = {
+        "promise": _("The promise"),
+        "receipt": _("What keeps it"),
+        "hours": _("Within"),
+        "promised": _("By the time promised in"),
+        "called_off": _("What calls it off"),
+        "told": _("How the customer is told"),
+        "happened": _("It happened"),
+        "right": _("And went right"),
+    }
+    shown = []
+    for name, title in names.items():
+        if value := content.get(name):
+            plain = duration(value) if name == "hours" else value if name == "promised" else ""
+            shown.append((title, {"plain": plain, "filter": str(value)}))
+    return shown
 
 
 def _sentence(standard: Standard, reading: standards.Reading) -> str:

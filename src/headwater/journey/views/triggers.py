@@ -54,6 +54,8 @@ def _overview(total: int, active: int, waiting: int) -> str:
     if not total:
         return _("No event-pattern moment is watched yet.")
     said = ngettext("%d trigger is active", "%d triggers are active", active) % active
+    if not waiting:
+        return _("%s; nothing waits for a person.") % said
     more = ngettext("%s finding waits for a person", "%s findings wait for a person", waiting)
     return f"{said}; {more % measure(waiting, 'count')}."
 
@@ -87,6 +89,8 @@ def one_trigger(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _sentence(trigger: Trigger, counts: dict[str, int]) -> str:
     waiting = counts.get("waiting", 0)
+    if trigger.state == Trigger.State.ACTIVE and not waiting:
+        return _("“%s” watches; nothing of it waits for a person.") % trigger.name
     if trigger.state == Trigger.State.ACTIVE:
         said = ngettext("%(n)s finding of “%(name)s” waits", "%(n)s findings of “%(name)s” wait", waiting)
         return _("%s for a person.") % (said % {"n": measure(waiting, "count"), "name": trigger.name})
@@ -172,7 +176,7 @@ def _previewed(who: Any, rule: Rule) -> dict[str, Any]:
         "examples": [(one, one.at.replace(tzinfo=UTC)) for one in found.firings.rows],
         "preview_words": in_words(rule),
         "preview_sentence": preview_sentence(found, rule),
-        "chart": charts.by_week(found.firings.weeks, found.since, found.until) if found.firings.total else None,
+        "bars": charts.week_bars(found.firings.weeks, found.since, found.until) if found.firings.total else (),
     }
 
 

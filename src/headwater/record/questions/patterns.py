@@ -120,7 +120,9 @@ class PatternFirings(Question[Firings]):
     def query(self, known: Known) -> exp.Select:
         marks = pattern_marks(self.pattern, known, since=marks_from(self.pattern, self.since))
         day = exp.cast(exp.column("at"), exp.DataType.Type.DATE)
-        tests = [exp.column("at") < literal(self.as_of)] if self.pattern.kind == "not_followed" else []
+        tests: list[exp.Expr] = []
+        if self.pattern.kind == "not_followed":
+            tests.append(exp.column("at") < literal(self.as_of))
         if self.since is not None:
             tests.append(day.copy() >= literal(self.since))
         if self.until is not None:
@@ -254,9 +256,9 @@ def pattern_marks(
     words = Words(known.columns)
     is_first = _sure(first_test(pattern, words))
     is_mark = is_first if pattern.second is None else exp.or_(is_first, words.condition(pattern.second))
-    deadline = exp.case().when(is_first.copy(), deadline_of(pattern.hours, pattern.promised, words))
-    if pattern.kind != "not_followed":
-        deadline = exp.cast(exp.null(), _FOUND_TYPES["at"])
+    deadline: exp.Expr = exp.cast(exp.null(), _FOUND_TYPES["at"])
+    if pattern.kind == "not_followed":
+        deadline = exp.case().when(is_first.copy(), deadline_of(pattern.hours, pattern.promised, words))
     revision = exp.column("revision", "s")
     chosen = exp.or_(is_mark, revision > exp.Literal.number(1)) if revised else is_mark
     made = (
@@ -287,7 +289,8 @@ def signal_marks(
     if since is not None:
         tests.append(exp.column("local_date", "s") >= literal(since))
     if units is not None:
-        tests.append(unit.copy().isin(*([exp.Literal.string(one) for one in units] or [exp.null()])))
+        named: list[exp.Expr] = [exp.Literal.string(one) for one in units]
+        tests.append(unit.copy().isin(*(named or [exp.null()])))
     if ending is not None:
         last = exp.Right(this=unit.copy(), expression=exp.Literal.number(1))
         tests.append(last.eq(exp.Literal.string(ending)))
@@ -331,6 +334,10 @@ def fired(pattern: Pattern) -> exp.Select:
             "unit", "signal_key", "at", exp.column("at").as_("mark_at"), "customer_id", "subject_id"
         ).from_("marks")
     inner = exp.select("*").from_("marks")
+    if pattern.n > 1 and pattern.kind != "not_followed":  # ordering the marks of those with fewer would be in vain
+        many = exp.Count(this=exp.Star()) >= exp.Literal.number(pattern.n)
+        units = exp.select("unit").from_("marks").group_by("unit").having(many)
+        inner = inner.where(exp.column("unit").isin(query=units))
     if pattern.kind == "nth":
         number = exp.Window(this=exp.RowNumber(), **_in_order())
         ranked = inner.select(number.as_("place"))
@@ -344,7 +351,7 @@ def fired(pattern: Pattern) -> exp.Select:
         late = exp.or_(exp.column("followed_at").is_(exp.null()), exp.column("followed_at") > exp.column("deadline"))
         test = exp.and_(exp.column("is_first"), exp.not_(exp.column("deadline").is_(exp.null())), late)
     at = exp.column("deadline" if pattern.kind == "not_followed" else "at")
-    columns = [exp.column(name) for name in ("unit", "signal_key")]
+    columns: list[exp.Expr] = [exp.column(name) for name in ("unit", "signal_key")]
     columns += [at.as_("at"), exp.column("at").as_("mark_at")]
     columns += [exp.column(name) for name in ("customer_id", "subject_id")]
     return exp.select(*columns).from_(ranked.subquery("r")).where(test)
