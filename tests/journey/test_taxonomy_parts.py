@@ -170,3 +170,4 @@ def test_placing_puts_an_item_exactly_there_and_keeps_the_others_order(stage: st
             key for key in before if key in {one.id for one in new.moments_of(place)}
         ]
     assert edits.placed(new, "moment", moment, stage, index) == new
+    assert len([difference for difference in differences(RICH, new) if difference.kind == "moment"]) <= 1

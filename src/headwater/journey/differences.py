@@ -71,12 +71,15 @@ def _part(
     before = {item.id: item for item in old}
     after = {item.id: item for item in new}
     found = [Difference(kind, item.id, item.name, "removed") for item in old if item.id not in after]
-    moved = _moved([item.id for item in old if item.id in after], [item.id for item in new if item.id in before])
+    changed = {item.id: _fields(before[item.id], item, names) for item in new if item.id in before}
+    # One that changed, its stage perhaps, says so already; the others are moved only against each other.
+    same = {key for key, what in changed.items() if not what}
+    moved = _moved([item.id for item in old if item.id in same], [item.id for item in new if item.id in same])
     for item in new:
         if item.id not in before:
             found.append(Difference(kind, item.id, item.name, "added"))
-        elif changed := _fields(before[item.id], item, names):
-            found.append(Difference(kind, item.id, item.name, "changed", changed))
+        elif changed[item.id]:
+            found.append(Difference(kind, item.id, item.name, "changed", changed[item.id]))
         elif item.id in moved:
             found.append(Difference(kind, item.id, item.name, "moved"))
     return found

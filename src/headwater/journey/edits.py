@@ -87,10 +87,9 @@ def moved(taxonomy: Taxonomy, kind: Kind, item_id: str, by: int) -> Taxonomy:
     """
     if kind == "journey":
         taxonomy = _settled(taxonomy)
-    order = siblings(taxonomy, kind, find(taxonomy, kind, item_id))
-    here = next(place for place, sibling in enumerate(order) if sibling.id == item_id)
-    order.insert(max(0, min(len(order) - 1, here + by)), order.pop(here))
-    return _reordered(taxonomy, kind, order)
+    item = find(taxonomy, kind, item_id)
+    here = [sibling.id for sibling in siblings(taxonomy, kind, item)].index(item_id)
+    return _inserted(taxonomy, kind, item, max(0, here + by))
 
 
 def placed(taxonomy: Taxonomy, kind: Kind, item_id: str, parent: str, index: int) -> Taxonomy:
@@ -103,9 +102,7 @@ def placed(taxonomy: Taxonomy, kind: Kind, item_id: str, parent: str, index: int
     new, item = changed(taxonomy, kind, item_id, values) if values else (taxonomy, find(taxonomy, kind, item_id))
     if kind == "journey":
         new = _settled(new)
-    order = [other for other in siblings(new, kind, item) if other.id != item_id]
-    order.insert(max(0, min(len(order), index)), item)
-    return _reordered(new, kind, order)
+    return _inserted(new, kind, item, index)
 
 
 def parent_values(kind: Kind, parent: str) -> dict[str, Any]:
@@ -301,13 +298,18 @@ def _parent(taxonomy: Taxonomy, item: Item) -> tuple[str | None, ...]:
     return ()
 
 
-def _reordered(taxonomy: Taxonomy, kind: Kind, order: Sequence[Item]) -> Taxonomy:
-    """The taxonomy with these siblings in this order, in the places that they held; all others stay where they are."""
-    items: list[Item] = list(getattr(taxonomy, PARTS[kind]))
-    ids = {sibling.id for sibling in order}
-    places = [place for place, item in enumerate(items) if item.id in ids]
-    for place, sibling in zip(places, order, strict=True):
-        items[place] = sibling
+def _inserted(taxonomy: Taxonomy, kind: Kind, item: Item, index: int) -> Taxonomy:
+    """The taxonomy with an item as number ``index`` of its siblings; the order of all others stays as it is."""
+    items: list[Item] = [other for other in getattr(taxonomy, PARTS[kind]) if other.id != item.id]
+    others = [other for other in siblings(taxonomy, kind, item) if other.id != item.id]
+    ids = [other.id for other in items]
+    if not others:
+        place = [other.id for other in getattr(taxonomy, PARTS[kind])].index(item.id)
+    elif index < len(others):
+        place = ids.index(others[index].id)
+    else:
+        place = ids.index(others[-1].id) + 1
+    items.insert(place, item)
     return _with(taxonomy, kind, tuple(items))
 
 
