@@ -125,8 +125,10 @@ def replace_draft(person: Person | None, new: Strategy, *, source: str) -> tuple
     require(person, "edit", "strategy")
     with transaction.atomic():
         row, now = opened(person)
-        for item in (*new.outcomes, *new.issues):
-            _refuse_unknown(person, item, None)
+        there: dict[str, Item] = {one.id: one for old in (current(), now) for one in (*old.outcomes, *old.issues)}
+        named: tuple[Item, ...] = (*new.outcomes, *new.issues)
+        for item in named:
+            _refuse_unknown(person, item, there.get(item.id))
         if written(new) != written(now):
             _saved(row, new)
             record_history(person, "strategy.draft_replaced", "strategy:draft", {"source": source})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Path, Router, Schema
@@ -18,6 +18,7 @@ from headwater.strategy.strategy import BusinessGoal, Issue, Outcome, Strategy, 
 
 router = Router(tags=["strategy"])
 MAX_VERSION = 2**31 - 1
+Number = Annotated[int, Path(ge=1, le=MAX_VERSION)]
 
 
 class StrategyAnswer(Schema):
@@ -201,7 +202,7 @@ def list_versions(request: HttpRequest) -> list[dict[str, Any]]:
 @router.get(
     "/strategy/versions/{version}", response={200: StrategyAnswer, **REFUSALS}, operation_id="get_strategy_version"
 )
-def get_version(request: HttpRequest, version: int = Path(..., ge=1, le=MAX_VERSION)) -> dict[str, Any]:
+def get_version(request: HttpRequest, version: Number) -> dict[str, Any]:
     """Return the strategy as it was published under a number."""
     require(request.user, "view", "strategy")
     return _strategy(strategies.strategy_of(version))
@@ -212,7 +213,7 @@ def get_version(request: HttpRequest, version: int = Path(..., ge=1, le=MAX_VERS
     response={200: list[Change], **REFUSALS},
     operation_id="compare_strategies",
 )
-def compare(request: HttpRequest, to: int, version: int = Path(..., ge=1, le=MAX_VERSION)) -> list[dict[str, Any]]:
+def compare(request: HttpRequest, to: int, version: Number) -> list[dict[str, Any]]:
     """Return how version ``to`` differs from this one."""
     require(request.user, "view", "strategy")
     if not 1 <= to <= MAX_VERSION:
@@ -248,7 +249,7 @@ def discard_draft(request: HttpRequest) -> tuple[int, None]:
 @router.post(
     "/strategy/draft/undo/{edition}", response={200: DraftAnswer, **REFUSALS}, operation_id="undo_strategy_edit"
 )
-def undo_edit(request: HttpRequest, edition: int = Path(..., ge=1, le=MAX_VERSION)) -> dict[str, Any]:
+def undo_edit(request: HttpRequest, edition: Number) -> dict[str, Any]:
     """Take back the edit that led to this edition; refused (409) after a later one."""
     person: Any = request.user
     drafting.undo_edit(person, edition)

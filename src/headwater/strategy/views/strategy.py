@@ -324,15 +324,13 @@ def _draft_context(who: Person) -> dict[str, Any]:
     found, state = strategies.draft(), agreement.proposal()
     mine = state.of(who) if state else None
     before = [one.person_id for one in state.withdrawn] if state else []
-    form = AnswerForm(
-        initial={"edition": state.edition, "answer": mine.answer, "reason": mine.reason} if mine else None
-    )
+    given = {"edition": mine.edition, "answer": mine.answer, "reason": mine.reason} if mine else None
     return {
         "draft": found,
         "sentence": pictures.draft_sentence(found, state),
         "proposal": state,
         "mine": mine,
-        "answer_form": form if mine else None,
+        "answer_form": AnswerForm(initial=given) if mine else None,
         "proposal_form": ProposalForm(leaders=agreement.leaders(), initial={"leaders": before}),
         "may_edit": allows(who, "edit", "strategy"),
         "may_publish": allows(who, "publish", "strategy"),
