@@ -145,3 +145,10 @@ def test_the_page_shows_it_to_colleagues_and_words_stay_guarded(
 
 def test_a_filter_narrows_the_contacts(lived: None) -> None:
     assert happened(Selection.read(where="channel = 'phone'")).n == 0
+
+
+def test_low_scores_have_a_view_of_their_own(lived: None, person_with: Callable[..., Person], client: Client) -> None:
+    client.force_login(person_with("employee"))
+    page = client.get("/demand", {"outcome": "low_score"}).content.decode()
+    assert "low scores followed from something that had happened" in page
+    assert "Contacts that said so" not in page

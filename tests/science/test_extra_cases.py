@@ -104,6 +104,20 @@ def test_a_stratum_without_a_case_changes_nothing() -> None:
     assert values(found(quiet).parts) == pytest.approx(values(found(cells).parts), abs=1e-9)
 
 
+def test_a_stratum_that_one_bucket_alone_makes_up_hides_no_cause() -> None:
+    cells, _ = drawn(3)
+    lonely = np.zeros((1, cells.at_risk.shape[1]))
+    lonely[0, 7] = 4.0
+    more = ExposureCells(
+        cells.causes,
+        np.vstack([cells.exposed, np.zeros((1, 3), dtype=bool)]),
+        np.append(cells.stratum, 9),
+        np.vstack([cells.at_risk, lonely]),
+        np.vstack([cells.cases, lonely / 4]),
+    )
+    assert values(found(more).cases) == pytest.approx(values(found(cells).cases), abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("exposed", "cases", "code"),
     [

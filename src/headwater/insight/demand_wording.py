@@ -73,7 +73,13 @@ def happened_sentence(found: Happened) -> str:
         "range": interval(found.total.low, found.total.high, "share"),
         "n": measure(found.n, "count"),
     }
-    first = _("%(share)s (%(range)s) of the %(n)s contacts followed from something that had happened to the customer.")
+    first = (
+        _("%(share)s (%(range)s) of the %(n)s contacts followed from something that had happened to the customer.")
+        if found.outcome == "contact"
+        else _(
+            "%(share)s (%(range)s) of the %(n)s low scores followed from something that had happened to the customer."
+        )
+    )
     return " ".join([first % values, *silent_sentence(found)])
 
 

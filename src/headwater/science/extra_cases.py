@@ -72,7 +72,7 @@ def extra_cases(
         message = "Some causes always come together, or one happened to everybody, so they cannot be told apart."
         return NoVerdict("collinear", message, round(total))
     coefficients, weights = fitted
-    left_out = _without_each(design, at_risk, cases, weights)
+    left_out = _without_each(design, at_risk, cases, weights, design.shape[1] - len(cells.causes))
     if left_out is None:
         message = "A cause rests on a single bucket of customers, so its cases have no interval."
         return NoVerdict("unstable", message, round(total))
@@ -107,13 +107,16 @@ def _fit(design: Array, n: Array, cases: Array) -> tuple[Array, Array] | None:
     return coefficients, weights
 
 
-def _without_each(design: Array, n: Array, cases: Array, weights: Array) -> Array | None:
+def _without_each(design: Array, n: Array, cases: Array, weights: Array, strata: int) -> Array | None:
     """Coefficients (buckets, p) without each bucket, exact for the weights of the whole."""
     weighted = design * weights[:, None]
     outer = (design[:, :, None] * weighted[:, None, :]).reshape(len(design), -1)
     rest = n.sum(axis=1)[:, None] - n
     crossed = (rest.T @ outer).reshape(n.shape[1], design.shape[1], design.shape[1])
     slope = (cases.sum(axis=1)[:, None] - cases).T @ weighted
+    # A stratum that this bucket alone made up is gone without it: it has no base, and says nothing of any cause.
+    place = np.arange(strata)
+    crossed[:, place, place] = np.where(crossed[:, place, place] > 0, crossed[:, place, place], 1.0)
     if not _is_sound(crossed).all():
         return None
     return np.asarray(np.linalg.solve(crossed, slope[..., None])[..., 0])

@@ -13,7 +13,7 @@ from headwater.base.permissions import require
 from headwater.insight.audit import calibration_state
 from headwater.insight.demand import REPEAT_DAYS, Demand, Kind, demand
 from headwater.insight.demand_wording import demand_note, demand_sentence, happened_sentence, kind_name
-from headwater.insight.happened import Happened, happened
+from headwater.insight.happened import Happened, Outcome, happened
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.metrics.access import require_askable
@@ -23,14 +23,16 @@ MEANINGS: dict[Kind, Meaning] = {"failure": "harm", "service": "waiting", "value
 
 
 def demand_page(request: HttpRequest) -> HttpResponse:
-    """Of all contacts, how many something upstream made necessary; by cause, place, stage and time."""
+    """Of all contacts (or low scores), how many something upstream brought; by cause, place, stage and time."""
     require(person(request), "view", "figures")
     given = request.GET
     selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
     require_askable(request.user, (), selection.filter())
-    found, before = demand(selection), happened(selection)
+    outcome: Outcome = "low_score" if given.get("outcome") == "low_score" else "contact"
+    found, before = demand(selection), happened(selection, outcome=outcome)
     said = {row.cause.id: row for row in found.causes}
     shown = {
+        "outcome": outcome,
         "happened": before,
         "happened_sentence": happened_sentence(before),
         "happened_rows": [(row, said.get(row.cause.id)) for row in before.rows],
@@ -84,7 +86,11 @@ def _followed(before: Happened) -> dict[str, Any] | None:
         for row in before.rows
         if isinstance(row.part, Estimate)
     ]
-    description = _("Share of contacts that followed from each cause")
+    description = (
+        _("Share of contacts that followed from each cause")
+        if before.outcome == "contact"
+        else _("Share of low scores that followed from each cause")
+    )
     return interval_rank(rows, description=description, unit="share", meaning="harm") if rows else None
 
 
