@@ -10,6 +10,7 @@ from headwater.science.crossproducts import CrossProducts, from_rows, from_sums
 from headwater.science.detection import Alarm, Watch, watch
 from headwater.science.drivers import Driver, DriverDifference, Drivers, driver_differences, drivers, ridits
 from headwater.science.effects import Effect, doubly_robust
+from headwater.science.extra_cases import ExtraCases, extra_cases
 from headwater.science.forecasts import Calibration, calibration
 from headwater.science.integrity import Screen, Screened, Unit, funnel, screen
 from headwater.science.intervals import clustered_mean, difference, nps, proportion, rate, ratio
@@ -46,6 +47,7 @@ __all__ = [
     "Effect",
     "Estimate",
     "ExposureCells",
+    "ExtraCases",
     "LagProfile",
     "NoVerdict",
     "Picture",
@@ -82,6 +84,7 @@ __all__ = [
     "driver_differences",
     "drivers",
     "effective_sample_size",
+    "extra_cases",
     "from_rows",
     "from_sums",
     "funnel",
