@@ -70,12 +70,12 @@ def test_a_silent_one_is_retired_and_brought_back(client: Client, editor: Person
     send(editor, ("paid", 0))
     client.force_login(editor)
     page = client.get("/journey/touchpoints").content.decode()
-    assert "Of 3 of 4 touchpoints the record hears nothing." in page
+    assert "The record hears nothing of 3 of 4 touchpoints." in page
     back = {"back": "touchpoints"}
     answer = client.post("/journey/touchpoint/silent/retire", back)
     assert answer["Location"] == "/journey/touchpoints"
     page = client.get("/journey/touchpoints").content.decode()
-    assert "Of 2 of 3" in page
+    assert "nothing of 2 of 3" in page
     assert "/journey/edit/undo" in page
     client.post("/journey/touchpoint/silent/retire", back | {"retire": "0"})
     assert "silent" in uses()

@@ -30,8 +30,8 @@ def _sentence(found: TouchpointList) -> str:
         said = ngettext("The record hears of %d touchpoint.", "The record hears of all %d touchpoints.", every)
         return said % every
     said = ngettext(
-        "Of %(every)d touchpoint the record hears nothing.",
-        "Of %(suggested)d of %(every)d touchpoints the record hears nothing.",
+        "The record hears nothing of the %(every)d touchpoint.",
+        "The record hears nothing of %(suggested)d of %(every)d touchpoints.",
         every,
     )
     return said % {"suggested": suggested, "every": every}
