@@ -15,9 +15,9 @@ SUBJECTS = {
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
     "journey": "agreement agreement_mail agreement_rules charts differences documents edits firings future layout "
-    "moments packs patterns standard_edits standards taxonomy touchpoints trigger_rules triggers watching",
-    "listening": "direct downloads editing evidence flusher importing inbox language mapping pipeline proposal readers "
-    "synonyms times uploads",
+    "moments packs patterns standard_edits standards taxonomy touchpoints trigger_packs trigger_rules triggers watching",
+    "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
+    "proposal readers synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
     "forest happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
     "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording outcomes "

@@ -17,7 +17,8 @@ from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey.models import SeriesPoint, Standard
 from headwater.journey.queries import taxonomy
-from headwater.journey.standards import Definition, read_definition
+from headwater.journey.standards import read_definition, written
+from headwater.journey.taxonomy import Taxonomy
 from headwater.metrics.access import require_askable
 
 if TYPE_CHECKING:
@@ -45,10 +46,13 @@ def all_standards(person: Person | None) -> list[Standard]:
     return list(Standard.objects.all())
 
 
-def create_standard(person: Person | None, values: Mapping[str, Any]) -> Standard:
-    """Set a standard. ``values``: name, description, moment, method, definition, departments, giver, taker, target."""
+def create_standard(person: Person | None, values: Mapping[str, Any], *, known: Taxonomy | None = None) -> Standard:
+    """Set a standard. ``values``: name, description, moment, method, definition, departments, giver, taker, target.
+
+    ``known`` is the journey that its moment and departments belong to, by default the published one.
+    """
     require(person, "edit", "triggers")
-    given = _checked(person, values)
+    given = _checked(person, values, known)
     if Standard.objects.filter(retired=False).count() >= MAX_STANDARDS:
         raise Refused("standard.too_many", _("There are %d standards. Retire one first.") % MAX_STANDARDS)
     with transaction.atomic():
@@ -57,11 +61,13 @@ def create_standard(person: Person | None, values: Mapping[str, Any]) -> Standar
     return standard
 
 
-def change_standard(person: Person | None, pk: int, values: Mapping[str, Any]) -> Standard:
+def change_standard(
+    person: Person | None, pk: int, values: Mapping[str, Any], *, known: Taxonomy | None = None
+) -> Standard:
     """Change a standard; its figures are computed anew from the record, for the past too."""
     require(person, "edit", "triggers")
     standard_of(person, pk)
-    given = _checked(person, values, except_pk=pk)
+    given = _checked(person, values, known, except_pk=pk)
     with transaction.atomic():
         standard = Standard.objects.select_for_update().get(pk=pk)
         what = [name for name, value in given.items() if getattr(standard, name) != value]
@@ -166,13 +172,15 @@ def _check_point(point: Point, number: int) -> None:
         raise Refused("series.counts", message % data, "file")
 
 
-def _checked(person: Person | None, values: Mapping[str, Any], *, except_pk: int | None = None) -> dict[str, Any]:
+def _checked(
+    person: Person | None, values: Mapping[str, Any], known: Taxonomy | None, *, except_pk: int | None = None
+) -> dict[str, Any]:
     name = str(values.get("name") or "").strip()
     if not 1 <= len(name) <= 80:
         raise Refused("standard.name", _("Give it a name of at most 80 characters."), "name")
     if Standard.objects.filter(name=name).exclude(pk=except_pk or 0).exists():
         raise _taken(name)
-    known = taxonomy()
+    known = known or taxonomy()
     moment = str(values.get("moment") or "")
     if known.moment(moment) is None:
         raise Refused("standard.moment", _("There is no moment “%s” in the journey.") % moment[:60], "moment")
@@ -216,8 +224,7 @@ def _definition(person: Person | None, method: str, content: Mapping[str, Any]) 
         for name in used:
             if not getattr(definition, name):
                 raise Refused("standard.incomplete", _("Say which signals count as this."), name)
-    empty = asdict(Definition())
-    return {name: value for name, value in asdict(definition).items() if name in used and value != empty[name]}
+    return {name: value for name, value in written(definition).items() if name in used}
 
 
 def _share(value: Any) -> float | None:

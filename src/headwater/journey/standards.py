@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -84,6 +84,12 @@ _DEFINITION = TypeAdapter(Definition)
 def read_definition(content: Mapping[str, Any]) -> Definition:
     """The definition that a document holds; refuses what is wrong with its place."""
     return checked(_DEFINITION, dict(content), "standard.invalid")
+
+
+def written(definition: Definition) -> dict[str, Any]:
+    """The document of a definition, without what equals its default."""
+    empty = asdict(Definition())
+    return {name: value for name, value in asdict(definition).items() if value != empty[name]}
 
 
 def read_filter(text: str, field: str) -> Filter:

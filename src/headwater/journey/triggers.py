@@ -18,6 +18,7 @@ from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey.models import Firing, Trigger, TriggerEdition, UnitState
 from headwater.journey.queries import taxonomy
 from headwater.journey.standards import as_of
+from headwater.journey.taxonomy import Taxonomy
 from headwater.journey.trigger_rules import Rule, read_rule, written
 from headwater.journey.watching import ask_to_build
 from headwater.metrics.access import require_askable
@@ -97,10 +98,13 @@ def triggers(person: Person | None) -> list[Trigger]:
     return sorted(rows, key=lambda one: (one.state == State.RETIRED, one.name.casefold()))
 
 
-def create_trigger(person: Person | None, values: Mapping[str, Any]) -> Trigger:
-    """Make a draft trigger. ``values``: name, description, stage, moment, action, grace_days, wait_hours, rule."""
+def create_trigger(person: Person | None, values: Mapping[str, Any], *, known: Taxonomy | None = None) -> Trigger:
+    """Make a draft trigger. ``values``: name, description, stage, moment, action, grace_days, wait_hours, rule.
+
+    ``known`` is the journey that its stage and moment belong to, by default the published one.
+    """
     require(person, "edit", "triggers")
-    given = _checked(person, values)
+    given = _checked(person, values, known)
     if Trigger.objects.exclude(state=State.RETIRED).count() >= MAX_TRIGGERS:
         raise Refused("trigger.too_many", _("There are %d triggers. Retire one first.") % MAX_TRIGGERS)
     with transaction.atomic():
@@ -110,7 +114,14 @@ def create_trigger(person: Person | None, values: Mapping[str, Any]) -> Trigger:
     return trigger
 
 
-def change_trigger(person: Person | None, pk: int, values: Mapping[str, Any], *, edition: int | None = None) -> Trigger:
+def change_trigger(
+    person: Person | None,
+    pk: int,
+    values: Mapping[str, Any],
+    *,
+    edition: int | None = None,
+    known: Taxonomy | None = None,
+) -> Trigger:
     """Change a trigger. A changed rule is a new edition: an active trigger reads the record again, and what happened
     before it is history.
 
@@ -118,7 +129,7 @@ def change_trigger(person: Person | None, pk: int, values: Mapping[str, Any], *,
         edition: the edition that the person saw; refused (409) when someone else changed the rule meanwhile.
     """
     require(person, "edit", "triggers")
-    given = _checked(person, values, except_pk=pk)
+    given = _checked(person, values, known, except_pk=pk)
     with transaction.atomic():
         trigger = _locked(pk)
         if edition is not None and edition != trigger.edition:
@@ -211,7 +222,9 @@ def _taken(name: str) -> Conflict:
     return Conflict("trigger.name_taken", _("There is a trigger “%s” already. Choose another name.") % name, "name")
 
 
-def _checked(person: Person | None, values: Mapping[str, Any], *, except_pk: int | None = None) -> dict[str, Any]:
+def _checked(
+    person: Person | None, values: Mapping[str, Any], known: Taxonomy | None, *, except_pk: int | None = None
+) -> dict[str, Any]:
     """The values as they are kept; refuses what is wrong with them."""
     name = str(values.get("name", "")).strip()
     if not 1 <= len(name) <= 80:
@@ -224,7 +237,7 @@ def _checked(person: Person | None, values: Mapping[str, Any], *, except_pk: int
     action = str(values.get("action") or Trigger.Action.CASE)
     if action not in Trigger.Action.values:
         raise Refused("trigger.action", _("“%s” is no answer.") % action[:40], "action")
-    stage, moment = _place(str(values.get("stage") or ""), str(values.get("moment") or ""))
+    stage, moment = _place(known or taxonomy(), str(values.get("stage") or ""), str(values.get("moment") or ""))
     return {
         "name": name,
         "description": str(values.get("description") or "").strip()[:600],
@@ -237,9 +250,8 @@ def _checked(person: Person | None, values: Mapping[str, Any], *, except_pk: int
     }
 
 
-def _place(stage: str, moment: str) -> tuple[str, str]:
+def _place(known: Taxonomy, stage: str, moment: str) -> tuple[str, str]:
     """Stage and moment of the journey; a moment brings its stage."""
-    known = taxonomy()
     if moment:
         found = known.moment(moment)
         if found is None:
