@@ -75,7 +75,7 @@ def test_the_figures_are_those_counted_by_hand(deliveries: None) -> None:
     row = found.of("promised_day")
     assert row is not None
     assert (found.outcome.name, found.customers) == ("nps", 400)
-    assert (row.customers, row.by_event, row.hurt) == (400, 400, 100)
+    assert (row.customers, row.traced, row.hurt) == (400, 400, 100)
     assert known(row.goes_wrong).estimate == pytest.approx(0.25)
     # Right: 280 of 300 give 10, 20 of the damaged give 2. Wrong: 25 of 100 give 10.
     right, wrong = 100 * (280 - 20) / 300, 100 * (25 - 75) / 100
@@ -127,7 +127,7 @@ def test_words_alone_count_where_nothing_else_shows_a_moment(write: Write, label
     found = moment_ranking()
     row = found.of("pay")
     assert row is not None
-    assert (row.customers, row.by_event, row.hurt) == (8, 0, 6)
+    assert (row.customers, row.traced, row.hurt) == (8, 0, 6)
     assert (found.with_words, found.labelled) == (10, 8)
     assert labels_note(found) == ""
     label({str(n): {"moment": None} for n in range(1, 8)})
@@ -170,6 +170,18 @@ def test_failures_alone_do_not_say_how_often_it_goes_wrong(write: Write) -> None
     assert (row.customers, row.hurt, row.places) == (60, 60, None)
     assert isinstance(row.goes_wrong, NoVerdict)
     assert row.goes_wrong.code == "only_failures"
+
+
+def test_a_touchpoint_shows_who_passed_whatever_kind_of_signal_it_names(write: Write) -> None:
+    where = "kind = 'contact' or event = 'call_abandoned'"
+    add_item(None, "touchpoint", {"name": "The line", "stage": "get_help", "moment": "reach_service", "where": where})
+    publish_draft(None)
+    write([{"record_id": f"t{n}", "kind": "contact", "text": "hello", "customer_id": f"c{n}"} for n in range(50)])
+    write([event(n, "call_abandoned") for n in range(10)])
+    row = moment_ranking().of("reach_service")
+    assert row is not None
+    assert (row.customers, row.traced, row.hurt) == (50, 50, 10)
+    assert known(row.goes_wrong).estimate == pytest.approx(0.2)
 
 
 def test_late_orders_cost_stars_as_computed_from_the_files(shared: Path, record: object) -> None:

@@ -34,7 +34,7 @@ class Passed:
 
     wrong: bool = False
     apart: bool | None = None
-    by_event: bool = False
+    is_traced: bool = False
     days: tuple[tuple[date, bool], ...] = ()
 
     @property
@@ -44,7 +44,7 @@ class Passed:
 
 
 def in_plain_python(record: Record, metric: str, failures: tuple[str, ...], traced: str) -> dict[Any, Any]:
-    """(moment, wrong, apart) → customers, customers an event shows, scores, low scores, top scores."""
+    """(moment, wrong, apart) → customers, customers a trace shows, scores, low scores, top scores."""
     merged = {row["customer_id"]: row["merged_into"] for row in rows_of(record, "customers")}
     known = {row["signal_key"]: row for row in rows_of(record, "labels")}
     passed: dict[tuple[str, Any], Passed] = {}
@@ -62,7 +62,7 @@ def in_plain_python(record: Record, metric: str, failures: tuple[str, ...], trac
         for moment in moments - {None}:
             one = passed.setdefault((str(moment), who(row)), Passed())
             one.wrong |= wrong
-            one.by_event |= row["kind"] == "event"
+            one.is_traced |= moment == "traced"
             if row["metric"] != metric:
                 one.apart = wrong or bool(one.apart)
                 one.days += ((row["local_date"], wrong),)  # type: ignore[operator]
@@ -74,7 +74,7 @@ def in_plain_python(record: Record, metric: str, failures: tuple[str, ...], trac
     for (moment, customer), one in passed.items():
         totals = found.setdefault((moment, one.wrong, one.apart), [0, 0, 0, 0, 0])
         bands = [band for day, band in scores.get(customer, ()) if one.since is not None and day >= one.since]
-        added = (1, one.by_event, len(bands), bands.count(-1), bands.count(1))
+        added = (1, one.is_traced, len(bands), bands.count(-1), bands.count(1))
         found[moment, one.wrong, one.apart] = [had + more for had, more in zip(totals, added, strict=True)]
     return found
 
@@ -83,7 +83,7 @@ def folded(rows: tuple[MomentSums, ...]) -> dict[Any, list[int]]:
     found: dict[Any, list[int]] = {}
     for row in rows:
         totals = found.setdefault((row.moment, row.wrong, row.apart), [0, 0, 0, 0, 0])
-        added = (row.customers, row.by_event, row.scored, row.low, row.top)
+        added = (row.customers, row.traced, row.scored, row.low, row.top)
         found[row.moment, row.wrong, row.apart] = [had + more for had, more in zip(totals, added, strict=True)]
     return found
 

@@ -32,7 +32,7 @@ WITH_WORDS = parse("text is not null and kind != 'event'")
 
 @dataclass(frozen=True, slots=True)
 class MomentRow:
-    """One moment. ``customers`` pass it as far as words and traces show, ``by_event`` of them by an event.
+    """One moment. ``customers`` pass it as far as words and traces show, ``traced`` of them by a trace.
 
     ``goes_wrong``: share of these customers for whom it went wrong at least once; where only words show the moment but
     a standard measures it, 1 − its reliability (``measured``). ``effect``: the outcome score of
@@ -44,7 +44,7 @@ class MomentRow:
     moment: Moment
     stage: str
     customers: int
-    by_event: int
+    traced: int
     hurt: int
     goes_wrong: Result
     effect: Result
@@ -146,8 +146,8 @@ class Sides:
 
     moments: tuple[Moment, ...]
     customers: Array
-    by_event: Array
-    hurt_by_event: Array
+    traced: Array
+    hurt_traced: Array
     hurt: Array
     failed: Array
     tried: Array
@@ -167,35 +167,35 @@ class Sides:
                 continue
             at = place, row.bucket
             counts["customers"][at] += row.customers
-            counts["by_event"][at] += row.by_event
+            counts["traced"][at] += row.traced
             counts["hurt"][at] += row.customers if row.wrong else 0
-            counts["hurt_by_event"][at] += row.by_event if row.wrong else 0
+            counts["hurt_traced"][at] += row.traced if row.wrong else 0
             if row.apart is not None:
                 for field, array in scores[row.apart].items():
                     array[at] += getattr(row, field)
         failed, tried = counts["hurt"].copy(), counts["customers"].copy()
         for moment_id, answer in measured.items():
             place = index.get(moment_id, -1)
-            told = place >= 0 and not _only_failures(counts["by_event"][place], counts["hurt_by_event"][place])
-            by_event = round(counts["by_event"][place].sum()) if told else 0
-            if place >= 0 and is_measured(by_event, answer):
+            told = place >= 0 and not _only_failures(counts["traced"][place], counts["hurt_traced"][place])
+            traced = round(counts["traced"][place].sum()) if told else 0
+            if place >= 0 and is_measured(traced, answer):
                 failed[place], tried[place] = _by_bucket(answer)
         groups = tuple((moment.id,) for moment in moments)
         right, wrong = (Cells(groups, scores[side]) for side in (False, True))
         return cls(tuple(moments), **counts, failed=failed, tried=tried, right=right, wrong=wrong)
 
     def only_failures(self, place: int) -> bool:
-        """Whether events show a moment only where it went wrong, so that nobody knows how often it goes right."""
-        return _only_failures(self.by_event[place], self.hurt_by_event[place])
+        """Whether traces show a moment only where it went wrong, so that nobody knows how often it goes right."""
+        return _only_failures(self.traced[place], self.hurt_traced[place])
 
 
-def _only_failures(by_event: Array, hurt: Array) -> bool:
-    return bool(by_event.sum() > 0 and by_event.sum() == hurt.sum())
+def _only_failures(traced: Array, hurt: Array) -> bool:
+    return bool(traced.sum() > 0 and traced.sum() == hurt.sum())
 
 
-def is_measured(by_event: int, answer: ReliabilityAnswer | None) -> bool:
+def is_measured(traced: int, answer: ReliabilityAnswer | None) -> bool:
     """Whether a standard says better than the record's traces how often a moment goes wrong."""
-    return not by_event and answer is not None and isinstance(answer.result, Estimate)
+    return not traced and answer is not None and isinstance(answer.result, Estimate)
 
 
 def _by_bucket(answer: ReliabilityAnswer) -> tuple[Array, Array]:
@@ -213,7 +213,7 @@ def _by_bucket(answer: ReliabilityAnswer) -> tuple[Array, Array]:
 
 
 FIELDS = ("scored", "score_sum", "low", "top")
-COUNTS = ("customers", "by_event", "hurt", "hurt_by_event")
+COUNTS = ("customers", "traced", "hurt", "hurt_traced")
 
 
 def _outcomes(selection: Selection, known: Taxonomy, outcome: MetricDefinition) -> tuple[MomentSums, ...]:
@@ -235,12 +235,12 @@ def _rows(
         return []
     effects = _effects(sides, outcome)
     nothing = NoVerdict("no_answers", _("Nobody has scored it yet."))
-    unknown = NoVerdict("only_failures", _("Events show this moment only where it went wrong."))
+    unknown = NoVerdict("only_failures", _("Its touchpoints show this moment only where it went wrong."))
     rows = []
     for place, (moment, share) in enumerate(zip(sides.moments, shares(sides.failed, sides.tried), strict=True)):
         stage = known.stage(moment.stage)
         failing = sides.only_failures(place)
-        told = 0 if failing else round(sides.by_event[place].sum())
+        told = 0 if failing else round(sides.traced[place].sum())
         standard = is_measured(told, measured.get(moment.id))
         blind = failing and not standard
         rows.append(
@@ -248,7 +248,7 @@ def _rows(
                 moment=moment,
                 stage=stage.name if stage else "",
                 customers=round(sides.customers[place].sum()),
-                by_event=round(sides.by_event[place].sum()),
+                traced=round(sides.traced[place].sum()),
                 hurt=round(sides.hurt[place].sum()),
                 goes_wrong=unknown if blind else share,
                 effect=unknown if blind else effects[place],

@@ -26,7 +26,7 @@ class RankedMoment(Schema):
     chosen: bool
     leader: str | None
     customers: int
-    by_event: int
+    traced: int
     hurt: int
     goes_wrong: Figure
     effect: Figure
@@ -75,7 +75,7 @@ def as_json(found: MomentRanking) -> dict[str, Any]:
                 "chosen": row.moment.truth,
                 "leader": led[row.moment.id].name if row.moment.id in led else None,
                 "customers": row.customers,
-                "by_event": row.by_event,
+                "traced": row.traced,
                 "hurt": row.hurt,
                 "goes_wrong": figure(row.goes_wrong),
                 "effect": figure(row.effect),

@@ -46,14 +46,14 @@ class Shown:
 
     @property
     def source(self) -> str:
-        """What shows who passed: events, words, or both."""
+        """What shows who passed: touchpoints, words, or both."""
         if not self.row.customers:
             return _("nothing shows it yet")
         if self.row.measured:
             return _("how often: from operations")
-        if not self.row.by_event:
+        if not self.row.traced:
             return _("from words alone")
-        return _("from events") if self.row.by_event == self.row.customers else _("from events and words")
+        return _("from touchpoints") if self.row.traced == self.row.customers else _("from touchpoints and words")
 
 
 @require_GET

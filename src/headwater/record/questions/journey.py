@@ -30,8 +30,8 @@ class MomentSums:
     """Customers of one bucket who passed a moment.
 
     ``wrong``: for whom it went wrong at least once. ``apart``: the same judged without signals that carry the outcome
-    metric themselves, so that a score never proves itself; None where nothing else is known. ``by_event``: how many of
-    them an event shows. Scores are those of the outcome metric that these customers gave from the day on which it first
+    metric themselves, so that a score never proves itself; None where nothing else is known. ``traced``: how many of
+    them a trace shows. Scores are those of the outcome metric that these customers gave from the day on which it first
     went wrong, or else from their first signal at the moment.
     """
 
@@ -40,7 +40,7 @@ class MomentSums:
     apart: bool | None
     bucket: int
     customers: int
-    by_event: int
+    traced: int
     scored: int
     score_sum: float
     low: int
@@ -72,8 +72,10 @@ class MomentOutcomes(Question[tuple[MomentSums, ...]]):
     def query(self, known: Known) -> exp.Select:
         words = Words(known.columns)
         moment = exp.column("moment", "l")
-        shown = [self._evidence(words, moment, exp.not_(moment.is_(exp.null())))]
-        shown += [self._evidence(words, literal(one.moment), words.condition(one.where)) for one in self.traces]
+        shown = [self._evidence(words, moment, exp.not_(moment.is_(exp.null())), traced=0)]
+        shown += [
+            self._evidence(words, literal(one.moment), words.condition(one.where), traced=1) for one in self.traces
+        ]
         evidence = exp.union(*shown, distinct=False) if len(shown) > 1 else shown[0]
         sums = exp.select(
             "moment",
@@ -81,7 +83,7 @@ class MomentOutcomes(Question[tuple[MomentSums, ...]]):
             "apart",
             "bucket",
             exp.Count(this=exp.Star()).as_("customers"),
-            _total(exp.column("by_event"), whole=True).as_("by_event"),
+            _total(exp.column("traced"), whole=True).as_("traced"),
             *(_total(exp.column(name), whole=name != "score_sum").as_(name) for name in SCORES),
         )
         return (
@@ -93,7 +95,7 @@ class MomentOutcomes(Question[tuple[MomentSums, ...]]):
             .group_by("moment", "wrong", "apart", "bucket")
         )
 
-    def _evidence(self, words: Words, moment: exp.Expr, test: exp.Condition) -> exp.Select:
+    def _evidence(self, words: Words, moment: exp.Expr, test: exp.Condition, *, traced: int) -> exp.Select:
         tests = [test, *within(exp.column("local_date", "s"), self.since, self.until)]
         if self.where is not None:
             tests.append(words.condition(self.where))
@@ -109,7 +111,7 @@ class MomentOutcomes(Question[tuple[MomentSums, ...]]):
                     exp.column("local_date", "s").as_("day"),
                     _flag(wrong).as_("wrong"),
                     _flag(own).as_("own"),
-                    _flag(_is_event()).as_("by_event"),
+                    exp.Literal.number(traced).as_("traced"),
                 ).where(*tests)
             )
         )
@@ -152,7 +154,7 @@ def _passed() -> exp.Select:
             exp.func("max", exp.column("wrong")).as_("wrong"),
             exp.func("max", exp.case().when(apart, exp.column("wrong"))).as_("apart"),
             exp.func("coalesce", first(exp.and_(apart.copy(), failed)), first(apart.copy())).as_("day"),
-            exp.func("max", exp.column("by_event")).as_("by_event"),
+            exp.func("max", exp.column("traced")).as_("traced"),
         )
         .from_("evidence")
         .group_by("moment", "customer")
@@ -167,7 +169,7 @@ def _outcomes() -> exp.Select:
             "count", exp.case().when(exp.column("band", "g").eq(exp.Literal.number(band)), exp.Literal.number(1))
         )
 
-    keys = [exp.column(name, "p") for name in ("moment", "customer", "bucket", "wrong", "apart", "by_event")]
+    keys = [exp.column(name, "p") for name in ("moment", "customer", "bucket", "wrong", "apart", "traced")]
     same = exp.column("customer", "p").eq(exp.column("customer", "g"))
     later = exp.column("day", "g") >= exp.column("day", "p")
     return (
