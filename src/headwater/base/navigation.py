@@ -116,7 +116,7 @@ def _link(page: Page, url: str, here: Page | None) -> Link:
     return Link(page.name, str(page.title), url, page is here)
 
 
-def _url(page: Page) -> str | None:
+def _url(page: Page | PageAction) -> str | None:
     """The page's address; None in an installation that leaves its urls out."""
     try:
         return reverse(page.url_name)
@@ -134,8 +134,9 @@ def actions(request: HttpRequest) -> list[tuple[str, str]]:
     match = request.resolver_match
     here = urlencode({"address": request.get_full_path()})
     return [
-        (str(action.title), f"{reverse(action.url_name)}?{here}")
+        (str(action.title), f"{url}?{here}")
         for action in _actions.values()
         if match is not None and match.url_name in action.pages
         if widest_scope(request.user, *action.needs) is not None
+        if (url := _url(action))
     ]
