@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.listening import proposal
+from headwater.listening import previews, proposal
 from headwater.listening.mapping import from_yaml
 from headwater.listening.pipeline.steps import RECEIVED
 from tests.listening.conftest import FileMaker
@@ -106,6 +106,6 @@ def test_a_score_of_one_to_ten_in_many_rows_is_unsure(make_file: FileMaker) -> N
 
 
 def test_a_preview_shows_signals_and_keeps_nothing(db: None, home: Path, scores: Path) -> None:
-    shown = proposal.preview(scores, proposal.propose(scores).mapping, 5)
+    shown = previews.preview(scores, proposal.propose(scores).mapping, 5)
     assert len(shown.signals) == 5
     assert shown.signals[0]["score_band"] in (-1, 0, 1)

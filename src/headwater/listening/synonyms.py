@@ -80,6 +80,12 @@ NAMED = {"user", "customer", "first", "last", "full", "author", "contact", "clie
 PLACE = {"address", "street", "adresse", "strasse", "direccion", "endereco", "ip", "latitude", "longitude", "ssn",
          "iban",          "birth", "birthday", "birthdate", "dob", "geburtsdatum", "passport"}  # fmt: skip
 
+QUANTITY = {"count", "number", "num", "no", "nr", "qty", "quantity", "anzahl", "menge", "cantidad", "days", "day",
+            "hour", "hours", "week", "month", "year", "age", "nights", "items", "votes", "helpful", "size", "rank",
+            "index", "class", "group", "level", "code", "installments", "duration", "minutes", "tage", "monat",
+            "jahr"}  # fmt: skip
+"""Words of columns that count or order, however small their numbers are."""
+
 SENTIMENTS = {
     "negative": "negative", "neg": "negative", "negativ": "negative", "negativo": "negative", "negatif": "negative",
     "neutral": "neutral", "neu": "neutral", "neutro": "neutral", "neutre": "neutral", "mixed": "neutral",

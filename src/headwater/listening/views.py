@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from headwater.base.accounts import person
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
-from headwater.listening import editing, mapping, proposal, queries, services, uploads
+from headwater.listening import editing, mapping, previews, proposal, queries, services, uploads
 from headwater.listening.downloads import set_aside_csv
 from headwater.listening.models import Import, ImportState
 from headwater.metrics.definitions import METRICS
@@ -118,18 +118,18 @@ def _from_form(request: HttpRequest, arrival: Import, used: mapping.Mapping) -> 
     source = services.source_name(request.POST.get("source") or used.source)
     if "yaml" in request.POST:
         return mapping.from_yaml(request.POST["yaml"]).model_copy(update={"source": source})
-    columns = proposal.first_rows(Path(arrival.path), used)[0]
+    columns = previews.first_rows(Path(arrival.path), used)[0]
     return editing.with_choices(used, columns, request.POST).model_copy(update={"source": source})
 
 
 def _mapping_page(
     request: HttpRequest, arrival: Import, used: mapping.Mapping, refused: Refused | None
 ) -> HttpResponse:
-    columns, sample = proposal.first_rows(Path(arrival.path), used)
+    columns, sample = previews.first_rows(Path(arrival.path), used)
     preview = None
     if refused is None:
         try:
-            preview = proposal.preview(Path(arrival.path), used)
+            preview = previews.preview(Path(arrival.path), used)
         except Refused as error:
             refused = error
     emit = used.emit[0]

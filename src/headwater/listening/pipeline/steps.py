@@ -34,17 +34,20 @@ NUMBER = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$"
 def pick(chunk: Chunk, context: Context) -> Chunk:
     """Columns of the file become fields, still as text: blanks empty, values renamed, several columns joined."""
     if context.emit.when:
-        chunk = _only_when(chunk, context.emit.when)
+        chunk = _only_when(chunk, context.emit.when, context.emit.fields.get("score"))
     fields = {name: _picked(chunk, name, field) for name, field in context.emit.fields.items()}
     return chunk.with_fields(**fields)
 
 
-def _only_when(chunk: Chunk, when: When) -> Chunk:
+def _only_when(chunk: Chunk, when: When, score: ColumnField | None) -> Chunk:
+    """The rows that the signal is in. “0” and “no” say that something did not happen; as a score, 0 is an answer."""
     values = pc.fill_null(_column(chunk, when.column), "")
     if when.is_:
         keep = pc.is_in(values, pa.array(list(when.is_), pa.string()))
     else:
-        keep = pc.invert(pc.is_in(pc.utf8_lower(values), pa.array(["", "0", "false", "no"])))
+        is_score = score is not None and score.column == when.column
+        nothing = [""] if is_score else ["", "0", "false", "no"]
+        keep = pc.invert(pc.is_in(pc.utf8_lower(values), pa.array(nothing)))
     return Chunk(chunk.raw.filter(keep), chunk.numbers[np.asarray(keep)], {}, chunk.set_aside)
 
 

@@ -16,6 +16,7 @@ CELLS_AT_ONCE = 1_000_000
 BYTES_AT_ONCE = 64 << 20
 MAX_COLUMNS = 5_000
 MAX_NAME = 255
+SHOWN_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +92,8 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> 
         return pa.table({name: pa.array([], pa.string()) for name in columns})
     arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
     return pa.table(arrays, names=list(columns))
+
+
+def shown_rows(table: pa.Table) -> tuple[dict[str, str | None], ...]:
+    """The first rows as they were read, to be shown."""
+    return tuple(table.slice(0, SHOWN_ROWS).to_pylist())
