@@ -74,7 +74,7 @@ def test_a_ten_megabyte_cell_is_set_aside(ours: object, make_file: FileMaker) ->
 def test_a_quote_that_is_never_closed_is_named_with_its_row(ours: object, make_file: FileMaker) -> None:
     path = make_file("a.csv", 'id,text,date\n1,ok,2024-01-01\n2,"open,2024-01-01\n3,in it,2024-01-01\n')
     assert reasons_of(path) == (1, {"bad_quotes": 1})
-    assert SetAsideRow.objects.get().message.startswith("Row 3: a quotation mark is opened and never closed")
+    assert SetAsideRow.objects.get().message.startswith("Row 3: a quotation mark is opened on line 3 and never closed")
 
 
 def test_quotes_gone_wrong_set_their_row_aside(ours: object, make_file: FileMaker) -> None:
@@ -209,3 +209,37 @@ def test_json_lines_that_are_wrong_are_set_aside(make_file: FileMaker) -> None:
     assert batch.table.to_pylist() == [{"id": "1"}, {"id": "4"}]
     assert [(row.row, row.code) for row in batch.unreadable] == [(2, "bad_json"), (3, "bad_json"), (5, "bad_json")]
     assert "column" in batch.unreadable[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.xml", '<?xml version="1.0"?>\n<reviews><review>Late</review></reviews>', "XML"),
+        ("b.xml", "<reviews>\n<review>Late</review></reviews>", "XML"),
+        ("c.mbox", "From shop@example.com Mon Jan  1 10:00:00 2024\nSubject: Late\n\nIt is late\n", "mbox"),
+        ("d.eml", "Received: from mail.example.com\n by mx\nSubject: Late\n\nIt is late\n", "e-mail"),
+        ("e.html", "<!DOCTYPE html>\n<html><body>Late</body></html>", "HTML"),
+        ("f.pdf", "%PDF-1.7\nwords", "PDF"),
+    ],
+)
+def test_what_is_no_table_is_refused_by_name_with_what_to_do(
+    make_file: FileMaker, name: str, content: str, says: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        open_file(make_file(name, content))
+    assert caught.value.code == "not_a_table"
+    assert says in caught.value.message
+    assert "xport" in caught.value.message or "Save" in caught.value.message
+
+
+def test_a_column_may_begin_with_an_angle_bracket(make_file: FileMaker) -> None:
+    reader = open_file(make_file("a.csv", "<id>;text;date\n1;late;2024-01-01\n2;fine;2024-01-02\n"))
+    assert reader.columns == ("<id>", "text", "date")
+
+
+def test_an_open_quotation_mark_is_said_with_the_line_it_is_opened_on(make_file: FileMaker) -> None:
+    lines = ["id,text", '1,"two', 'lines"', "2,fine", '3,"never closed', "4,swallowed", "5,swallowed"]
+    reader = open_file(make_file("a.csv", "\n".join(lines) + "\n"))
+    ((_row, message),) = [(one.row, one.message) for rows in reader.batches() for one in rows.unreadable]
+    assert "opened on line 5 " in message
+    assert "Close it" in message

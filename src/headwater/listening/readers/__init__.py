@@ -1,5 +1,6 @@
 """Opens a file of any known format: what it is, is told by its bytes and not by its name."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,21 @@ __all__ = ["Reader", "Rows", "UnreadableRow", "open_file"]
 
 WORKBOOK = "headwater.listening.readers.workbook"
 PARQUET = "headwater.listening.readers.columnar"
+EXPORT = "Export the same data as CSV, Excel, JSON or JSON Lines where the file comes from"
+NOT_TABLES = (
+    (rb"(?i)<!doctype html|<html[\s>]", "a web page (HTML)", "Save the table in it as CSV or Excel"),
+    (rb"(?s)<\?xml|<[A-Za-z][\w:.-]*[^<>]*>.*</", "an XML document", EXPORT),
+    (rb"From \S+.*\d{4}\r?\n[\w-]+:", "a mailbox (mbox)", "Export the messages from the mail or ticket program as CSV"),
+    (
+        rb"(?i)(return-path|received|message-id|delivered-to|mime-version): .*\r?\n([\w-]+:|[ \t])",
+        "an e-mail message",
+        "Export the messages from the mail or ticket program as CSV",
+    ),
+    (rb"%PDF-", "a PDF document", EXPORT),
+    (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", EXPORT),
+    (rb"SQLite format 3", "a SQLite database", "Export the table you need as CSV"),
+    (rb"\{\\rtf", "a text document (RTF)", EXPORT),
+)
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -28,6 +44,8 @@ def open_file(path: Path, options: FileOptions | None = None) -> Reader:
         raise Refused("no_such_file", f"There is no file {path}.", field="file")
     if path.stat().st_size == 0:
         raise Refused("empty_file", f"{path.name} is empty.")
+    if options.format is None:
+        _refuse_other(path)
     kind = options.format or sniff_format(path)
     if kind in ("excel", "parquet"):
         return _confined(kind, path, options)
@@ -36,6 +54,18 @@ def open_file(path: Path, options: FileOptions | None = None) -> Reader:
     if kind == "jsonl":
         return JsonLinesReader(path, options)
     return SeparatedReader(path, options)
+
+
+def _refuse_other(path: Path) -> None:
+    """Refuse by name what holds no rows, instead of reading its letters as cells."""
+    sample = read_sample(path)[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for pattern, name, advice in NOT_TABLES:
+        if re.match(pattern, sample):
+            raise Refused(
+                "not_a_table",
+                f"{path.name} is {name}, which holds no rows and columns. {advice}, and import that.",
+                field="file",
+            )
 
 
 def sniff_format(path: Path) -> str:

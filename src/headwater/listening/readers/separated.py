@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -34,6 +35,9 @@ MAX_CELL = 20_000_000
 BLOCK = 1_000
 BLOCK_OF_WIDE = 50
 SHOWN = 500
+CLOSE_IT = (
+    "Close it, or write it twice where it belongs to the text, and import the file again; rows already read count once."
+)
 
 csv.field_size_limit(MAX_CELL)
 
@@ -160,14 +164,31 @@ class SeparatedReader:
         if "field larger" in reason:
             raise Refused(
                 "cell_too_large",
-                f"Row {row} (line {line}) holds a cell of more than {MAX_CELL:,} characters: most likely a quotation "
-                "mark that is never closed. Close it and import the file again; rows already read count once.",
+                f"Row {row}, which begins on line {self._line_of(row)}, holds a cell of more than {MAX_CELL:,} "
+                f"characters: most likely a quotation mark that is never closed. {CLOSE_IT}",
             )
         if "unexpected end" in reason:
-            message = f"Row {row}: a quotation mark is opened and never closed; the rest, to line {line}, is in it."
+            message = (
+                f"Row {row}: a quotation mark is opened on line {self._line_of(row)} and never closed; the rest of the "
+                f"file, to line {line}, is in it. {CLOSE_IT}"
+            )
         else:
             message = f"Row {row} (line {line}): the quotation marks are wrong ({reason})."
         return UnreadableRow(row, "bad_quotes", message)
+
+    def _line_of(self, row: int) -> int:
+        """The line on which a row begins, found by reading again: to note it of every row would cost each import."""
+        with io.TextIOWrapper(
+            io.BufferedReader(Unpacked(self._path), 1 << 20),
+            self._options.encoding,
+            errors="surrogateescape",
+            newline="",
+        ) as lines:
+            records = self._dialect.reader(lines)
+            for _ in range(row - 1):
+                with suppress(csv.Error):
+                    next(records, None)
+            return int(records.line_num) + 1  # type: ignore[attr-defined]
 
     def _batch(self, rows: list[list[str]], malformed: list[UnreadableRow], first: int) -> Rows:
         width = len(self._columns)
