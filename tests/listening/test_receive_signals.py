@@ -145,3 +145,16 @@ def test_imports_can_be_read_by_api(ours: Company, token: str, scores: Any) -> N
     one = Client().get(f"/api/v1/imports/{listed.json()[0]['id']}", headers=headers).json()
     assert (one["accepted"], one["state"], one["file"]) == (100, "done", "scores.csv")
     assert Client().get("/api/v1/imports/99999", headers=headers).status_code == 404
+
+
+def test_what_is_wrong_is_named_as_the_sender_wrote_it(ours: Company, token: str) -> None:
+    answer = post(token, {"source": "shop", "signals": "none"})
+    assert answer.json()["errors"][0]["where"] == "signals"
+    assert "body" not in answer.json()["detail"]
+    assert post(token, {"source": "shop", "signals": [{"text": "a"}, "b"]}).json()["errors"][0]["where"] == "signals[1]"
+    row = post(token, {"source": "shop", "signals": [{"text": "a"}, {"score": "many", "metric": "nps"}]}).json()[
+        "rows"
+    ][1]
+    assert row["message"].startswith("signals[1].score: ")
+    limit = Client().get("/api/v1/imports?limit=0", headers={"Authorization": f"Bearer {token}"})
+    assert limit.json()["errors"][0]["where"] == "limit"

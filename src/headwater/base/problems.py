@@ -61,12 +61,23 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     errors = [
-        {"where": ".".join(str(part) for part in item["loc"]), "message": str(item["msg"])}
-        for item in error.errors[:MAX_ERRORS]
+        {"where": where(*_as_written(item["loc"])), "message": str(item["msg"])} for item in error.errors[:MAX_ERRORS]
     ]
     first = errors[0] if errors else {"where": "", "message": ""}
     body = refusals.problem_details(422, f"{first['where']}: {first['message']}")
     return refusals.problem_response({**body, "code": "invalid_input", "errors": errors})
+
+
+def where(*parts: str | int) -> str:
+    """A place in the input as the caller would write it: ``signals[0].score``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.removeprefix(".")
+
+
+def _as_written(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Without what only this program knows: that it is the body or the query, and what its code calls the body."""
+    inner = place[2:] if place[0] == "body" else place[1:]
+    return inner or place[:1]
 
 
 def _unknown_caller(request: HttpRequest, error: Any) -> HttpResponse:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from headwater.base.problems import where
 from headwater.listening.importing import country_of
 from headwater.listening.mapping import ColumnField, Emit, FieldName
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
@@ -72,7 +73,7 @@ def read_rows(rows: Sequence[Any]) -> tuple[list[Read], list[SetAside]]:
                 parse_scale(signal.scale)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "signal"
+            place = where("signals", index, *first["loc"])
             refused.append(SetAside(index, "invalid_input", f"{place}: {first['msg']}", place))
         except ScaleError as error:
             refused.append(SetAside(index, "bad_scale", str(error), "scale"))
