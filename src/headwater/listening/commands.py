@@ -50,6 +50,8 @@ def import_command(file: Path, mapping_file: Path | None, source: str | None, as
         _print_proposal(unsure.proposal)
         _say_unsure(unsure.proposal)
         sys.exit(2)
+    if given is None and not as_json:
+        _print_used(outcome)
     if not no_wait:
         _label(shown=not as_json)
     company_record().refresh_rollups()
@@ -90,6 +92,19 @@ def _say_unsure(proposed: proposal.Proposal) -> None:
     for one in proposed.unsure:
         click.echo(f"- {one.reason}", err=True)
     click.echo(_("Save the mapping above as M.yaml, correct it, and import with --mapping M.yaml."), err=True)
+
+
+def _print_used(outcome: ImportOutcome) -> None:
+    """How the columns were read, in a line for each signal of a row: nobody was asked."""
+    used = mapping.from_yaml(Import.objects.get(pk=outcome.import_id).mapping)
+    for emit in used.emit:
+        origins = ((name, " + ".join(one.named) or one.constant or "") for name, one in emit.fields.items())
+        fields = ", ".join(name if name == origin else f"{name} ← {origin}" for name, origin in origins)
+        measured = f" {emit.metric} {emit.scale[0]:g}-{emit.scale[1]:g}" if emit.metric and emit.scale else ""
+        click.echo(_("Read as %(kind)s: %(fields)s") % {"kind": f"{emit.kind}{measured}", "fields": fields})
+    names = [name for name, one in used.emit[0].attributes.items() if not one.personal]
+    if names:
+        click.echo(_("Attributes: %s") % ", ".join(names))
 
 
 def _as_json(outcome: ImportOutcome) -> dict[str, Any]:
