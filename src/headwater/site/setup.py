@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.db import connection
@@ -19,6 +20,7 @@ from headwater.base.people import administrators, create_first_administrator
 from headwater.metrics.store import company_record
 
 ADMINISTRATOR = "admin@headwater.localhost"
+SETUP_LOCK = 0x48656164  # any number that nobody else locks this database by
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,26 @@ class FirstStart:
 
 @contextmanager
 def only_one() -> Iterator[None]:
-    """Let one process at a time set up this data folder."""
+    """Let one process at a time set up this data folder, and this database, which several machines may share."""
     with (home() / "setup.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        with _only_one_in_database():
+            yield
+
+
+@contextmanager
+def _only_one_in_database() -> Iterator[None]:
+    """A lock of the database session, which ends with it; SQLite lies in the folder, whose lock is enough."""
+    if connection.vendor != "postgresql":
         yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [SETUP_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s)", [SETUP_LOCK])
 
 
 def prepare() -> None:
@@ -49,6 +67,8 @@ def migrate() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
+    if settings.CACHES["default"]["LOCATION"] not in connection.introspection.table_names():
+        call_command("createcachetable", verbosity=0)
     company_record()
 
 
