@@ -60,6 +60,7 @@ def listening_grid_page(request: HttpRequest) -> HttpResponse:
         "sentence": grid_sentence(found),
         "ears": [(ear_name(ear), ear_note(ear)) for ear in HEARD],
         "rows": [(row, _cells(row, selection), _width(row, found)) for row in found.rows],
+        "blind": _blind(found),
         "unplaced": _cells(found.unplaced, selection),
         "suggestions": [(one, suggestion_sentence(one, found.metric)) for one in found.suggestions[:SUGGESTED]],
         "more": found.suggestions[0].more if found.suggestions else MORE,
@@ -69,6 +70,12 @@ def listening_grid_page(request: HttpRequest) -> HttpResponse:
         "query": selection.query(),
     }
     return render(request, "insight/listening_grid.html", shown)
+
+
+def _blind(found: Grid) -> list[tuple[str, list[str]]]:
+    """Each ear with the stages at which nobody listens by it."""
+    stages = {ear: [stage.name for stage, cell in found.blind if cell.ear == ear] for ear in HEARD}
+    return [(ear_name(ear), names) for ear, names in stages.items() if names]
 
 
 def _cells(row: GridRow, selection: Selection) -> list[Shown]:
