@@ -118,7 +118,6 @@ def test_a_drag_that_is_given_up_moves_nothing(editing: Reader) -> None:
 
 
 ADDRESSES = (
-    "/journey",
     "/journey/edit",
     "/journey/draft",
     "/journey/packs",
@@ -126,6 +125,8 @@ ADDRESSES = (
     "/journey/moment/pay",
     "/journey/agreement",
     "/journey/agreement/wait",
+    "/journey/future",
+    "/journey/touchpoints",
 )
 
 

@@ -47,7 +47,7 @@ def form_of(cause: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
-    for address in ("/journey", "/journey/edit"):
+    for address in ("/journey/edit", "/journey/agreement", "/journey/future", "/journey/touchpoints", "/journey/packs"):
         answer = client.get(address)
         assert answer.status_code == 302
         assert "/account/login/" in answer["Location"]
@@ -55,29 +55,27 @@ def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
 
 def test_an_empty_journey_says_what_to_do(client: Client, editor: Person) -> None:
     client.force_login(editor)
-    assert "Start from a pack" in client.get("/journey").content.decode()
     assert "add the first stage" in client.get("/journey/edit").content.decode()
 
 
-@pytest.mark.parametrize("address", ["/journey", "/journey/edit"])
-def test_a_map_shows_every_stage_moment_and_cause(signed_in: Client, address: str) -> None:
-    shown = signed_in.get(address).content.decode()
+def test_the_map_shows_every_stage_moment_and_cause(signed_in: Client) -> None:
+    shown = signed_in.get("/journey/edit").content.decode()
     taxonomy = queries.taxonomy()
     for name in [item.name for item in (*taxonomy.stages, *taxonomy.moments, *taxonomy.active_causes)]:
         assert name in shown
     assert "not yet published" not in shown
 
 
-def test_an_employee_sees_the_published_map_without_tools(reader: Client, editor: Person) -> None:
+def test_an_employee_reads_what_is_published_and_edits_nothing(reader: Client, editor: Person) -> None:
     services.change_item(editor, "cause", "damaged", {"name": "Broken on arrival"})
-    shown = reader.get("/journey").content.decode()
-    assert "Goods arrive damaged" in shown
-    assert "Broken on arrival" not in shown
-    assert "Edit the journey" not in shown
     assert reader.get("/journey/edit").status_code == 403
     facts = reader.get("/journey/cause/damaged").content.decode()
+    assert "Goods arrive damaged" in facts
     assert "dented corner" in facts
     assert '<form class="form"' not in facts
+    moment = reader.get("/journey/moment/promised_day").content.decode()
+    assert "Hands over on the day the promise was calculated with." in moment
+    assert "Nobody yet" in moment
 
 
 def test_an_edit_in_place_answers_with_the_map_and_the_draft_bar(signed_in: Client) -> None:

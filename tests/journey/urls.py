@@ -1,5 +1,6 @@
 """The addresses of this room and the one below it: its tests need no room above."""
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from ninja import NinjaAPI
 
@@ -13,7 +14,14 @@ api.add_router("", router)
 for pattern in api.urls[0]:
     pattern.callback.login_required = False
 
+
+def journey(request: HttpRequest) -> HttpResponse:
+    """Stands in for the map that the room above draws."""
+    return HttpResponse("the map")
+
+
 urlpatterns = [
+    path("journey", journey, name="journey"),
     path("", include("headwater.base.urls")),
     path("", include("headwater.journey.urls")),
     path("api/v1/", api.urls),

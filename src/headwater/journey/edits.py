@@ -266,7 +266,7 @@ def _users(taxonomy: Taxonomy, kind: Kind, item_id: str) -> list[str]:
     if kind == "journey":
         return [stage.name for stage in taxonomy.stages_of(item_id)] if len(taxonomy.journeys) > 1 else []
     if kind == "stage":
-        inside = [*taxonomy.moments, *taxonomy.touchpoints]
+        inside: tuple[Moment | Touchpoint, ...] = (*taxonomy.moments, *taxonomy.touchpoints)
         names = [item.name for item in inside if item.stage == item_id]
         return names + [cause.name for cause in taxonomy.causes if item_id in cause.stages]
     if kind == "department":

@@ -1,4 +1,4 @@
-"""The addresses of this room."""
+"""The addresses of this room. The map that people read, ``journey``, is composed by the room with the figures."""
 
 from typing import get_args
 
@@ -31,7 +31,6 @@ register_converter(ItemKind, "kind")
 register_converter(TriggerAction, "triggeraction")
 
 urlpatterns = [
-    path("journey", taxonomy.journey, name="journey"),
     path("journey/edit", views.edit, name="journey_edit"),
     path("journey/edit/undo", views.undo, name="undo_journey_edit"),
     path("journey/draft", taxonomy.draft, name="journey_draft"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
-from ninja import Field, Path, Router, Schema
+from ninja import Field, Router, Schema
 
 from headwater.base.accounts import person
 from headwater.base.permissions import require
@@ -85,7 +85,7 @@ def post_answer(request: HttpRequest, stage: str, body: AnswerIn) -> StageAgreem
     summary="Decide an objection",
 )
 def post_decision(
-    request: HttpRequest, body: DecisionIn, answer_id: int = Path(ge=1, le=2**31 - 1)
+    request: HttpRequest, answer_id: Annotated[int, Field(ge=1, le=2**31 - 1)], body: DecisionIn
 ) -> StageAgreementOut:
     """The named decider settles an objection that was open for 14 days."""
     return _out(agreement.decide(person(request), answer_id, keep=body.keep, reason=body.reason))

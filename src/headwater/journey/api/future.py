@@ -160,7 +160,7 @@ def _step(step: future.Step) -> StepOut:
     return StepOut(
         key=step.key,
         difference=DifferenceOut.of(step.difference),
-        decision=decision.what if decision else "",
+        decision="" if decision is None else "carried" if decision.initiative else "dropped",
         initiative=decision.initiative if decision else "",
         owner=decision.owner_id if decision else None,
         link=decision.link if decision else "",

@@ -36,7 +36,7 @@ class DecisionForm(forms.Form):
     )
 
 
-class PersonChoice(forms.ModelChoiceField):
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django's own is not generic
     """Someone who works here, by name and department."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -98,12 +98,12 @@ class MomentForm(ItemForm):
             self.fields[DOES + department.id] = forms.CharField(label=department.name, required=False, max_length=300)
 
     @property
-    def what(self) -> list[forms.Field]:
+    def what(self) -> list[forms.BoundField]:
         """The fields of the moment itself."""
         return [field for field in self.visible_fields() if not field.name.startswith(DOES)]
 
     @property
-    def does(self) -> list[forms.Field]:
+    def does(self) -> list[forms.BoundField]:
         """One field a department, for what it does at the moment."""
         return [field for field in self.visible_fields() if field.name.startswith(DOES)]
 

@@ -1,6 +1,4 @@
-"""The pages of the journey as it is and as its draft would make it."""
-
-from typing import Any
+"""What publishing the draft of the journey would change, publishing it, throwing it away."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,22 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from headwater.base.accounts import person
 from headwater.base.permissions import allows, require
-from headwater.journey import layout, queries, services
-
-
-@require_GET
-def journey(request: HttpRequest) -> HttpResponse:
-    """The published map: stages left to right, each with its moments and the causes that hurt it."""
-    who = person(request)
-    require(who, "view", "taxonomy")
-    taxonomy = queries.taxonomy()
-    context: dict[str, Any] = {
-        "taxonomy": taxonomy,
-        "failures": [cause for cause in taxonomy.active_causes if cause.demand != "value"],
-        "lanes": layout.lanes(taxonomy, queries.department_names(taxonomy)),
-        "may_edit": allows(who, "edit", "taxonomy"),
-    }
-    return render(request, "journey/journey.html", context)
+from headwater.journey import queries, services
 
 
 @require_GET
