@@ -67,11 +67,11 @@ class StandardForm(forms.Form):
     called_off = SignalsField(label=gettext_lazy("What calls it off"), required=False)
     told = SignalsField(label=gettext_lazy("How the customer is told"), required=False)
     per = forms.ChoiceField(
-        label=gettext_lazy("Belonging together"),
+        label=gettext_lazy("Signals belong together by"),
         required=False,
         choices=(
-            ("subject", gettext_lazy("Signals about one order, invoice or other subject")),
-            ("customer", gettext_lazy("Signals of one customer")),
+            ("subject", gettext_lazy("order, invoice or other subject")),
+            ("customer", gettext_lazy("customer")),
         ),
     )
     happened = SignalsField(label=gettext_lazy("It happened"), required=False)
@@ -116,7 +116,7 @@ class StandardForm(forms.Form):
         groups = (
             (_("What should happen"), ("name", "moment", "target")),
             (
-                _("How it is seen"),
+                _("What is counted"),
                 (
                     "method",
                     *kept,

@@ -177,11 +177,11 @@ class TriggerForm(forms.Form):
     )
     value = forms.FloatField(label=gettext_lazy("This"), required=False, initial=100)
     per = forms.ChoiceField(
-        label=gettext_lazy("Belonging together"),
+        label=gettext_lazy("Signals belong together by"),
         required=False,
         choices=(
-            ("customer", gettext_lazy("Signals of one customer")),
-            ("subject", gettext_lazy("Signals about one order, invoice or other subject")),
+            ("customer", gettext_lazy("customer")),
+            ("subject", gettext_lazy("order, invoice or other subject")),
         ),
     )
     place = forms.ChoiceField(label=gettext_lazy("Where in the journey"), required=False)
