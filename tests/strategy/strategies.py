@@ -75,7 +75,7 @@ def measure(name: str, kind: str, outcome: str, *, is_survey: bool = False) -> M
 
 
 def answered(key: str, title: str) -> ReadinessFacts:
-    return ReadinessFacts(key, title, "Agreed.", "Head of people", date(2026, 9, 1), "under_way")
+    return ReadinessFacts(key, title, "Head of people", date(2026, 9, 1), "under_way")
 
 
 GOOD = StrategyFacts(

@@ -8,6 +8,7 @@ from headwater.base.models import Department, Person
 from headwater.journey import services as journey_services
 from headwater.journey.packs import load_pack
 from headwater.strategy import boards, drafting
+from headwater.strategy.models import Board
 from headwater.strategy.strategy import Outcome, Strategy
 from tests.browser import PHONE, WIDE, Reader, Theme, overflow, violations
 from tests.metrics.conftest import Write, empty_record, record, write
@@ -34,7 +35,7 @@ def checking(reader: Reader, editor: Person, write: Write) -> Reader:
 
 @pytest.mark.parametrize(("width", "theme"), list(product((PHONE, WIDE), ("light", "dark"))))
 def test_everyone_can_read_the_check_and_the_boards(checking: Reader, width: int, theme: Theme) -> None:
-    board = boards.Board.objects.get()
+    board = Board.objects.get()
     paths = ("/strategy/check", "/strategy/check/departments", "/strategy/decision-test", f"/boards/{board.pk}")
     for path in paths:
         page = checking.open(path, width=width, theme=theme)
@@ -49,4 +50,4 @@ def test_a_chart_is_pinned_from_its_page_by_keyboard(checking: Reader) -> None:
     page.get_by_label("Board", exact=True).select_option(label="a new board of my own")
     page.get_by_role("button", name="Pin it").press("Enter")
     page.get_by_text("Is it falling?").wait_for()
-    assert boards.Board.objects.count() == 2
+    assert Board.objects.count() == 2

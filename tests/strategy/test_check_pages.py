@@ -15,6 +15,7 @@ from headwater.journey import services as journey_services
 from headwater.journey.packs import load_pack
 from headwater.strategy import agreement, checking, drafting, measuring, readiness, strategies
 from headwater.strategy.assembly import strategy_facts
+from headwater.strategy.check.catalogue import RULES
 from headwater.strategy.commands import strategy_group
 from headwater.strategy.models import Measure
 from headwater.strategy.strategy import Strategy
@@ -141,7 +142,7 @@ def test_strangers_and_bad_input_are_refused(client: Client, editor: Person, dra
 
 def test_each_rule_has_a_page_that_explains_it(client: Client, editor: Person, drafted: Strategy) -> None:
     client.force_login(editor)
-    for rule in checking.RULES:
+    for rule in RULES:
         shown = client.get(f"/strategy/check/{rule.name}").content.decode()
         assert "Why it matters" in shown
         assert "How to mend it" in shown

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 from django.db.models import Count
 from django.utils import timezone
 
-from headwater.base.company import company
 from headwater.base.models import Department, Person
 from headwater.insight.causes import SAID, causes
 from headwater.journey.queries import taxonomy
@@ -49,7 +49,7 @@ MOST_ATTRIBUTES = 4
 
 def strategy_facts(strategy: Strategy) -> StrategyFacts:
     """Everything that is known today about a strategy, draft or published."""
-    known, ours = taxonomy(), company()
+    known = taxonomy()
     return StrategyFacts(
         strategy=strategy,
         today=timezone.localdate(),
@@ -63,7 +63,6 @@ def strategy_facts(strategy: Strategy) -> StrategyFacts:
         causes=_causes(known),
         groups=_groups(),
         readiness=_readiness(),
-        company=ours.name if ours else "",
     )
 
 
@@ -120,7 +119,7 @@ def pin_facts(pins: Iterable[Pin]) -> tuple[PinFacts, ...]:
     )
 
 
-def _measure(view: MeasureView, outcomes: set[str], seen: dict[str, object]) -> MeasureFacts:
+def _measure(view: MeasureView, outcomes: set[str], seen: Mapping[str, date]) -> MeasureFacts:
     row, latest = view.measure, view.latest
     return MeasureFacts(
         id=row.slug,
@@ -142,7 +141,7 @@ def _measure(view: MeasureView, outcomes: set[str], seen: dict[str, object]) -> 
         else None,
         unit=view.unit,
         unit_name=row.unit,
-        last_looked_at=seen.get(f"measure:{row.slug}"),  # type: ignore[arg-type]
+        last_looked_at=seen.get(f"measure:{row.slug}"),
     )
 
 
@@ -239,7 +238,6 @@ def _readiness() -> tuple[ReadinessFacts, ...] | None:
         ReadinessFacts(
             key=item.key,
             title=str(item.question.title),
-            answer=item.answer,
             owner=item.owner.name if item.owner else "",
             due=item.due,
             state=item.state,

@@ -5,7 +5,7 @@ then says that it cannot judge instead of passing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal
@@ -106,7 +106,6 @@ class ReadinessFacts:
 
     key: str
     title: str
-    answer: str = ""
     owner: str = ""
     due: date | None = None
     state: ReadinessState = "open"
@@ -117,11 +116,10 @@ class ReadinessFacts:
 
 @dataclass(frozen=True, slots=True)
 class JourneyStage:
-    """A stage in the customers' own words, with the share of negative signals that are about it, where known."""
+    """A stage in the customers' own words."""
 
     id: str
     name: str
-    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +178,7 @@ class StrategyFacts:
     groups: tuple[CustomerGroup, ...] | None = None
     readiness: tuple[ReadinessFacts, ...] | None = None
     pins: tuple[PinFacts, ...] = ()
-    company: str = ""
-    minimum_base: int = field(default=30)
+    minimum_base: int = 30
 
     @cached_property
     def measures_of(self) -> dict[str, tuple[MeasureFacts, ...]]:

@@ -77,7 +77,8 @@ def _metric(person: Person, named: Mapping[str, Any], chosen: QueryDict) -> Pinn
     require(person, "view", "figures")
     form = MetricForm(chosen)
     if not form.is_valid():
-        raise Refused("pin.choice", " ".join(error for errors in form.errors.values() for error in errors), "address")
+        said = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        raise Refused("pin.choice", said, "address")
     asked = Asked(**form.cleaned_data)
     require_askable(person, [asked.by], read_filter(asked.where))
     _refuse_singling_out(read_filter(asked.where), asked.by)

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, Path, Router, Schema
+from ninja import Field, Router, Schema
+from ninja.params.functions import Path
 
 from headwater.base.models import Person
 from headwater.base.problems import REFUSALS

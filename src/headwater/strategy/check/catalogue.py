@@ -221,11 +221,6 @@ class Checked:
         return tuple(finding for verdict in self.verdicts for finding in verdict.findings)
 
 
-def rule_named(name: str) -> Rule | None:
-    """The rule of that name, or None."""
-    return next((rule for rule in RULES if rule.name == name), None)
-
-
 def run(facts: StrategyFacts) -> Checked:
     """Hold a strategy against every rule."""
     return Checked(tuple(_verdict(rule, facts) for rule in RULES))

@@ -51,11 +51,15 @@ def any_english(strategy: Strategy) -> bool:
 
 def own_words(facts: StrategyFacts) -> frozenset[str]:
     """The words of the company's own stages, moments and causes that are not vague wherever they stand."""
-    named = " ".join(item.name for item in (*facts.stages, *facts.moments, *facts.causes))
+    names = (
+        *(stage.name for stage in facts.stages),
+        *(moment.name for moment in facts.moments),
+        *(cause.name for cause in facts.causes),
+    )
     known = lexicon()
     dull = known.function | known.people | known.vague
     return frozenset(
         word
-        for word in word_texts(named)
+        for word in word_texts(" ".join(names))
         if len(word) >= SHORTEST_OWN and not any(form in dull for form in base_forms(word))
     )

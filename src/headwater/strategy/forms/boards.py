@@ -51,7 +51,7 @@ class PinForm(forms.Form):
         outcome.choices = [("", "–"), *((one.id, one.text[:120]) for one in strategy.outcomes)]
         before = (kwargs.get("initial") or {}).get("outcome")
         if before and strategy.outcome(before) is None:
-            outcome.choices = [*outcome.choices, (before, _("an outcome the strategy no longer has"))]  # type: ignore[list-item]
+            outcome.choices = [*outcome.choices, (before, _("an outcome the strategy no longer has"))]
 
 
 class NewPinForm(PinForm):
