@@ -273,7 +273,7 @@ def test_a_list_of_measures_says_how_many_are_on_their_path(
     readings.read_due()
     views = measures.measures()
     assert [view.standing.code for view in views] == ["no_reading", "off_path", "on_path"]
-    assert measure_wording.sentence(views) == "1 of 3 measures are on their path, 1 is off it, 1 cannot tell yet."
+    assert measure_wording.sentence(views) == "1 of 3 measures are on their path, 1 is off it, 1 has none yet."
 
 
 # Strangers, wrong roles, bad input

@@ -44,4 +44,4 @@ def strategy_schema() -> dict[str, Any]:
     schema = _STRATEGY.json_schema()
     schema["properties"] = {"schema": {"const": SCHEMA}, **schema["properties"]}
     schema["required"] = ["schema"]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Headwater strategy", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Headwater strategy"}

@@ -18,23 +18,24 @@ def sentence(views: Iterable[MeasureView]) -> str:
     views = list(views)
     if not views:
         return _("Nothing is measured yet.")
-    codes = [view.standing.code for view in views]
-    with_path = len(views) - codes.count("no_path")
-    if not with_path:
+    codes = [view.standing.code for view in views if view.path is not None]
+    if not codes:
         text = ngettext(
             "%d measure is kept; none has a path to a target yet.",
             "%d measures are kept; none has a path to a target yet.",
             len(views),
         )
         return text % len(views)
-    on, off = codes.count("on_path"), codes.count("off_path")
-    unsure = with_path - on - off
+    on, off, without = codes.count("on_path"), codes.count("off_path"), len(views) - len(codes)
+    unsure = len(codes) - on - off
     text = _("%(on)d of %(all)d measures are on their path") if on else _("None of %(all)d measures is on its path yet")
     said = text % {"on": on, "all": len(views)}
     if off:
         said += ", " + ngettext("%d is off it", "%d are off it", off) % off
     if unsure:
         said += ", " + ngettext("%d cannot tell yet", "%d cannot tell yet", unsure) % unsure
+    if without:
+        said += ", " + ngettext("%d has none yet", "%d have none yet", without) % without
     return f"{said}."
 
 
