@@ -48,7 +48,7 @@ def test_a_stranger_reads_and_answers_once_without_signing_in(link: TrialLink) -
     words = page.content.decode()
     assert (page.status_code, MISSION in words) == (200, True)
     assert page["X-Robots-Tag"] == "noindex, nofollow"
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     cookie = stranger.cookies["headwater_try"]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     sent = GOOD | {"csrfmiddlewaretoken": stranger.cookies["csrftoken"].value}

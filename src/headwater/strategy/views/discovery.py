@@ -83,6 +83,7 @@ def discuss(request: HttpRequest) -> HttpResponse:
     require(me, "view", "strategy")
     row = services.going_on()
     given = services.answers(row) if row else {}
+    found = services.functions()
     functions = [
         {
             "function": function,
@@ -92,9 +93,10 @@ def discuss(request: HttpRequest) -> HttpResponse:
                 for question in function.questions
             ],
         }
-        for function in services.functions()
+        for function in found
     ]
-    answered = sum(any(one["answers"] for one in item["questions"]) for item in functions)
+    keys = {department for department, _question in given}
+    answered = sum(function.department.id in keys for function in found)
     shown = _frame(me, row, Discovery.Step.DISCUSS)
     shown |= {"functions": functions, "sentence": _discussed(answered, len(functions))}
     return render(request, "strategy/discovery_discuss.html", shown)

@@ -41,10 +41,9 @@ def requests(request: HttpRequest) -> HttpResponse:
     """The requests this person may see, newest first, each with what was found."""
     rows = services.requests_of(person(request))
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    shown = [{"row": row, "trace": services.trace_of(row)} for row in page]
     context = {
         "page": page,
-        "rows": [{**one, "sentence": trace_sentence(one["trace"]) if one["trace"] else ""} for one in shown],
+        "rows": [{"row": row, "sentence": _answer_of(row)} for row in page],
         "sentence": _list_sentence(rows.count(), rows.filter(state=Request.State.ANSWERED).count()),
     }
     return render(request, "strategy/requests.html", context)
@@ -110,6 +109,11 @@ def decline(request: HttpRequest, request_id: int) -> HttpResponse:
     services.decline_request(person(request), request_id, request.POST.get("reason", ""))
     messages.success(request, _("Declined; whoever filed it reads the reason."))
     return redirect("request", request_id)
+
+
+def _answer_of(row: Request) -> str:
+    trace = services.trace_of(row)
+    return trace_sentence(trace) if trace else ""
 
 
 def _list_sentence(filed: int, undecided: int) -> str:

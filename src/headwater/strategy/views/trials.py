@@ -132,9 +132,12 @@ def _form_page(request: HttpRequest, link: TrialLink, form: AnswerForm) -> HttpR
 
 
 def _hardened(response: HttpResponse, browser: str) -> HttpResponse:
-    """Keep an open page out of search engines and its address out of other sites; mark the browser."""
+    """Keep an open page out of search engines; mark the browser.
+
+    The address stays out of other sites by the policy of every page (same-origin); a stricter one would send the form
+    without its origin, and the form would be refused.
+    """
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     if browser:
         response.set_cookie(
             COOKIE, browser, max_age=COOKIE_AGE, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
