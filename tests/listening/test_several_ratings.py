@@ -1,7 +1,10 @@
 """Surveys with one rating a column: each rating becomes a signal, and those of one row stay together."""
 
+from click.testing import CliRunner
+
 from headwater.base.models import Company
 from headwater.listening import proposal, services
+from headwater.listening.commands import import_command
 from headwater.metrics.store import company_record
 from headwater.record.filters import parse
 from headwater.record.questions import Sums, Verbatims
@@ -53,3 +56,10 @@ def test_one_small_number_beside_a_rating_is_no_rating(make_file: FileMaker) -> 
     found = proposal.propose(make_file("a.csv", f"id,date,comment,rating,rooms\n{rows}"))
     assert len(found.mapping.emit) == 1
     assert "rooms" in found.mapping.emit[0].attributes
+
+
+def test_an_import_says_how_it_read_the_columns_when_nobody_was_asked(ours: Company, make_file: FileMaker) -> None:
+    said = CliRunner().invoke(import_command, [str(make_file("survey.csv", wide())), "--no-wait"]).output
+    assert "Read as review rating 1-5: " in said
+    assert "score ← Seat comfort" in said
+    assert "Attributes: bags, question" in said
