@@ -144,6 +144,7 @@ def test_an_unknown_pack_is_refused_with_the_known_ones() -> None:
         load_pack("bakery")
 
 
+@pytest.mark.django_db  # the parts of other subjects are read for it
 def test_a_taxonomy_becomes_a_pack_with_a_checked_header() -> None:
     taxonomy = load_pack("retail").taxonomy(3)
     assert pack_of(taxonomy, name="ours", title="Ours").version == 3
