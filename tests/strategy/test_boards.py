@@ -14,6 +14,7 @@ from headwater.journey import services as journey_services
 from headwater.journey.packs import load_pack
 from headwater.strategy import boards, sight
 from headwater.strategy.models import Board, Pin
+from headwater.strategy.pinnable import pinned_page
 from tests.metrics.conftest import Write, empty_record, record, write
 
 __all__ = ["empty_record", "record", "write"]
@@ -55,6 +56,20 @@ def test_a_page_is_pinned_and_drawn_again(client: Client, answers: None, lead: P
     assert "data-chart" in shown
     assert "Nobody wrote down what a leader does when it moves." in shown
     assert HistoryEntry.objects.filter(code="pin.added", data__title="NPS by channel").exists()
+
+
+@pytest.mark.parametrize("address", ["/metrics/nps", "/causes", "/causes/delivery_late", "/scorecards"])
+def test_every_kind_of_page_is_drawn_for_a_board(answers: None, lead: Person, address: str) -> None:
+    page = pinned_page(lead, address)
+    assert page.address == address
+    assert page.title
+    assert page.sentence
+
+
+def test_pages_offer_what_can_be_pinned(client: Client, answers: None, lead: Person) -> None:
+    client.force_login(lead)
+    assert "/boards/pin?address=%2Fmetrics%2Fnps" in client.get("/metrics/nps").content.decode()
+    assert "/boards/pin" not in client.get("/strategy").content.decode()
 
 
 def test_without_a_board_one_is_begun(client: Client, answers: None, employee: Person) -> None:

@@ -42,7 +42,7 @@ class StrategyConfig(AppConfig):
             navigation.add(name, title, url_name, room="strategy", position=position, needs=view)
         navigation.add("measures", _("Measures"), "measures", room="strategy", position=14, needs=("view", "measures"))
         navigation.add("requests", _("Requests"), "requests", room="strategy", position=45, needs=("view", "requests"))
-        pages = ("metric", "cause", "causes", "measure")  # those of strategy.pinnable
+        pages = ("metric", "cause", "causes", "scorecards", "measure")  # those of strategy.pinnable
         navigation.offer(_("Take up as an issue"), "issue_from_page", pages=("cause",), needs=("edit", "strategy"))
         navigation.offer(_("Pin to a board"), "pin", pages=pages, needs=("edit", "boards"))
         navigation.add("boards", _("Boards"), "boards", room="forest", position=37, needs=("view", "boards"))

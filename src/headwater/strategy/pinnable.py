@@ -12,20 +12,23 @@ from django.http import QueryDict
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from headwater.base.charts import Spec
+from headwater.base.charts import Row, Spec, interval_rank
 from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.insight import charts as insight_charts
 from headwater.insight.causes import CauseFigures, causes
+from headwater.insight.scorecards import scorecards
+from headwater.insight.scorecards_wording import scorecards_sentence
 from headwater.insight.selection import Selection
 from headwater.insight.wording import cause_sentence, causes_sentence
 from headwater.journey.queries import taxonomy
 from headwater.metrics.access import IDENTITIES, WORDS, require_askable
 from headwater.metrics.estimates import read_filter
 from headwater.metrics.forms import MetricForm
-from headwater.metrics.queries import Asked, metric_page
+from headwater.metrics.queries import Asked, metric_page, unit_of
 from headwater.record.filters import NAMED, Filter
+from headwater.science import Estimate
 from headwater.strategy import measure_charts, measure_wording, measures
 
 MAX_ADDRESS: Final = 2500
@@ -56,7 +59,9 @@ def pinned_page(person: Person, address: str) -> PinnedPage:
         raise Refused("pin.address", _("“%s” is no page of Headwater.") % address[:80], "address") from None
     draw = PAGES.get(match.url_name or "")
     if draw is None:
-        message = _("This page has no chart to pin. Pin a metric, a cause, the list of causes or a measure.")
+        message = _(
+            "This page has no chart to pin. Pin a metric, a cause, the list of causes, the scorecards or a measure."
+        )
         raise Refused("pin.no_chart", message, "address")
     chosen = QueryDict(parts.query, mutable=True)
     page = draw(person, match.kwargs, chosen)
@@ -124,10 +129,30 @@ def _cause(person: Person, named: Mapping[str, Any], chosen: QueryDict) -> Pinne
     return PinnedPage("", cause.name, cause_sentence(figures), insight_charts.cause_trend(figures))
 
 
+def _scorecards(person: Person, named: Mapping[str, Any], chosen: QueryDict) -> PinnedPage:
+    """The card across the experience: one shared score a stage, in the order of the journey."""
+    require(person, "view", "figures")
+    found = scorecards(_selection(person, chosen))
+    rows = [
+        Row(card.stage.name, card.score.estimate, card.score.low, card.score.high, n=card.score.n)
+        for card in found.stages
+        if isinstance(card.score, Estimate)
+    ]
+    title = _("%(metric)s by stage, across the experience") % {"metric": found.metric.title}
+    chart = interval_rank(rows, unit=unit_of(found.metric), description=title) if rows else None
+    return PinnedPage("", title, scorecards_sentence(found), chart)
+
+
 def _measure(person: Person, named: Mapping[str, Any], chosen: QueryDict) -> PinnedPage:
     require(person, "view", "measures")
     view = measures.measure(named["slug"])
     return PinnedPage("", view.measure.name, measure_wording.measure_sentence(view), measure_charts.chart(view))
 
 
-PAGES: Final[Mapping[str, Draw]] = {"metric": _metric, "causes": _causes, "cause": _cause, "measure": _measure}
+PAGES: Final[Mapping[str, Draw]] = {
+    "metric": _metric,
+    "causes": _causes,
+    "cause": _cause,
+    "scorecards": _scorecards,
+    "measure": _measure,
+}
