@@ -175,15 +175,14 @@ def measures_command(as_json: bool) -> None:
         click.echo(json.dumps([measures.as_json(view) for view in found], ensure_ascii=False))
         return
     click.echo(measure_wording.sentence(found))
-    table = Table(
-        "measure", "kind", "owner", "last", "interval", "path", "target", "standing", box=None, pad_edge=False
-    )
+    table = Table(box=None, pad_edge=False)
+    for title in ("measure", "kind", "last", "interval", "path", "target", "standing"):
+        table.add_column(title, no_wrap=title != "measure")
     for view in found:
         latest, row = view.latest, view.measure
         table.add_row(
             row.slug,
             row.kind,
-            row.owner.name if row.owner else "–",
             figure_text(latest.value if latest else None, view.unit),
             interval(latest.low, latest.high, view.unit) if latest else "",
             figure_text(view.standing.expected, view.unit),

@@ -24,13 +24,21 @@ STRATEGY = Strategy(
     vision="The shop that people name first when a neighbour asks where to order.",
     mission="Every order comes on the day we said, is what we showed, and whoever asks us gets one answer that holds.",
     success=(
-        "At the end of year three, 96 of 100 customers get their parcel on the promised day, half as many have to "
-        "contact us about an order, and 45 of 100 who ordered once order again within a year."
+        "At the end of year three, 96 of 100 customers get their parcel on the promised day, and half as many have to "
+        "contact us about an order. 45 of 100 who ordered once order again within a year."
     ),
     values=(
-        Value("word", "We keep our word", "What we promise, a customer can plan with."),
+        Value(
+            "word",
+            "We keep our word",
+            "A date, a price or an answer that a customer got from us stays as it was given.",
+        ),
         Value("plain", "We say it plainly", "Prices, terms and bad news in words that need no second reading."),
-        Value("source", "We mend it at the source", "We do not get better at apologising for the same thing."),
+        Value(
+            "source",
+            "We mend it at the source",
+            "What made a customer call is changed in the department where it began.",
+        ),
     ),
     goals=(
         BusinessGoal("order_again", "More customers order again", "Half of our revenue comes from second orders."),
@@ -163,6 +171,23 @@ MEASURES: tuple[tuple[str, str, str, str, dict[str, Any], str, float, str, str],
         5.6,
         "How easy was it for customers to get their problem solved?",
         "Below the path, two agents are taken off mail and put on calls until it is back.",
+    ),
+    (
+        "Wrong invoices",
+        "what",
+        "one_answer",
+        "Finance",
+        {
+            "metric": "volume",
+            "where": "event = 'invoice_wrong'",
+            "population": "attribute:segment = 'business'",
+            "denominator": ORDERS,
+            "per": 100,
+        },
+        "wrong per 100 orders of business customers",
+        1.0,
+        "How often does a business customer get an invoice that is wrong?",
+        "Above the path, no invoice template is changed until the last change is taken back.",
     ),
 )
 HEALTH = (6.1, 6.0, 6.3, 6.5, 6.8, 7.1, 7.3, 7.5)
