@@ -69,3 +69,8 @@ def test_without_a_verdict_on_a_factor_there_is_none_on_the_product() -> None:
         hs.product({"a": float("nan")})
     with pytest.raises(ValueError, match="confidence"):
         hs.product({"a": factor(1, 0.1), "b": hs.Estimate(1, 0, 2, 9, "x", (), 0.9)})
+
+
+def test_a_lopsided_factor_stays_lopsided() -> None:
+    found = estimate(hs.product({"a": hs.Estimate(10, 9, 20, 50, "given"), "b": 2.0}).result)
+    assert (found.low, found.high) == pytest.approx((18, 40), rel=0.03)
