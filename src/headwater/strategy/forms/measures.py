@@ -52,7 +52,7 @@ class DefinitionForm(forms.Form):
         label=_("Per signal where (denominator)"),
         required=False,
         max_length=1000,
-        help_text=_("Makes a rate of the metric Volume, such as contacts per order: event:order_placed."),
+        help_text=_("Makes a rate of the metric Volume, such as contacts per order: event = 'order_placed'."),
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
     per = forms.TypedChoiceField(
