@@ -1,5 +1,7 @@
 """What a department's line of sight says, as its manager would say it."""
 
+from datetime import date
+
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -62,7 +64,7 @@ def sight_note(found: LineOfSight) -> str:
     }
 
 
-def month_name(month: object) -> str:
+def month_name(month: date) -> str:
     """A month with its year, in the reader's language."""
     return str(formats.date_format(month, "YEAR_MONTH_FORMAT"))
 

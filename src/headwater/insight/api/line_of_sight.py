@@ -1,10 +1,10 @@
 """Departments' lines of sight, for programs."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
@@ -12,6 +12,7 @@ from headwater.insight.api.figures import Figure, figure
 from headwater.insight.line_of_sight import Change, Doing, LineOfSight, Sighted, line_of_sight, sighted
 
 router = Router(tags=["insight"])
+DepartmentId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class DoingRow(Schema):
@@ -88,9 +89,7 @@ def list_lines_of_sight(request: HttpRequest) -> list[dict[str, Any]]:
     response={200: Sight, **REFUSALS},
     operation_id="get_line_of_sight",
 )
-def get_line_of_sight(
-    request: HttpRequest, asked: Query[MonthAsked], department_id: int = Path(ge=1, le=2**31)
-) -> dict[str, Any]:
+def get_line_of_sight(request: HttpRequest, department_id: DepartmentId, asked: Query[MonthAsked]) -> dict[str, Any]:
     """Return how a department's work reaches the customer, and what changed since the month before."""
     require(request.user, "view", "figures")
     person: Any = request.user
