@@ -7,291 +7,573 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('base', '0001_initial'),
+        ("base", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FutureDecision',
+            name="FutureDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('difference', models.CharField(max_length=140, unique=True)),
-                ('what', models.CharField(choices=[('carried', 'carried by an initiative'), ('dropped', 'dropped')], max_length=8)),
-                ('initiative', models.CharField(blank=True, max_length=120)),
-                ('link', models.URLField(blank=True, max_length=500)),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('decided_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("difference", models.CharField(max_length=140, unique=True)),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[("carried", "carried by an initiative"), ("dropped", "dropped")], max_length=8
+                    ),
+                ),
+                ("initiative", models.CharField(blank=True, max_length=120)),
+                ("link", models.URLField(blank=True, max_length=500)),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("decided_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['difference'],
+                "ordering": ["difference"],
             },
         ),
         migrations.CreateModel(
-            name='MomentLeader',
+            name="MomentLeader",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('moment', models.CharField(max_length=60, unique=True)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("moment", models.CharField(max_length=60, unique=True)),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['moment'],
+                "ordering": ["moment"],
             },
         ),
         migrations.CreateModel(
-            name='Standard',
+            name="Standard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=600, verbose_name='description')),
-                ('moment', models.CharField(max_length=60, verbose_name='moment')),
-                ('method', models.CharField(choices=[('kept', 'A promise and what keeps it'), ('right', 'What happened, and went right'), ('series', 'A series from elsewhere')], max_length=6)),
-                ('definition', models.JSONField(default=dict)),
-                ('giver', models.CharField(blank=True, max_length=60, verbose_name='department')),
-                ('taker', models.CharField(blank=True, max_length=60, verbose_name='takes over')),
-                ('departments', models.JSONField(default=list)),
-                ('target', models.FloatField(blank=True, null=True, verbose_name='target')),
-                ('retired', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                ("description", models.CharField(blank=True, max_length=600, verbose_name="description")),
+                ("moment", models.CharField(max_length=60, verbose_name="moment")),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("kept", "A promise and what keeps it"),
+                            ("right", "What happened, and went right"),
+                            ("series", "A series from elsewhere"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("definition", models.JSONField(default=dict)),
+                ("giver", models.CharField(blank=True, max_length=60, verbose_name="department")),
+                ("taker", models.CharField(blank=True, max_length=60, verbose_name="takes over")),
+                ("departments", models.JSONField(default=list)),
+                ("target", models.FloatField(blank=True, null=True, verbose_name="target")),
+                ("retired", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['moment', 'name'],
+                "ordering": ["moment", "name"],
             },
         ),
         migrations.CreateModel(
-            name='TaxonomyVersion',
+            name="TaxonomyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('superseded', 'Superseded')], default='draft', max_length=12)),
-                ('version', models.PositiveIntegerField(blank=True, null=True, unique=True)),
-                ('edition', models.PositiveIntegerField(default=0)),
-                ('content', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published"), ("superseded", "Superseded")],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(blank=True, null=True, unique=True)),
+                ("edition", models.PositiveIntegerField(default=0)),
+                ("content", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-version', '-id'],
-                'abstract': False,
+                "ordering": ["-version", "-id"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TaxonomyStep',
+            name="TaxonomyStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edition', models.PositiveIntegerField()),
-                ('content', models.JSONField()),
-                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='journey.taxonomyversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("edition", models.PositiveIntegerField()),
+                ("content", models.JSONField()),
+                (
+                    "row",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="journey.taxonomyversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-edition'],
+                "ordering": ["-edition"],
             },
         ),
         migrations.CreateModel(
-            name='Trigger',
+            name="Trigger",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=600, verbose_name='description')),
-                ('stage', models.CharField(blank=True, max_length=60, verbose_name='stage')),
-                ('moment', models.CharField(blank=True, max_length=60, verbose_name='moment')),
-                ('action', models.CharField(choices=[('case', 'Open a case'), ('thank_you', 'Send a thank-you'), ('recognition', 'Recognise a colleague')], default='case', max_length=12, verbose_name='answer')),
-                ('grace_days', models.PositiveSmallIntegerField(default=7, verbose_name='grace period in days')),
-                ('wait_hours', models.PositiveSmallIntegerField(default=0, verbose_name='hours to wait for late news')),
-                ('rule', models.JSONField()),
-                ('edition', models.PositiveIntegerField(default=1)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('building', 'Reading the record'), ('active', 'Active'), ('paused', 'Paused'), ('retired', 'Retired')], default='draft', max_length=8)),
-                ('activated_at', models.DateTimeField(blank=True, null=True)),
-                ('watched_since', models.DateTimeField(blank=True, null=True)),
-                ('seen', models.CharField(blank=True, help_text='The versions of the record last looked at.', max_length=100)),
-                ('built_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                ("description", models.CharField(blank=True, max_length=600, verbose_name="description")),
+                ("stage", models.CharField(blank=True, max_length=60, verbose_name="stage")),
+                ("moment", models.CharField(blank=True, max_length=60, verbose_name="moment")),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("case", "Open a case"),
+                            ("thank_you", "Send a thank-you"),
+                            ("recognition", "Recognise a colleague"),
+                        ],
+                        default="case",
+                        max_length=12,
+                        verbose_name="answer",
+                    ),
+                ),
+                ("grace_days", models.PositiveSmallIntegerField(default=7, verbose_name="grace period in days")),
+                ("wait_hours", models.PositiveSmallIntegerField(default=0, verbose_name="hours to wait for late news")),
+                ("rule", models.JSONField()),
+                ("edition", models.PositiveIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("building", "Reading the record"),
+                            ("active", "Active"),
+                            ("paused", "Paused"),
+                            ("retired", "Retired"),
+                        ],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
+                ("watched_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "seen",
+                    models.CharField(
+                        blank=True, help_text="The versions of the record last looked at.", max_length=100
+                    ),
+                ),
+                ("built_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Firing',
+            name="Firing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edition', models.PositiveIntegerField()),
-                ('unit', models.CharField(max_length=500)),
-                ('occurrence', models.CharField(max_length=40)),
-                ('signal_key', models.BigIntegerField()),
-                ('customer_id', models.CharField(blank=True, db_index=True, max_length=500)),
-                ('subject_id', models.CharField(blank=True, max_length=500)),
-                ('occurred_at', models.DateTimeField()),
-                ('mark_at', models.DateTimeField()),
-                ('found_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('waiting', 'Waits for a person'), ('answered', 'Answered'), ('withdrawn', 'Withdrawn'), ('history', 'Before its time')], max_length=9)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('contradicted_at', models.DateTimeField(blank=True, help_text='When later news said that it was not so, after it had been answered.', null=True)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('trigger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='firings', to='journey.trigger')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("edition", models.PositiveIntegerField()),
+                ("unit", models.CharField(max_length=500)),
+                ("occurrence", models.CharField(max_length=40)),
+                ("signal_key", models.BigIntegerField()),
+                ("customer_id", models.CharField(blank=True, db_index=True, max_length=500)),
+                ("subject_id", models.CharField(blank=True, max_length=500)),
+                ("occurred_at", models.DateTimeField()),
+                ("mark_at", models.DateTimeField()),
+                ("found_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waits for a person"),
+                            ("answered", "Answered"),
+                            ("withdrawn", "Withdrawn"),
+                            ("history", "Before its time"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contradicted_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When later news said that it was not so, after it had been answered.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "trigger",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="firings", to="journey.trigger"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-occurred_at', '-pk'],
+                "ordering": ["-occurred_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='TriggerEdition',
+            name="TriggerEdition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edition', models.PositiveIntegerField()),
-                ('rule', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('trigger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='editions', to='journey.trigger')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("edition", models.PositiveIntegerField()),
+                ("rule", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "trigger",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="editions", to="journey.trigger"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-edition'],
+                "ordering": ["-edition"],
             },
         ),
         migrations.CreateModel(
-            name='UnitState',
+            name="UnitState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('unit', models.CharField(max_length=500)),
-                ('customer_id', models.CharField(blank=True, max_length=500)),
-                ('subject_id', models.CharField(blank=True, max_length=500)),
-                ('marks', models.JSONField(default=list)),
-                ('dropped_until', models.BigIntegerField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('stale', models.BooleanField(default=False)),
-                ('trigger', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unit_states', to='journey.trigger')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("unit", models.CharField(max_length=500)),
+                ("customer_id", models.CharField(blank=True, max_length=500)),
+                ("subject_id", models.CharField(blank=True, max_length=500)),
+                ("marks", models.JSONField(default=list)),
+                ("dropped_until", models.BigIntegerField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("stale", models.BooleanField(default=False)),
+                (
+                    "trigger",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="unit_states", to="journey.trigger"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AgreementDecider',
+            name="AgreementDecider",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('singleton', models.BooleanField(default=True, editable=False, unique=True)),
-                ('since', models.DateTimeField(default=django.utils.timezone.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("singleton", models.BooleanField(default=True, editable=False, unique=True)),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('singleton', True)), name='agreement_decider_is_one')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("singleton", True)), name="agreement_decider_is_one")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FutureJourney',
+            name="FutureJourney",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('superseded', 'Superseded')], default='draft', max_length=12)),
-                ('version', models.PositiveIntegerField(blank=True, null=True, unique=True)),
-                ('edition', models.PositiveIntegerField(default=0)),
-                ('content', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published"), ("superseded", "Superseded")],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(blank=True, null=True, unique=True)),
+                ("edition", models.PositiveIntegerField(default=0)),
+                ("content", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-version', '-id'],
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('state',), name='futurejourney_one_draft'), models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('state',), name='futurejourney_one_published')],
+                "ordering": ["-version", "-id"],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "draft")), fields=("state",), name="futurejourney_one_draft"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "published")),
+                        fields=("state",),
+                        name="futurejourney_one_published",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StageAnswer',
+            name="StageAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(max_length=60)),
-                ('fingerprint', models.CharField(max_length=16)),
-                ('agrees', models.BooleanField()),
-                ('reason', models.CharField(blank=True, max_length=1000)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('latest', models.BooleanField(default=True)),
-                ('passed_at', models.DateTimeField(blank=True, null=True)),
-                ('decision', models.CharField(blank=True, choices=[('keep', 'The stage stays as it is'), ('change', 'The stage will be changed')], max_length=8)),
-                ('decision_reason', models.CharField(blank=True, max_length=1000)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='base.department')),
-                ('passed_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stage", models.CharField(max_length=60)),
+                ("fingerprint", models.CharField(max_length=16)),
+                ("agrees", models.BooleanField()),
+                ("reason", models.CharField(blank=True, max_length=1000)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("latest", models.BooleanField(default=True)),
+                ("passed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True,
+                        choices=[("keep", "The stage stays as it is"), ("change", "The stage will be changed")],
+                        max_length=8,
+                    ),
+                ),
+                ("decision_reason", models.CharField(blank=True, max_length=1000)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="base.department"
+                    ),
+                ),
+                (
+                    "passed_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('latest', True)), fields=('stage', 'department'), name='stage_answer_one_latest')],
+                "ordering": ["-at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("latest", True)),
+                        fields=("stage", "department"),
+                        name="stage_answer_one_latest",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StageAsking',
+            name="StageAsking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(max_length=60)),
-                ('fingerprint', models.CharField(max_length=16)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='base.department')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stage", models.CharField(max_length=60)),
+                ("fingerprint", models.CharField(max_length=16)),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="base.department"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['asked_at', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('stage', 'department', 'fingerprint'), name='stage_asked_once')],
+                "ordering": ["asked_at", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("stage", "department", "fingerprint"), name="stage_asked_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SeriesPoint',
+            name="SeriesPoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('department', models.CharField(blank=True, max_length=60)),
-                ('happened', models.PositiveBigIntegerField()),
-                ('went_right', models.PositiveBigIntegerField()),
-                ('standard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='points', to='journey.standard')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("department", models.CharField(blank=True, max_length=60)),
+                ("happened", models.PositiveBigIntegerField()),
+                ("went_right", models.PositiveBigIntegerField()),
+                (
+                    "standard",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="points", to="journey.standard"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['day', 'department'],
-                'constraints': [models.UniqueConstraint(fields=('standard', 'day', 'department'), name='one_point_a_day'), models.CheckConstraint(condition=models.Q(('went_right__lte', models.F('happened'))), name='right_of_happened')],
+                "ordering": ["day", "department"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("standard", "day", "department"), name="one_point_a_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(("went_right__lte", models.F("happened"))), name="right_of_happened"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='taxonomyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('state',), name='taxonomyversion_one_draft'),
+            model_name="taxonomyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "draft")), fields=("state",), name="taxonomyversion_one_draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taxonomyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('state',), name='taxonomyversion_one_published'),
+            model_name="taxonomyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")), fields=("state",), name="taxonomyversion_one_published"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taxonomystep',
-            constraint=models.UniqueConstraint(fields=('row', 'edition'), name='taxonomy_step_once'),
+            model_name="taxonomystep",
+            constraint=models.UniqueConstraint(fields=("row", "edition"), name="taxonomy_step_once"),
         ),
         migrations.AddIndex(
-            model_name='firing',
-            index=models.Index(fields=['trigger', 'state', '-occurred_at'], name='firings_by_state'),
+            model_name="firing",
+            index=models.Index(fields=["trigger", "state", "-occurred_at"], name="firings_by_state"),
         ),
         migrations.AddConstraint(
-            model_name='firing',
-            constraint=models.UniqueConstraint(fields=('trigger', 'unit', 'occurrence'), name='one_firing_of_an_occurrence'),
+            model_name="firing",
+            constraint=models.UniqueConstraint(
+                fields=("trigger", "unit", "occurrence"), name="one_firing_of_an_occurrence"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='triggeredition',
-            constraint=models.UniqueConstraint(fields=('trigger', 'edition'), name='one_edition_of_a_trigger'),
+            model_name="triggeredition",
+            constraint=models.UniqueConstraint(fields=("trigger", "edition"), name="one_edition_of_a_trigger"),
         ),
         migrations.AddIndex(
-            model_name='unitstate',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='unit_states_due'),
+            model_name="unitstate",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="unit_states_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='unitstate',
-            index=models.Index(condition=models.Q(('stale', True)), fields=['trigger'], name='unit_states_stale'),
+            model_name="unitstate",
+            index=models.Index(condition=models.Q(("stale", True)), fields=["trigger"], name="unit_states_stale"),
         ),
         migrations.AddConstraint(
-            model_name='unitstate',
-            constraint=models.UniqueConstraint(fields=('trigger', 'unit'), name='one_state_of_a_unit'),
+            model_name="unitstate",
+            constraint=models.UniqueConstraint(fields=("trigger", "unit"), name="one_state_of_a_unit"),
         ),
     ]
