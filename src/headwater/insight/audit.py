@@ -21,6 +21,7 @@ from headwater.insight.models import AuditItem
 from headwater.metrics.store import company_record
 from headwater.record.filters import parse
 from headwater.record.questions import RandomVerbatims, SignalRow, SignalRows, Sums
+from headwater.science.results import NoVerdict
 from headwater.science.text import Confusion
 from headwater.science.text import confusion as count_confusion
 
@@ -148,10 +149,12 @@ def label_shares(field: str) -> tuple[LabelShare, ...]:
     """
     rows = company_record().ask(Sums(by=(field,), where=WITH_WORDS)).rows
     counts = {row.group[field] or NONE: row.n for row in rows}
-    corrected = _corrected_shares(field, counts) if calibration_state().is_calibrated else {}
+    calibrated = calibration_state().is_calibrated
+    corrected = _corrected_shares(field, counts) if calibrated else {}
+    unknown = NoVerdict("not_audited", _("Nobody has audited it.")) if calibrated else None
     whole = sum(counts.values())
     return tuple(
-        LabelShare("" if value == NONE else value, n, science.proportion(n, whole), corrected.get(value))
+        LabelShare("" if value == NONE else value, n, science.proportion(n, whole), corrected.get(value, unknown))
         for value, n in sorted(counts.items(), key=lambda item: (item[0] == NONE, -item[1], item[0]))
     )
 
@@ -159,7 +162,9 @@ def label_shares(field: str) -> tuple[LabelShare, ...]:
 def _corrected_shares(field: str, counts: Mapping[str, int]) -> dict[str, Result]:
     """The audit draws from all comments, so its verbatims are a random part of what is counted: "within"."""
     items = AuditItem.objects.filter(labelled_at__isnull=False).values_list("signal_key", "truth", "predicted")
-    said = {key: (truth[field] or NONE, predicted.get(field)) for key, truth, predicted in items if field in truth}
+    said = {
+        key: (truth[field] or NONE, predicted.get(field)) for key, truth, predicted in items if truth and field in truth
+    }
     pairs = [
         (said[row.signal_key][0], getattr(row, f"source_{field}") or said[row.signal_key][1] or NONE)
         for row in company_record().ask(SignalRows(tuple(sorted(said))))

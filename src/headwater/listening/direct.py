@@ -120,7 +120,7 @@ def _emit(group: list[Read]) -> Emit:
 
 
 def _raw(group: list[Read], emit: Emit) -> pa.Table:
-    columns = {
+    columns: dict[str, pa.Array] = {
         name: pa.array([_text(getattr(signal, name)) for _, signal in group], pa.string()) for name in emit.fields
     }
     for name in emit.attributes:

@@ -126,8 +126,11 @@ def _score(draft: Draft, columns: list[Evidence], table: pa.Table) -> None:
     metric, scale = _settled(draft, metric, cast("tuple[float, float]", scale), best)
     draft.metric, draft.scale = metric, scale
     draft.take("score", best, **_decimal(best))
-    named = [(other, own, one) for _more, other, own, one in fitting[1:] if own is not None]
-    for other, own, one in [*named, *_alike(draft, columns, {best.name, *(one.name for _m, _s, one in named)}, scale)]:
+    further = [(other, own, one) for _more, other, own, one in fitting[1:] if own is not None]
+    for other, own, one in [
+        *further,
+        *_alike(draft, columns, {best.name, *(one.name for _m, _s, one in further)}, scale),
+    ]:
         if len(draft.more_scores) < MAX_RATINGS:
             how = _decimal(one)
             draft.more_scores.append(

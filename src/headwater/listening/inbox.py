@@ -141,19 +141,17 @@ def _together(batches: list[InboxBatch]) -> pa.Table:
 def _count_and_delete(batches: Iterable[InboxBatch], rows: Callable[[], pa.Table]) -> None:
     """Add the saved outcomes to their imports, end the imports that have nothing left, delete the batches: at once,
     and in few statements, for whoever sends signals waits meanwhile."""
-    of_imports = [batch for batch in batches if batch.arrival_id is not None]
+    of_imports = [(batch.arrival_id, batch) for batch in batches if batch.arrival_id is not None]
     others = [batch.pk for batch in batches if batch.arrival_id is None]
     with turn(), transaction.atomic():
         watching.arrived(rows)
         InboxBatch.objects.filter(pk__in=others).delete()
-        for batch in of_imports:
+        for arrival_id, batch in of_imports:
             deleted, _ = InboxBatch.objects.filter(pk=batch.pk).delete()
             if deleted:
                 outcome = batch.outcome or {}
-                Import.objects.filter(pk=batch.arrival_id).update(
-                    **{name: F(name) + outcome.get(name, 0) for name in COUNTS}
-                )
-        for pk in {batch.arrival_id for batch in of_imports}:
+                Import.objects.filter(pk=arrival_id).update(**{name: F(name) + outcome.get(name, 0) for name in COUNTS})
+        for pk in {arrival_id for arrival_id, _batch in of_imports}:
             finish_if_empty(pk)
 
 

@@ -117,8 +117,8 @@ def _mapping(draft: Draft, attributes: dict[str, ColumnField], path: Path, colum
     if draft.more_scores:
         shared = {name: one for name, one in fields.items() if name in ("occurred_at", "customer_id", "subject_id")}
         own = fields.get("record_id")
-        identity = {"record_id": own, "response_id": own} if own else {}
-        main_fields = {**fields, **identity}
+        identity: dict[str, ColumnField] = {"record_id": own, "response_id": own} if own else {}
+        main_fields = {**draft.fields, **identity}
         asked = _asked(fields["score"].column or "")
         emits = [main.model_copy(update={"fields": main_fields, "attributes": {**attributes, **asked}})]
         for one in draft.more_scores:

@@ -126,7 +126,7 @@ def _content_ids(chunk: Chunk, context: Context) -> pa.Array:
 
 def _contents(chunk: Chunk, context: Context) -> pa.Array:
     """What each row says, by name: what it leaves empty is no part of it, nor is what only other rows give."""
-    values = {name: chunk.fields[name] for name in context.emit.fields}
+    values: dict[str, pa.Array] = {name: chunk.fields[name] for name in context.emit.fields}
     values |= {f"attribute {name}": _picked(chunk, name, field) for name, field in context.emit.attributes.items()}
     told = [pc.binary_join_element_wise(pa.scalar(name), values[name], "=") for name in sorted(values)]
     return pc.binary_join_element_wise(pa.scalar(context.emit.kind), *told, "\x1f", null_handling="skip")
