@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -82,12 +83,12 @@ def previews(folder: Path, frame: pd.DataFrame | None) -> None:
     record = Record(folder)
     for name, pattern in RULES.items():
         quarter = PatternFirings(pattern, AS_OF, SINCE, END)
-        seconds, found = best(lambda asked=quarter: record.ask_once(asked))
+        seconds, found = best(partial(record.ask_once, quarter))
         ever = PatternFirings(pattern, AS_OF)
-        whole_seconds, whole = best(lambda asked=ever: record.ask_once(asked))
+        whole_seconds, whole = best(partial(record.ask_once, ever))
         line = f"{name}: last quarter {found.total:,} in {seconds:.2f} s; ever {whole.total:,} in {whole_seconds:.2f} s"
         if frame is not None:
-            peer_seconds, at = best(lambda rule=pattern: by_hand(rule, frame))
+            peer_seconds, at = best(partial(by_hand, pattern, frame))
             counted = int(((at >= np.datetime64(SINCE)) & (at < np.datetime64(END) + np.timedelta64(1, "D"))).sum())
             assert (counted, len(at)) == (found.total, whole.total), (name, counted, len(at), found.total, whole.total)
             line += f"; pandas {peer_seconds:.2f} s"
@@ -111,7 +112,7 @@ def frame_of(rows: int) -> pd.DataFrame:
     for first in range(0, rows, CHUNK):
         part = complete(make(min(CHUNK, rows - first), first=first).signals).select(names).to_pandas()
         parts.append(part.astype({"kind": "category", "event": "category", "metric": "category"}))
-    frame = pd.concat(parts, ignore_index=True)
+    frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
     for name in ("kind", "event", "metric", "customer_id"):
         frame[name] = frame[name].astype("category")
     return frame
@@ -170,11 +171,15 @@ def arrivals(folder: Path) -> None:
             rows = as_new(complete(make(size, seed=11, first=10**9 + number * size + size * 10**6).signals))
             started, before = time.perf_counter(), time.process_time()
             with transaction.atomic():
-                watching.arrived(lambda rows=rows: rows)
+                watching.arrived(partial(as_it_is, rows))
             taken.append((time.perf_counter() - started) / size * 1_000)
             worked.append((time.process_time() - before) / size * 1_000)
         said = f"median {median(taken):.3f}, slowest batch {max(taken):.3f}, processor median {median(worked):.3f}"
         print(f"batches of {size:,}, ms a signal: {said}", flush=True)
+
+
+def as_it_is(rows: Any) -> Any:
+    return rows
 
 
 def as_new(rows: Any) -> Any:
