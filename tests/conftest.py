@@ -41,6 +41,8 @@ django.setup()
 
 from tests.browser import chromium, reader  # noqa: E402, F401 fixtures for every room; they need the settings above
 
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_blocker", "live_server"}
+
 # How long an example takes says something of the machine, nothing of the code.
 settings.register_profile("headwater", deadline=None)
 settings.load_profile("headwater")
@@ -56,6 +58,20 @@ def pytest_sessionstart() -> None:
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what uses the database: the rest does not change with it and runs on SQLite."""
+    if config.getoption("database") != "postgresql":
+        return
+    chosen = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+    items[:] = chosen
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
