@@ -15,7 +15,8 @@ SUBJECTS = {
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
     "journey": "agreement agreement_mail agreement_rules charts differences documents edits firings future layout "
-    "moments packs patterns standard_edits standards taxonomy touchpoints trigger_packs trigger_rules triggers watching",
+    "moments packs patterns standard_edits standards taxonomy touchpoints trigger_packs trigger_rules "
+    "triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "proposal readers synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
@@ -25,10 +26,10 @@ SUBJECTS = {
     "typical verbatims wording",
     "strategy": "agreement assembly boards check checking clearing contact_cost deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
-    "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures measuring "
-    "outcome_fit paths periods phase_facts phases pictures pinnable readiness readiness_questions reading_files "
-    "readings request_words requests roadmap serving sight sign_offs strategies strategy trace_charts "
-    "trace_wording tracing trial_answers trial_results trials",
+    "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures "
+    "measuring outcome_fit paths periods phase_facts phases pictures pinnable readiness "
+    "readiness_questions reading_files readings request_words requests roadmap serving sight sign_offs "
+    "strategies strategy trace_charts trace_wording tracing trial_answers trial_results trials",
     "site": "checking command sample server settings setup style wsgi yours",
 }
 BANNED = {"helpers", "utils", "util", "misc", "common", "tools"}

@@ -48,7 +48,7 @@ def test_a_strategy_is_written_agreed_and_published(editor: Person, person_with:
     assert isinstance(now.outcomes[0], Outcome)
     assert now.issues == (Issue("parcels_come_late", "Parcels come late", outcome=outcome.id),)
     assert OutboxMail.objects.get().to == leader.email
-    assert list(HistoryEntry.objects.values_list("code", flat=True))[0] == "strategy.published"
+    assert HistoryEntry.objects.values_list("code", flat=True)[0] == "strategy.published"
 
 
 def test_an_edit_withdraws_every_answer(editor: Person, person_with: Made, small: Strategy) -> None:

@@ -11,4 +11,6 @@ class ListeningConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.listening.services.clear")
-        navigation.add("imports", _("Imports"), "listening:imports", room="listening", position=60, needs=("import", "signals"))
+        navigation.add(
+            "imports", _("Imports"), "listening:imports", room="listening", position=60, needs=("import", "signals")
+        )

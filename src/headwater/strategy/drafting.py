@@ -125,7 +125,8 @@ def replace_draft(person: Person | None, new: Strategy, *, source: str) -> tuple
     require(person, "edit", "strategy")
     with transaction.atomic():
         row, now = opened(person)
-        there: dict[str, Item] = {one.id: one for old in (current(), now) for one in (*old.outcomes, *old.issues)}
+        kept: list[Item] = [*current().outcomes, *current().issues, *now.outcomes, *now.issues]
+        there = {one.id: one for one in kept}
         named: tuple[Item, ...] = (*new.outcomes, *new.issues)
         for item in named:
             _refuse_unknown(person, item, there.get(item.id))

@@ -12,477 +12,916 @@ import headwater.strategy.models.trials
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('base', '0001_initial'),
+        ("base", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Board',
+            name="Board",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('shared', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("shared", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-shared', 'name', 'id'],
+                "ordering": ["-shared", "name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Discovery',
+            name="Discovery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('observe', 'Observe'), ('discuss', 'Discuss'), ('learn', 'Learn')], default='observe', max_length=8)),
-                ('chosen', models.JSONField(default=list)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('drafted_at', models.DateTimeField(blank=True, null=True)),
-                ('drafted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('started_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[("observe", "Observe"), ("discuss", "Discuss"), ("learn", "Learn")],
+                        default="observe",
+                        max_length=8,
+                    ),
+                ),
+                ("chosen", models.JSONField(default=list)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("drafted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "drafted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='DiscoveryAnswer',
+            name="DiscoveryAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('department', models.CharField(blank=True, max_length=60)),
-                ('question', models.CharField(max_length=140)),
-                ('asked', models.TextField(blank=True)),
-                ('text', models.TextField()),
-                ('said_by', models.CharField(blank=True, max_length=120)),
-                ('answered_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('discovery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='strategy.discovery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("department", models.CharField(blank=True, max_length=60)),
+                ("question", models.CharField(max_length=140)),
+                ("asked", models.TextField(blank=True)),
+                ("text", models.TextField()),
+                ("said_by", models.CharField(blank=True, max_length=120)),
+                ("answered_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "discovery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="strategy.discovery"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='GuidepostsVersion',
+            name="GuidepostsVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('superseded', 'Superseded')], default='draft', max_length=12)),
-                ('version', models.PositiveIntegerField(blank=True, null=True, unique=True)),
-                ('edition', models.PositiveIntegerField(default=0)),
-                ('content', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published"), ("superseded", "Superseded")],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(blank=True, null=True, unique=True)),
+                ("edition", models.PositiveIntegerField(default=0)),
+                ("content", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-version', '-id'],
-                'abstract': False,
+                "ordering": ["-version", "-id"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Measure',
+            name="Measure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(blank=True, choices=[('what', 'What we do (objective)'), ('how', 'How we do it (subjective)')], max_length=4)),
-                ('outcomes', models.JSONField(blank=True, default=list)),
-                ('source', models.CharField(blank=True, choices=[('record', 'Computed from the record'), ('typed', 'Typed in'), ('imported', 'Imported from a file or a program')], max_length=8)),
-                ('definition', models.JSONField(blank=True, default=dict)),
-                ('definition_edition', models.PositiveIntegerField(default=1)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('baseline', models.FloatField(blank=True, null=True)),
-                ('target', models.FloatField(blank=True, null=True)),
-                ('start_date', models.DateField(blank=True, null=True)),
-                ('target_date', models.DateField(blank=True, null=True)),
-                ('path', models.CharField(choices=[('straight', 'A straight line to the target'), ('stepped', 'Steps at given dates')], default='straight', max_length=8)),
-                ('steps', models.JSONField(blank=True, default=list)),
-                ('every', models.CharField(choices=[('month', 'Month'), ('week', 'Week')], default='month', max_length=5)),
-                ('question', models.CharField(max_length=300)),
-                ('decision', models.CharField(max_length=600)),
-                ('edition', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[("what", "What we do (objective)"), ("how", "How we do it (subjective)")],
+                        max_length=4,
+                    ),
+                ),
+                ("outcomes", models.JSONField(blank=True, default=list)),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("record", "Computed from the record"),
+                            ("typed", "Typed in"),
+                            ("imported", "Imported from a file or a program"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("definition", models.JSONField(blank=True, default=dict)),
+                ("definition_edition", models.PositiveIntegerField(default=1)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                ("baseline", models.FloatField(blank=True, null=True)),
+                ("target", models.FloatField(blank=True, null=True)),
+                ("start_date", models.DateField(blank=True, null=True)),
+                ("target_date", models.DateField(blank=True, null=True)),
+                (
+                    "path",
+                    models.CharField(
+                        choices=[("straight", "A straight line to the target"), ("stepped", "Steps at given dates")],
+                        default="straight",
+                        max_length=8,
+                    ),
+                ),
+                ("steps", models.JSONField(blank=True, default=list)),
+                (
+                    "every",
+                    models.CharField(choices=[("month", "Month"), ("week", "Week")], default="month", max_length=5),
+                ),
+                ("question", models.CharField(max_length=300)),
+                ("decision", models.CharField(max_length=600)),
+                ("edition", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='DefinitionEdition',
+            name="DefinitionEdition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edition', models.PositiveIntegerField()),
-                ('content', models.JSONField(default=dict)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='definitions', to='strategy.measure')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("edition", models.PositiveIntegerField()),
+                ("content", models.JSONField(default=dict)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="definitions", to="strategy.measure"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-edition'],
+                "ordering": ["-edition"],
             },
         ),
         migrations.CreateModel(
-            name='PhaseEvidence',
+            name="PhaseEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField()),
-                ('criterion', models.SlugField(max_length=40)),
-                ('met', models.BooleanField(null=True)),
-                ('shown', models.CharField(blank=True, max_length=300)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField()),
+                ("criterion", models.SlugField(max_length=40)),
+                ("met", models.BooleanField(null=True)),
+                ("shown", models.CharField(blank=True, max_length=300)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['month', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('month', 'criterion'), name='phaseevidence_once_a_month')],
+                "ordering": ["month", "id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("month", "criterion"), name="phaseevidence_once_a_month")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PhasePlan',
+            name="PhasePlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phase', models.SlugField(max_length=20, unique=True)),
-                ('starts', models.DateField(blank=True, null=True)),
-                ('ends', models.DateField(blank=True, null=True)),
-                ('edition', models.PositiveIntegerField(default=0)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("phase", models.SlugField(max_length=20, unique=True)),
+                ("starts", models.DateField(blank=True, null=True)),
+                ("ends", models.DateField(blank=True, null=True)),
+                ("edition", models.PositiveIntegerField(default=0)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pin',
+            name="Pin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=2500)),
-                ('title', models.CharField(max_length=160)),
-                ('question', models.CharField(blank=True, max_length=300)),
-                ('decision', models.CharField(blank=True, max_length=600)),
-                ('outcome', models.SlugField(blank=True, max_length=60)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('pinned_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('stopped_reason', models.CharField(blank=True, max_length=300)),
-                ('board', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pins', to='strategy.board')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('pinned_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(max_length=2500)),
+                ("title", models.CharField(max_length=160)),
+                ("question", models.CharField(blank=True, max_length=300)),
+                ("decision", models.CharField(blank=True, max_length=600)),
+                ("outcome", models.SlugField(blank=True, max_length=60)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("pinned_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("stopped_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "board",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pins", to="strategy.board"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pinned_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ReadinessItem',
+            name="ReadinessItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('under_way', 'Under way'), ('done', 'In place'), ('set_aside', 'Not needed')], default='open', max_length=12)),
-                ('answer', models.TextField(blank=True)),
-                ('says_yes', models.BooleanField(blank=True, null=True)),
-                ('evidence_link', models.URLField(blank=True, max_length=500)),
-                ('edition', models.PositiveIntegerField(default=0)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(max_length=60, unique=True)),
+                ("due", models.DateField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("under_way", "Under way"),
+                            ("done", "In place"),
+                            ("set_aside", "Not needed"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("answer", models.TextField(blank=True)),
+                ("says_yes", models.BooleanField(blank=True, null=True)),
+                ("evidence_link", models.URLField(blank=True, max_length=500)),
+                ("edition", models.PositiveIntegerField(default=0)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='EvidenceFile',
+            name="EvidenceFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stored', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('name', models.CharField(max_length=150)),
-                ('size', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('uploaded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='strategy.readinessitem')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stored", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("name", models.CharField(max_length=150)),
+                ("size", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("uploaded_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="files", to="strategy.readinessitem"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ReadinessMilestone',
+            name="ReadinessMilestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=200)),
-                ('is_quick_win', models.BooleanField(default=False)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('reached_on', models.DateField(blank=True, null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='strategy.readinessitem')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.CharField(max_length=200)),
+                ("is_quick_win", models.BooleanField(default=False)),
+                ("due", models.DateField(blank=True, null=True)),
+                ("reached_on", models.DateField(blank=True, null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="milestones",
+                        to="strategy.readinessitem",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due', 'id'],
+                "ordering": ["due", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Reading',
+            name="Reading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.DateField()),
-                ('until', models.DateField()),
-                ('value', models.FloatField(blank=True, null=True)),
-                ('low', models.FloatField(blank=True, null=True)),
-                ('high', models.FloatField(blank=True, null=True)),
-                ('n', models.BigIntegerField(blank=True, null=True)),
-                ('method', models.CharField(blank=True, max_length=200)),
-                ('assumptions', models.JSONField(blank=True, default=list)),
-                ('no_verdict', models.CharField(blank=True, max_length=200)),
-                ('definition_edition', models.PositiveIntegerField()),
-                ('record_version', models.JSONField(blank=True, null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='strategy.measure')),
-                ('supersedes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='superseded_by', to='strategy.reading')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period", models.DateField()),
+                ("until", models.DateField()),
+                ("value", models.FloatField(blank=True, null=True)),
+                ("low", models.FloatField(blank=True, null=True)),
+                ("high", models.FloatField(blank=True, null=True)),
+                ("n", models.BigIntegerField(blank=True, null=True)),
+                ("method", models.CharField(blank=True, max_length=200)),
+                ("assumptions", models.JSONField(blank=True, default=list)),
+                ("no_verdict", models.CharField(blank=True, max_length=200)),
+                ("definition_edition", models.PositiveIntegerField()),
+                ("record_version", models.JSONField(blank=True, null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="readings", to="strategy.measure"
+                    ),
+                ),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="superseded_by",
+                        to="strategy.reading",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['period', 'id'],
+                "ordering": ["period", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Request',
+            name="Request",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sent', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('text', models.TextField()),
-                ('filed_by_name', models.CharField(blank=True, max_length=120)),
-                ('filed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('state', models.CharField(choices=[('filed', 'Being traced'), ('answered', 'Answered'), ('linked', 'Part of the strategy'), ('declined', 'Declined')], default='filed', max_length=10)),
-                ('understanding', models.JSONField(blank=True, default=dict)),
-                ('trace', models.JSONField(blank=True, default=dict)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, max_length=60)),
-                ('reason', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('edition', models.PositiveIntegerField(default=0)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('department', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='base.department')),
-                ('filed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sent", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("text", models.TextField()),
+                ("filed_by_name", models.CharField(blank=True, max_length=120)),
+                ("filed_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("filed", "Being traced"),
+                            ("answered", "Answered"),
+                            ("linked", "Part of the strategy"),
+                            ("declined", "Declined"),
+                        ],
+                        default="filed",
+                        max_length=10,
+                    ),
+                ),
+                ("understanding", models.JSONField(blank=True, default=dict)),
+                ("trace", models.JSONField(blank=True, default=dict)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, max_length=60)),
+                ("reason", models.TextField(blank=True)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("edition", models.PositiveIntegerField(default=0)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "department",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="base.department",
+                    ),
+                ),
+                (
+                    "filed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-filed_at', '-id'],
+                "ordering": ["-filed_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='SignOff',
+            name="SignOff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('definition_edition', models.PositiveIntegerField()),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_offs', to='strategy.measure')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("definition_edition", models.PositiveIntegerField()),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "measure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sign_offs", to="strategy.measure"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['person__name', 'id'],
+                "ordering": ["person__name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='StrategyVersion',
+            name="StrategyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('published', 'Published'), ('superseded', 'Superseded')], default='draft', max_length=12)),
-                ('version', models.PositiveIntegerField(blank=True, null=True, unique=True)),
-                ('edition', models.PositiveIntegerField(default=0)),
-                ('content', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('override_reason', models.CharField(blank=True, max_length=600)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("published", "Published"), ("superseded", "Superseded")],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(blank=True, null=True, unique=True)),
+                ("edition", models.PositiveIntegerField(default=0)),
+                ("content", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("override_reason", models.CharField(blank=True, max_length=600)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-version', '-id'],
-                'abstract': False,
+                "ordering": ["-version", "-id"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='StrategyEdit',
+            name="StrategyEdit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edition', models.PositiveIntegerField()),
-                ('before', models.JSONField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edits', to='strategy.strategyversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("edition", models.PositiveIntegerField()),
+                ("before", models.JSONField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="edits", to="strategy.strategyversion"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-edition'],
+                "ordering": ["-edition"],
             },
         ),
         migrations.CreateModel(
-            name='StrategyAnswer',
+            name="StrategyAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edition', models.PositiveIntegerField()),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('answer', models.CharField(blank=True, choices=[('agrees', 'Agrees'), ('objects', 'Objects')], max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=600)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='strategy.strategyversion')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("edition", models.PositiveIntegerField()),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "answer",
+                    models.CharField(blank=True, choices=[("agrees", "Agrees"), ("objects", "Objects")], max_length=8),
+                ),
+                ("reason", models.CharField(blank=True, max_length=600)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="strategy.strategyversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['person__name', 'id'],
+                "ordering": ["person__name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Trial',
+            name="Trial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('mission', 'The mission for the customer experience'), ('outcomes', 'The outcomes'), ('guideposts', 'The guideposts of a moment')], max_length=12)),
-                ('moment', models.CharField(blank=True, max_length=60)),
-                ('title', models.CharField(max_length=200)),
-                ('lines', models.JSONField(default=list)),
-                ('version_row', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('closes_on', models.DateField()),
-                ('most', models.PositiveIntegerField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.TextField(blank=True)),
-                ('changed_lines', models.JSONField(default=list)),
-                ('changed_at', models.DateTimeField(blank=True, null=True)),
-                ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("mission", "The mission for the customer experience"),
+                            ("outcomes", "The outcomes"),
+                            ("guideposts", "The guideposts of a moment"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("moment", models.CharField(blank=True, max_length=60)),
+                ("title", models.CharField(max_length=200)),
+                ("lines", models.JSONField(default=list)),
+                ("version_row", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("closes_on", models.DateField()),
+                ("most", models.PositiveIntegerField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("note", models.TextField(blank=True)),
+                ("changed_lines", models.JSONField(default=list)),
+                ("changed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='TrialLink',
+            name="TrialLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('audience', models.CharField(choices=[('customers', 'Customers'), ('employees', 'Employees')], max_length=10)),
-                ('token', models.CharField(default=headwater.strategy.models.trials.new_token, max_length=64, unique=True)),
-                ('answered', models.PositiveIntegerField(default=0)),
-                ('trial', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='strategy.trial')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "audience",
+                    models.CharField(choices=[("customers", "Customers"), ("employees", "Employees")], max_length=10),
+                ),
+                (
+                    "token",
+                    models.CharField(default=headwater.strategy.models.trials.new_token, max_length=64, unique=True),
+                ),
+                ("answered", models.PositiveIntegerField(default=0)),
+                (
+                    "trial",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="strategy.trial"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['audience'],
+                "ordering": ["audience"],
             },
         ),
         migrations.CreateModel(
-            name='TrialAnswer',
+            name="TrialAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('browser', models.CharField(max_length=64)),
-                ('address', models.CharField(blank=True, max_length=64)),
-                ('promise', models.CharField(blank=True, max_length=500)),
-                ('clear', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('believable', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('matters', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)])),
-                ('change', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='strategy.triallink')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("browser", models.CharField(max_length=64)),
+                ("address", models.CharField(blank=True, max_length=64)),
+                ("promise", models.CharField(blank=True, max_length=500)),
+                (
+                    "clear",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ]
+                    ),
+                ),
+                (
+                    "believable",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ]
+                    ),
+                ),
+                (
+                    "matters",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ]
+                    ),
+                ),
+                ("change", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="strategy.triallink"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='board',
-            constraint=models.UniqueConstraint(fields=('owner', 'name'), name='board_name_once'),
+            model_name="board",
+            constraint=models.UniqueConstraint(fields=("owner", "name"), name="board_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='discovery',
-            constraint=models.UniqueConstraint(models.Value(1), condition=models.Q(('drafted_at', None)), name='discovery_one_at_a_time'),
+            model_name="discovery",
+            constraint=models.UniqueConstraint(
+                models.Value(1), condition=models.Q(("drafted_at", None)), name="discovery_one_at_a_time"
+            ),
         ),
         migrations.AddIndex(
-            model_name='discoveryanswer',
-            index=models.Index(fields=['discovery', 'department', 'question'], name='discoveryanswer_of'),
+            model_name="discoveryanswer",
+            index=models.Index(fields=["discovery", "department", "question"], name="discoveryanswer_of"),
         ),
         migrations.AddConstraint(
-            model_name='guidepostsversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('state',), name='guidepostsversion_one_draft'),
+            model_name="guidepostsversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "draft")), fields=("state",), name="guidepostsversion_one_draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='guidepostsversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('state',), name='guidepostsversion_one_published'),
+            model_name="guidepostsversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")), fields=("state",), name="guidepostsversion_one_published"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='definitionedition',
-            constraint=models.UniqueConstraint(fields=('measure', 'edition'), name='definitionedition_once'),
+            model_name="definitionedition",
+            constraint=models.UniqueConstraint(fields=("measure", "edition"), name="definitionedition_once"),
         ),
         migrations.AddConstraint(
-            model_name='phaseplan',
-            constraint=models.CheckConstraint(condition=models.Q(('starts', None), ('ends', None), ('ends__gte', models.F('starts')), _connector='OR'), name='phaseplan_ends_after_start'),
+            model_name="phaseplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("starts", None), ("ends", None), ("ends__gte", models.F("starts")), _connector="OR"
+                ),
+                name="phaseplan_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidencefile',
-            constraint=models.UniqueConstraint(fields=('item', 'digest'), name='evidence_file_once'),
+            model_name="evidencefile",
+            constraint=models.UniqueConstraint(fields=("item", "digest"), name="evidence_file_once"),
         ),
         migrations.AddConstraint(
-            model_name='readinessmilestone',
-            constraint=models.UniqueConstraint(fields=('item', 'text'), name='readiness_milestone_once'),
+            model_name="readinessmilestone",
+            constraint=models.UniqueConstraint(fields=("item", "text"), name="readiness_milestone_once"),
         ),
         migrations.AddIndex(
-            model_name='reading',
-            index=models.Index(fields=['measure', 'period'], name='reading_period'),
+            model_name="reading",
+            index=models.Index(fields=["measure", "period"], name="reading_period"),
         ),
         migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.UniqueConstraint(condition=models.Q(('supersedes', None)), fields=('measure', 'period'), name='reading_first_of_period'),
+            model_name="reading",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("supersedes", None)), fields=("measure", "period"), name="reading_first_of_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reading',
-            constraint=models.CheckConstraint(condition=models.Q(('supersedes', None), models.Q(('reason', ''), _negated=True), _connector='OR'), name='reading_corrected_with_reason'),
+            model_name="reading",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("supersedes", None), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                name="reading_corrected_with_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['state'], name='request_state'),
+            model_name="request",
+            index=models.Index(fields=["state"], name="request_state"),
         ),
         migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn', None)), fields=('measure', 'person'), name='signoff_asked_once'),
+            model_name="signoff",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn", None)), fields=("measure", "person"), name="signoff_asked_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='strategyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('state',), name='strategyversion_one_draft'),
+            model_name="strategyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "draft")), fields=("state",), name="strategyversion_one_draft"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='strategyversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('state',), name='strategyversion_one_published'),
+            model_name="strategyversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")), fields=("state",), name="strategyversion_one_published"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='strategyedit',
-            constraint=models.UniqueConstraint(fields=('draft', 'edition'), name='strategyedit_once_an_edition'),
+            model_name="strategyedit",
+            constraint=models.UniqueConstraint(fields=("draft", "edition"), name="strategyedit_once_an_edition"),
         ),
         migrations.AddConstraint(
-            model_name='strategyanswer',
-            constraint=models.UniqueConstraint(fields=('draft', 'edition', 'person'), name='strategyanswer_asked_once'),
+            model_name="strategyanswer",
+            constraint=models.UniqueConstraint(fields=("draft", "edition", "person"), name="strategyanswer_asked_once"),
         ),
         migrations.AddConstraint(
-            model_name='strategyanswer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', 'objects'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='strategyanswer_objects_with_reason'),
+            model_name="strategyanswer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", "objects"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="strategyanswer_objects_with_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='triallink',
-            constraint=models.UniqueConstraint(fields=('trial', 'audience'), name='triallink_once_an_audience'),
+            model_name="triallink",
+            constraint=models.UniqueConstraint(fields=("trial", "audience"), name="triallink_once_an_audience"),
         ),
         migrations.AddIndex(
-            model_name='trialanswer',
-            index=models.Index(fields=['link', 'at'], name='trialanswer_recent'),
+            model_name="trialanswer",
+            index=models.Index(fields=["link", "at"], name="trialanswer_recent"),
         ),
         migrations.AddConstraint(
-            model_name='trialanswer',
-            constraint=models.UniqueConstraint(fields=('link', 'browser'), name='trialanswer_once_a_browser'),
+            model_name="trialanswer",
+            constraint=models.UniqueConstraint(fields=("link", "browser"), name="trialanswer_once_a_browser"),
         ),
         migrations.AddConstraint(
-            model_name='trialanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('believable__range', (1, 5)), ('clear__range', (1, 5)), ('matters__range', (1, 5))), name='trialanswer_one_to_five'),
+            model_name="trialanswer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("believable__range", (1, 5)), ("clear__range", (1, 5)), ("matters__range", (1, 5))),
+                name="trialanswer_one_to_five",
+            ),
         ),
     ]
