@@ -21,13 +21,13 @@ SUBJECTS = {
     "proposal readers synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
     "forest happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
-    "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording outcomes "
+    "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
     "typical verbatims wording",
     "strategy": "agreement assembly boards check checking clearing contact_cost deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
     "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures "
-    "measuring outcome_fit paths periods phase_facts phases pictures pinnable readiness "
+    "measuring names outcome_fit paths periods phase_facts phases pictures pinnable readiness "
     "readiness_questions reading_files readings request_words requests roadmap serving sight sign_offs "
     "strategies strategy trace_charts trace_wording tracing trial_answers trial_results trials",
     "site": "checking command sample server settings setup style wsgi yours",

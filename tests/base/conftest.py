@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from headwater.base import company
@@ -19,9 +18,8 @@ ClientMaker = Callable[..., Client]
 
 @pytest.fixture(autouse=True)
 def _this_room_alone(settings: Any) -> None:
-    """Its own addresses, no waiting limits of earlier tests, and what upper rooms hang on the company left out."""
+    """Its own addresses, and what upper rooms hang on the company left out. Waiting limits go back with the database."""
     settings.ROOT_URLCONF = "tests.base.urls"
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -41,6 +41,14 @@ def test_what_a_person_may_not_see_is_not_named() -> None:
     assert [page.name for page in found.administration] == ["jobs"]
 
 
+def test_a_page_may_stand_for_others_that_the_navigation_does_not_name() -> None:
+    navigation.add("jobs", "Jobs", "jobs", room="insight", position=40, needs=("view", "jobs"), also=("history",))
+    assert [(page.name, page.current) for page in at("/history", "administrator").pages] == [
+        ("outbox", False),
+        ("jobs", True),
+    ]
+
+
 def test_strangers_are_led_nowhere() -> None:
     assert at("/people") == navigation.Navigation()
 

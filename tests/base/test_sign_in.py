@@ -40,7 +40,7 @@ def test_the_right_password_opens_and_signing_out_closes(member: Person) -> None
 def test_after_signing_in_one_is_where_one_wanted_to_be_and_never_elsewhere(member: Person) -> None:
     given = {"login": member.email, "password": PASSWORD}
     assert Client().post("/account/login/?next=/history", given)["Location"] == "/history"
-    assert Client().post("/account/login/?next=https://evil.example/", given)["Location"] == "/"
+    assert Client().post("/account/login/?next=https://evil.example/", given)["Location"] == "/welcome"
 
 
 @pytest.mark.parametrize(("email", "password"), [("", PASSWORD), ("nobody@example.com", PASSWORD), (None, "wrong")])

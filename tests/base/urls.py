@@ -62,6 +62,7 @@ def refusing(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("", start, name="forest"),
+    path("welcome", start, name="first_page"),
     path("refusing", refusing),
     path("", include("headwater.base.urls")),
     path("api/v1/", api.urls),

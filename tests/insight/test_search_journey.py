@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from headwater.base.company import ensure_company
 from headwater.base.models import Department, Person
+from headwater.insight import named
 from headwater.insight import search as searching
-from headwater.insight.search import Named, closeness, offer, search
+from headwater.insight.named import Named, offer
+from headwater.insight.search import closeness, search
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
 
@@ -54,7 +56,7 @@ def an_outcome(person: object) -> list[Named]:
 
 
 def test_rooms_above_add_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "_offered", [])
+    monkeypatch.setattr(named, "offered", [])
     offer("tests.insight.test_search_journey.an_outcome")
     offer("tests.insight.test_search_journey.an_outcome")
     assert [one.kind for one in search(None, "parcels arrive")] == ["outcome"]

@@ -1,6 +1,9 @@
 """The API keeps what its own description promises, whatever is sent to it."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,3 +72,14 @@ def test_an_unknown_address_of_the_api_is_a_problem_in_json() -> None:
     answer = Client().get("/api/v1/nowhere")
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The description names schemas by their class alone: of two with one name the later would stand for both."""
+    source = Path(__file__).parents[2] / "src" / "headwater"
+    names = [
+        name
+        for path in [*source.glob("*/api.py"), *source.glob("*/api/*.py")]
+        for name in re.findall(r"^class (\w+)\(", path.read_text(), re.MULTILINE)
+    ]
+    assert [name for name, count in Counter(names).items() if count > 1] == []

@@ -11,6 +11,7 @@ from headwater.base.models import Company, Department, Person
 from headwater.base.refusals import Conflict
 from headwater.insight import causes, labelling
 from headwater.journey.packs import load_pack
+from headwater.journey.moments import leaders
 from headwater.journey.queries import taxonomy
 from headwater.metrics.store import company_record
 from headwater.record.questions import Verbatims
@@ -137,7 +138,8 @@ def test_it_arrives_like_any_companys_data_and_what_is_planted_is_found(sample: 
     assert ours.is_sample
     assert sample_is_loaded(ours)
     assert (outcome.accepted, outcome.set_aside) == (len(sample.signals), 0)
-    assert taxonomy().version == 1
+    assert sum(moment.truth for moment in taxonomy().moments) == 10
+    assert len(leaders()) == 10
     assert Department.objects.count() == len(sample.departments)
     assert not Person.objects.exclude(is_sample=True).exists()
 

@@ -33,7 +33,8 @@ ADMINISTRATION: Final = "administration"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A place in the navigation: ``needs`` is the (action, object) without which it is not shown."""
+    """A place in the navigation: ``needs`` is the (action, object) without which it is not shown; at the addresses of
+    ``also`` (url names) it is the current one too."""
 
     name: str
     title: Any
@@ -41,6 +42,7 @@ class Page:
     room: str
     position: int
     needs: tuple[str, str]
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,24 @@ _pages: dict[str, Page] = {}
 _actions: dict[str, PageAction] = {}
 
 
-def add(name: str, title: Any, url_name: str, *, room: str, position: int, needs: tuple[str, str]) -> None:
-    """Put a page into a room of the navigation: ``title`` is lazily translated, lower positions come first.
+def add(
+    name: str,
+    title: Any,
+    url_name: str,
+    *,
+    room: str,
+    position: int,
+    needs: tuple[str, str],
+    also: tuple[str, ...] = (),
+) -> None:
+    """Put a page into a room of the navigation: ``title`` is lazily translated, lower positions come first. ``also``
+    names further pages (by url name) that belong to it without standing in the navigation.
 
     Raises ``ValueError`` for a room that :data:`ROOMS` does not name.
     """
     if room not in ROOMS:
         raise ValueError(f"there is no room {room!r} in the navigation; rooms are {', '.join(ROOMS)}")
-    _pages[name] = Page(name, title, url_name, room, position, needs)
+    _pages[name] = Page(name, title, url_name, room, position, needs, also)
 
 
 def navigation(request: HttpRequest) -> Navigation:
@@ -108,7 +120,13 @@ def navigation(request: HttpRequest) -> Navigation:
 
 def _here(found: Sequence[tuple[Page, str]], path: str) -> Page | None:
     """The page whose address begins the path, the longest one; the root is only itself."""
-    matching = [(len(url), page) for page, url in found if path == url or (url != "/" and path.startswith(url))]
+    addresses = [
+        (page, address)
+        for page, url in found
+        for address in (url, *(_reversed(name) for name in page.also))
+        if address is not None
+    ]
+    matching = [(len(url), page) for page, url in addresses if path == url or (url != "/" and path.startswith(url))]
     return max(matching, key=lambda match: match[0])[1] if matching else None
 
 
@@ -118,8 +136,12 @@ def _link(page: Page, url: str, here: Page | None) -> Link:
 
 def _url(page: Page | PageAction) -> str | None:
     """The page's address; None in an installation that leaves its urls out."""
+    return _reversed(page.url_name)
+
+
+def _reversed(url_name: str) -> str | None:
     try:
-        return reverse(page.url_name)
+        return reverse(url_name)
     except NoReverseMatch:
         return None
 

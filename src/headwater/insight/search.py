@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -12,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from headwater.base.models import Department
 from headwater.base.permissions import allows
+from headwater.insight import named
+from headwater.insight.named import Named
 from headwater.journey.queries import taxonomy
 from headwater.metrics.definitions import METRICS
 
@@ -22,25 +23,6 @@ if TYPE_CHECKING:
 
 LONGEST = 100
 MOST = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Something with a name and a page of its own; ``kind`` is what it is, in a word."""
-
-    kind: str
-    name: str
-    href: str
-    note: str = ""
-
-
-_offered: list[str] = []
-
-
-def offer(dotted: str) -> None:
-    """Let a room above be found: ``function(person) -> Iterable[Named]`` of all that this person may see by name."""
-    if dotted not in _offered:
-        _offered.append(dotted)
 
 
 def search(person: "Person | AnonymousUser | None", text: str) -> tuple[Named, ...]:
@@ -81,7 +63,7 @@ def _everything(person: "Person | AnonymousUser | None") -> Iterable[Named]:
             yield Named(_("department"), row.name, reverse("line_of_sight", args=[row.pk]), _("line of sight"))
         for metric in METRICS.values():
             yield Named(_("metric"), str(metric.title), reverse("metric", args=[metric.name]), metric.name.upper())
-    for dotted in _offered:
+    for dotted in named.offered:
         yield from import_string(dotted)(person)
 
 

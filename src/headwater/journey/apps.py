@@ -29,5 +29,11 @@ class JourneyConfig(AppConfig):
             "touchpoints", _("Touchpoints"), "touchpoints", room="journey", position=28, needs=("view", "taxonomy")
         )
         navigation.add(
-            "standards", _("Reliability"), "standards", room="journey", position=27, needs=("view", "triggers")
+            "standards",
+            _("Reliability"),
+            "standards",
+            room="journey",
+            position=27,
+            needs=("view", "triggers"),
+            also=("triggers", "breaches"),
         )

@@ -56,13 +56,13 @@ class Row(Schema):
     no_verdict: str | None = None
 
 
-class Answer(Schema):
+class MetricAnswer(Schema):
     metric: str
     definition: Definition
     rows: list[Row]
 
 
-class Asked(Schema):
+class MetricAsked(Schema):
     """``by`` may be given more than once; both days are included."""
 
     by: list[str] = Field(default_factory=list, max_length=10)
@@ -78,8 +78,10 @@ def list_metrics(request: HttpRequest) -> list[dict[str, Any]]:
     return [definition.as_json() for definition in METRICS.values()]
 
 
-@router.get("/metrics/{name}", response={200: Answer, **REFUSALS}, exclude_unset=True, operation_id="estimate_metric")
-def get_metric(request: HttpRequest, name: str, asked: Query[Asked]) -> dict[str, Any]:
+@router.get(
+    "/metrics/{name}", response={200: MetricAnswer, **REFUSALS}, exclude_unset=True, operation_id="estimate_metric"
+)
+def get_metric(request: HttpRequest, name: str, asked: Query[MetricAsked]) -> dict[str, Any]:
     """Estimate a metric by group, each with its interval and base size."""
     require(request.user, "view", "figures")
     require_askable(request.user, asked.by, read_filter(asked.where))

@@ -9,6 +9,7 @@ class StrategyConfig(AppConfig):
 
     def ready(self) -> None:
         from headwater.base import company, navigation
+        from headwater.insight import named
         from headwater.insight.outcomes import offer_outcomes
         from headwater.journey import packs
 
@@ -20,6 +21,7 @@ class StrategyConfig(AppConfig):
         company.on_clear("headwater.strategy.trials.clear")
         company.on_clear("headwater.strategy.discovery.clear")
         company.on_clear("headwater.strategy.boards.clear")
+        named.offer("headwater.strategy.names.named")
         offer_outcomes("headwater.strategy.serving.served")
         packs.add_section(
             "measures",
@@ -39,7 +41,8 @@ class StrategyConfig(AppConfig):
             ("trials", _("Trials"), "trials"),
         )
         for position, (name, title, url_name) in enumerate(programme, 20):
-            navigation.add(name, title, url_name, room="strategy", position=position, needs=view)
+            also = ("decision_test",) if name == "check" else ()
+            navigation.add(name, title, url_name, room="strategy", position=position, needs=view, also=also)
         navigation.add("measures", _("Measures"), "measures", room="strategy", position=14, needs=("view", "measures"))
         navigation.add("requests", _("Requests"), "requests", room="strategy", position=45, needs=("view", "requests"))
         pages = ("metric", "cause", "causes", "scorecards", "measure")  # those of strategy.pinnable

@@ -17,7 +17,7 @@ from headwater.science.results import Estimate, Result
 router = Router(tags=["insight"])
 
 
-class Share(Schema):
+class DemandShare(Schema):
     """A share in 0…1 with its 95 % interval; null where there is no verdict, and ``why_not`` says why."""
 
     estimate: float | None = None
@@ -28,52 +28,52 @@ class Share(Schema):
     why_not: str = ""
 
 
-class KindRow(Schema):
+class DemandKind(Schema):
     kind: Kind
     contacts: int
-    share: Share
+    share: DemandShare
 
 
-class CauseRow(Schema):
+class DemandCause(Schema):
     cause: str
     name: str
     demand: str
     contacts: float
-    share: Share
-    first_contact: Share
+    share: DemandShare
+    first_contact: DemandShare
     departments: list[str]
 
 
-class PlaceRow(Schema):
+class DemandPlace(Schema):
     departments: list[str]
     contacts: float
-    share: Share
+    share: DemandShare
 
 
-class StageRow(Schema):
+class DemandStage(Schema):
     stage: str
     contacts: int
-    failure: Share
+    failure: DemandShare
 
 
-class PointRow(Schema):
+class DemandPoint(Schema):
     start: date
     contacts: int
-    failure: Share
+    failure: DemandShare
 
 
 class DemandAnswer(Schema):
     """``causes`` and ``places`` share a contact with several failures out, so that they add up to their kind."""
 
     contacts: int
-    kinds: list[KindRow]
-    causes: list[CauseRow]
-    places: list[PlaceRow]
-    stages: list[StageRow]
+    kinds: list[DemandKind]
+    causes: list[DemandCause]
+    places: list[DemandPlace]
+    stages: list[DemandStage]
     period: str
-    trend: list[PointRow]
-    first_contact_resolution: Share
-    repeated: Share
+    trend: list[DemandPoint]
+    first_contact_resolution: DemandShare
+    repeated: DemandShare
 
 
 class HappenedAsked(Asked):
@@ -89,10 +89,10 @@ class HappenedRow(Schema):
     cause: str
     name: str
     customers: int
-    part: Share
-    outcomes: Share
-    extra: Share
-    spoke_up: Share
+    part: DemandShare
+    outcomes: DemandShare
+    extra: DemandShare
+    spoke_up: DemandShare
     silent: int
     departments: list[str]
 
@@ -105,8 +105,8 @@ class HappenedAnswer(Schema):
     since: date | None
     until: date | None
     rows: list[HappenedRow]
-    total: Share
-    unattributed: Share
+    total: DemandShare
+    unattributed: DemandShare
     too_rare: list[str]
     assumptions: list[str]
 

@@ -26,7 +26,7 @@ class CellRow(Schema):
     negative: Figure
 
 
-class StageRow(Schema):
+class GridStage(Schema):
     """``stage`` is null for signals whose stage is not known."""
 
     stage: str | None
@@ -45,10 +45,10 @@ class Suggestion(Schema):
     after: float
 
 
-class Answer(Schema):
+class GridAnswer(Schema):
     metric: str
     customers: int
-    rows: list[StageRow]
+    rows: list[GridStage]
     suggestions: list[Suggestion]
 
 
@@ -56,7 +56,7 @@ class GridAsked(Asked):
     more: int = Field(MORE, ge=1, le=MOST_MORE)
 
 
-@router.get("/listening-grid", response={200: Answer, **REFUSALS}, operation_id="get_listening_grid")
+@router.get("/listening-grid", response={200: GridAnswer, **REFUSALS}, operation_id="get_listening_grid")
 def get_listening_grid(request: HttpRequest, asked: Query[GridAsked]) -> dict[str, Any]:
     """Return through which ears each stage is heard, and the best data to get next."""
     require(request.user, "view", "figures")

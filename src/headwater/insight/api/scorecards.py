@@ -27,7 +27,7 @@ class Own(Schema):
     state: Literal["green", "red", "unclear", "unknown"]
 
 
-class StageRow(Schema):
+class ScorecardRow(Schema):
     """``hides``: what the silo view hides at this stage; empty where it hides nothing."""
 
     stage: str
@@ -49,18 +49,18 @@ class FunctionRow(Schema):
     stages: list[Own]
 
 
-class Answer(Schema):
+class ScorecardsAnswer(Schema):
     """``average``: the score over all stages; ``usual_complaints``: the share that functions are held against."""
 
     metric: str
     average: Figure
     usual_complaints: float
     usual_reliability: float | None
-    stages: list[StageRow]
+    stages: list[ScorecardRow]
     functions: list[FunctionRow]
 
 
-@router.get("/scorecards", response={200: Answer, **REFUSALS}, operation_id="get_scorecards")
+@router.get("/scorecards", response={200: ScorecardsAnswer, **REFUSALS}, operation_id="get_scorecards")
 def get_scorecards(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
     """Return the scorecards across the experience and down the silo."""
     require(request.user, "view", "figures")

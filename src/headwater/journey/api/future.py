@@ -43,7 +43,7 @@ class FutureAnswer(Schema):
     steps: list[StepOut]
 
 
-class DecisionIn(Schema):
+class StepIn(Schema):
     """An initiative that carries a difference, or (``reason`` alone) why it is dropped."""
 
     initiative: Annotated[str, Field(max_length=future.NAME_LENGTH)] = ""
@@ -115,7 +115,7 @@ def delete_future_item(request: HttpRequest, kind: Kind, item: Id) -> tuple[int,
 
 
 @router.put("/future/differences/{key}", response={200: StepOut, **REFUSALS}, summary="Carry or drop a difference")
-def put_decision(request: HttpRequest, key: Key, body: DecisionIn) -> StepOut:
+def put_decision(request: HttpRequest, key: Key, body: StepIn) -> StepOut:
     """Have an initiative carry a difference; without an initiative, drop it with a reason."""
     who = person(request)
     require(who, "edit", "taxonomy")

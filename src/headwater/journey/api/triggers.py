@@ -218,7 +218,7 @@ def change_state(
 # --- reliability
 
 
-class Share(Schema):
+class KeptShare(Schema):
     """A share, 0…1, with its interval; without a verdict the figures are null and the reason is given."""
 
     estimate: float | None
@@ -262,9 +262,9 @@ class ReliabilityOut(Schema):
     moment: str
     kept: int
     due: int
-    share: Share
-    departments: dict[str, Share]
-    standards: dict[int, Share]
+    share: KeptShare
+    departments: dict[str, KeptShare]
+    standards: dict[int, KeptShare]
 
 
 class BreachOut(Schema):

@@ -28,6 +28,7 @@ from headwater.listening.services import keep_mapping
 from headwater.metrics.store import company_record
 from headwater.site.sample.company import CURRENCY, NAME, PACK, TIME_ZONE
 from headwater.site.sample.generate import SEED, SampleCompany, generate, last_month_end
+from headwater.site.sample.moments import choose_moments
 from headwater.site.sample.programme import load_programme
 from headwater.site.sample.strategy import load_strategy
 from headwater.strategy.strategies import current
@@ -84,6 +85,7 @@ def _prepare(sample: SampleCompany) -> None:
             _add_departments(sample)
         if not taxonomy().version:
             apply_pack(None, load_pack(PACK))
+            choose_moments()
 
 
 def _add_departments(sample: SampleCompany) -> None:

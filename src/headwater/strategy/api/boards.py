@@ -75,7 +75,7 @@ class Move(Schema):
     by: Literal[-1, 1]
 
 
-class Reason(Schema):
+class BoardReason(Schema):
     reason: str = Field(min_length=1, max_length=300)
 
 
@@ -145,7 +145,7 @@ def move_pin(request: HttpRequest, given: Move, pin_id: int = ROW) -> tuple[int,
 
 
 @router.post("/pins/{pin_id}/stop", response={200: PinOut, **REFUSALS}, operation_id="stop_pin")
-def stop_pin(request: HttpRequest, given: Reason, pin_id: int = ROW) -> dict[str, Any]:
+def stop_pin(request: HttpRequest, given: BoardReason, pin_id: int = ROW) -> dict[str, Any]:
     """Take a chart off its board, with the reason."""
     person: Any = request.user
     return _pin(boards.stop_pin(person, pin_id, given.reason))

@@ -99,11 +99,11 @@ class Requests(Schema):
     more: bool
 
 
-class Asked(Schema):
+class RequestAsked(Schema):
     page: int = Field(1, ge=1, le=10_000)
 
 
-class Correction(Schema):
+class RequestCorrection(Schema):
     """What a request is really about, as ids of the journey."""
 
     causes: list[str] = Field(default_factory=list, max_length=50)
@@ -131,7 +131,7 @@ def file_request(request: HttpRequest, new: NewRequest) -> tuple[int, dict[str, 
 
 
 @router.get("/requests", response={200: Requests, **REFUSALS}, operation_id="list_requests")
-def list_requests(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+def list_requests(request: HttpRequest, asked: Query[RequestAsked]) -> dict[str, Any]:
     """List the requests this person may see, newest first, a page at a time."""
     person: Any = request.user
     require(person, "view", "requests", words_of="own")
@@ -148,7 +148,7 @@ def get_request(request: HttpRequest, request_id: int) -> dict[str, Any]:
 
 
 @router.put("/requests/{int:request_id}/about", response={200: RequestOut, **REFUSALS}, operation_id="correct_request")
-def correct_request(request: HttpRequest, request_id: int, about: Correction) -> dict[str, Any]:
+def correct_request(request: HttpRequest, request_id: int, about: RequestCorrection) -> dict[str, Any]:
     """Say what a request is really about; it is traced again."""
     person: Any = request.user
     return _request(services.correct_request(person, min(request_id, MAX_ID), **about.dict()))

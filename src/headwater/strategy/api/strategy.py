@@ -64,7 +64,7 @@ class LeaderAnswer(Schema):
     answered_at: datetime | None
 
 
-class DraftAnswer(Schema):
+class StrategyDraft(Schema):
     """The draft, how far it is, and how it differs from what is published. ``edition`` grows with each edit."""
 
     edition: int
@@ -119,7 +119,7 @@ class ItemAdded(Schema):
     edition: int
 
 
-class Asked(Schema):
+class AgreementAsked(Schema):
     """Who is asked to agree: people's ids."""
 
     leaders: list[int] = Field(min_length=1, max_length=agreement.MAX_ASKED)
@@ -221,7 +221,7 @@ def compare(request: HttpRequest, to: int, version: Number) -> list[dict[str, An
     return [_change(one) for one in differences(strategies.strategy_of(version), strategies.strategy_of(to))]
 
 
-@router.get("/strategy/draft", response={200: DraftAnswer, **REFUSALS}, operation_id="get_strategy_draft")
+@router.get("/strategy/draft", response={200: StrategyDraft, **REFUSALS}, operation_id="get_strategy_draft")
 def get_draft(request: HttpRequest) -> dict[str, Any]:
     """Return the draft, for those who edit it or may be asked to agree to it."""
     if not allows(request.user, "agree", "strategy", words_of="own"):
@@ -229,7 +229,7 @@ def get_draft(request: HttpRequest) -> dict[str, Any]:
     return _draft()
 
 
-@router.patch("/strategy/draft", response={200: DraftAnswer, **REFUSALS}, operation_id="change_strategy_statements")
+@router.patch("/strategy/draft", response={200: StrategyDraft, **REFUSALS}, operation_id="change_strategy_statements")
 def change_statements(request: HttpRequest, given: Statements) -> dict[str, Any]:
     """Set vision, mission or success statement in the draft."""
     person: Any = request.user
@@ -247,7 +247,7 @@ def discard_draft(request: HttpRequest) -> tuple[int, None]:
 
 
 @router.post(
-    "/strategy/draft/undo/{edition}", response={200: DraftAnswer, **REFUSALS}, operation_id="undo_strategy_edit"
+    "/strategy/draft/undo/{edition}", response={200: StrategyDraft, **REFUSALS}, operation_id="undo_strategy_edit"
 )
 def undo_edit(request: HttpRequest, edition: Number) -> dict[str, Any]:
     """Take back the edit that led to this edition; refused (409) after a later one."""
@@ -256,15 +256,15 @@ def undo_edit(request: HttpRequest, edition: Number) -> dict[str, Any]:
     return _draft()
 
 
-@router.post("/strategy/draft/ask", response={200: DraftAnswer, **REFUSALS}, operation_id="propose_strategy")
-def propose(request: HttpRequest, given: Asked) -> dict[str, Any]:
+@router.post("/strategy/draft/ask", response={200: StrategyDraft, **REFUSALS}, operation_id="propose_strategy")
+def propose(request: HttpRequest, given: AgreementAsked) -> dict[str, Any]:
     """Ask leaders to agree to the draft as it stands."""
     person: Any = request.user
     agreement.propose(person, given.leaders)
     return _draft()
 
 
-@router.post("/strategy/draft/answer", response={200: DraftAnswer, **REFUSALS}, operation_id="answer_strategy")
+@router.post("/strategy/draft/answer", response={200: StrategyDraft, **REFUSALS}, operation_id="answer_strategy")
 def answer(request: HttpRequest, given: OwnAnswer) -> dict[str, Any]:
     """Agree to an edition of the draft, or object with a reason."""
     person: Any = request.user
