@@ -218,6 +218,21 @@ def test_a_series_is_uploaded_on_its_page(site: Client, editor: Person) -> None:
     wrong = SimpleUploadedFile("s.csv", b"date,happened,right\nx,1,1\n")
     said = site.post(f"/journey/standards/{standard.pk}/series", {"file": wrong}, follow=True).content.decode()
     assert "Line 2" in said
+    old = SimpleUploadedFile("s.csv", b"date\rhappened\r")
+    said = site.post(f"/journey/standards/{standard.pk}/series", {"file": old}, follow=True).content.decode()
+    assert "The file is no CSV" in said
+
+
+def test_a_standard_that_everyone_reads_singles_nobody_out(person_with: Callable[..., Person]) -> None:
+    alone = {**VALUES, "definition": {**TOLD, "promise": "customer_id = 'c-1'"}}
+    with pytest.raises(Refused, match="single out"):
+        standard_edits.create_standard(person_with("cx_team"), alone)
+
+
+@pytest.mark.parametrize("field", ["name", "description"])
+def test_a_text_that_cannot_be_kept_is_refused(editor: Person, field: str) -> None:
+    with pytest.raises(Refused):
+        standard_edits.create_standard(editor, {**VALUES, field: "a\x00b"})
 
 
 def test_breaches_name_customers_to_those_who_may_see_them(site: Client, colleague: Client, editor: Person) -> None:

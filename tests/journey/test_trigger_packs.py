@@ -22,7 +22,7 @@ def text(editor: Person) -> str:
     services.apply_pack(editor, load_pack("retail"))
     triggers.create_trigger(editor, {"name": "Third contact", "moment": "pay", "rule": RULE, "wait_hours": 5})
     alone = {"kind": "first", "first": "customer_id = 'c1'"}
-    triggers.create_trigger(editor, {"name": "One customer", "rule": alone})
+    Trigger.objects.create(name="One customer", rule=alone)  # kept before such rules were refused
     values = {"name": "In two hours", "moment": "pay", "method": "kept", "definition": DEFINITION, "target": 0.9}
     standard_edits.create_standard(editor, {**values, "departments": ["finance"]})
     return pack_text(services.export_pack(editor, "ours", "Ours"))

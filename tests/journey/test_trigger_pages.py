@@ -108,6 +108,8 @@ def test_a_colleague_sees_figures_and_no_customer(site: Client, colleague: Clien
     assert colleague.post(f"/journey/triggers/{trigger.pk}/activate").status_code == 403
     probing = FORM | {"first_where": "customer_id = 'c1'"}
     assert "may not" in colleague.post("/journey/triggers/preview", probing).content.decode()
+    refused = site.post("/journey/triggers/new", probing | {"name": "Of one customer"})
+    assert "single out" in refused.content.decode()
 
 
 def test_strangers_are_sent_to_sign_in(client: Client) -> None:

@@ -19,7 +19,7 @@ from headwater.journey.models import SeriesPoint, Standard
 from headwater.journey.queries import taxonomy
 from headwater.journey.standards import read_definition, written
 from headwater.journey.taxonomy import Taxonomy
-from headwater.metrics.access import require_askable
+from headwater.metrics.access import require_shareable
 
 if TYPE_CHECKING:
     from headwater.base.models import Person
@@ -139,16 +139,20 @@ def read_series(text: str) -> list[Point]:
     first_line = text.lstrip("\ufeff").partition("\n")[0]
     separator = ";" if first_line.count(";") > first_line.count(",") else ","
     rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=separator)
+    try:
+        return _points(rows)
+    except csv.Error as error:
+        raise Refused("series.malformed", _("The file is no CSV: %s.") % error, "file") from error
+
+
+def _points(rows: csv.DictReader[str]) -> list[Point]:
     names = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
     missing = [name for name in ("date", "happened", "right") if name not in names]
     if missing:
         found = ", ".join(name for name in names if name) or "–"
         message = _("The column %(missing)s is missing. The first line names these: %(found)s.")
         raise Refused("series.columns", message % {"missing": ", ".join(missing), "found": found[:200]}, "file")
-    try:
-        return [_point(row, names, number) for number, row in enumerate(rows, start=2) if any(row.values())]
-    except csv.Error as error:
-        raise Refused("series.malformed", _("The file is no CSV: %s.") % error, "file") from error
+    return [_point(row, names, number) for number, row in enumerate(rows, start=2) if any(row.values())]
 
 
 def _point(row: Mapping[str, Any], names: Mapping[str, Any], number: int) -> Point:
@@ -176,8 +180,11 @@ def _checked(
     person: Person | None, values: Mapping[str, Any], known: Taxonomy | None, *, except_pk: int | None = None
 ) -> dict[str, Any]:
     name = str(values.get("name") or "").strip()
-    if not 1 <= len(name) <= 80:
+    if not 1 <= len(name) <= 80 or "\x00" in name:
         raise Refused("standard.name", _("Give it a name of at most 80 characters."), "name")
+    description = str(values.get("description") or "").strip()[:600]
+    if "\x00" in description:
+        raise Refused("standard.description", _("The description has a character that cannot be kept."), "description")
     if Standard.objects.filter(name=name).exclude(pk=except_pk or 0).exists():
         raise _taken(name)
     known = known or taxonomy()
@@ -196,7 +203,7 @@ def _checked(
         raise Refused("standard.giver", _("A hand-off needs who hands over as well as who takes over."), "giver")
     return {
         "name": name,
-        "description": str(values.get("description") or "").strip()[:600],
+        "description": description,
         "moment": moment,
         "method": method,
         "definition": _definition(person, method, values.get("definition") or {}),
@@ -213,7 +220,7 @@ def _definition(person: Person | None, method: str, content: Mapping[str, Any]) 
         return {}
     definition = read_definition(content)
     for one in definition.filters().values():
-        require_askable(person, (), one)
+        require_shareable(person, one)
     if method == Method.KEPT:
         definition.promise_of()
     used = {

@@ -21,7 +21,7 @@ from headwater.journey.standards import as_of
 from headwater.journey.taxonomy import Taxonomy
 from headwater.journey.trigger_rules import Rule, read_rule, written
 from headwater.journey.watching import ask_to_build
-from headwater.metrics.access import require_askable
+from headwater.metrics.access import require_askable, require_shareable
 from headwater.metrics.store import company_record
 from headwater.record.questions import Firings, PatternFirings
 
@@ -227,20 +227,23 @@ def _checked(
 ) -> dict[str, Any]:
     """The values as they are kept; refuses what is wrong with them."""
     name = str(values.get("name", "")).strip()
-    if not 1 <= len(name) <= 80:
+    if not 1 <= len(name) <= 80 or "\x00" in name:
         raise Refused("trigger.name", _("Give it a name of at most 80 characters."), "name")
+    description = str(values.get("description") or "").strip()[:600]
+    if "\x00" in description:
+        raise Refused("trigger.description", _("The description has a character that cannot be kept."), "description")
     if Trigger.objects.filter(name=name).exclude(pk=except_pk or 0).exists():
         raise _taken(name)
     rule = read_rule(values.get("rule") or {})
     for one in rule.filters():
-        require_askable(person, (), one)
+        require_shareable(person, one)
     action = str(values.get("action") or Trigger.Action.CASE)
     if action not in Trigger.Action.values:
         raise Refused("trigger.action", _("“%s” is no answer.") % action[:40], "action")
     stage, moment = _place(known or taxonomy(), str(values.get("stage") or ""), str(values.get("moment") or ""))
     return {
         "name": name,
-        "description": str(values.get("description") or "").strip()[:600],
+        "description": description,
         "stage": stage,
         "moment": moment,
         "action": action,

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext as _
+
 from headwater.base.permissions import require
+from headwater.base.refusals import Refused
 from headwater.record.filters import NAMED, Filter
 
 if TYPE_CHECKING:
@@ -30,3 +33,14 @@ def require_askable(
         require(person, "view", "customers")
     if named & WORDS and not reads_words:
         require(person, "view", "verbatims")
+
+
+def require_shareable(person: "Person | AnonymousUser | None", where: Filter | None) -> None:
+    """Refuse a filter that is kept where everyone reads it: one that this person may not ask (403), and one that
+    singles out a customer (400), whoever asks."""
+    require_askable(person, (), where)
+    if where is None:
+        return
+    if {term.name for term in where.terms() if term.kind not in NAMED} & IDENTITIES:
+        message = _("This is for everyone to read, so its filter cannot single out a customer: %s.")
+        raise Refused("filter.singles_out", message % str(where)[:120], "where")

@@ -17,7 +17,7 @@ from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, Refused
 from headwater.journey.queries import taxonomy
-from headwater.metrics.access import require_askable
+from headwater.metrics.access import require_shareable
 from headwater.metrics.estimates import read_filter
 from headwater.strategy import edits
 from headwater.strategy.differences import Difference, Item, Kind, differences, title
@@ -194,7 +194,7 @@ def _refuse_unknown(person: Person | None, item: Item, old: Item | None) -> None
     if isinstance(item, Outcome):
         _refuse_currency(item, old)
         for segment in item.segments:
-            require_askable(person, (), read_filter(segment))
+            require_shareable(person, read_filter(segment))
 
 
 def _refuse_currency(item: Outcome, old: Item | None) -> None:
