@@ -152,3 +152,11 @@ def test_low_scores_have_a_view_of_their_own(lived: None, person_with: Callable[
     page = client.get("/demand", {"outcome": "low_score"}).content.decode()
     assert "low scores followed from something that had happened" in page
     assert "Contacts that said so" not in page
+
+
+def test_months_of_which_the_record_knows_nothing_put_nobody_at_risk(lived: None) -> None:
+    wide = happened(Selection(since=date(1990, 1, 1), until=date(2300, 12, 31)))
+    whole = happened()
+    assert (wide.since, wide.until) == (whole.since, whole.until)
+    assert (wide.total, wide.rows) == (whole.total, whole.rows)
+    assert happened(Selection(since=date(9999, 12, 31))).rows == ()

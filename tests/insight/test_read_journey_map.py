@@ -145,3 +145,13 @@ def test_an_empty_record_still_shows_the_stages(record: object, signed_in: Calla
     page = signed_in("cx_team").get("/journey").content.decode()
     assert "nobody has scored one yet" in page
     assert "I wait for it" in page
+
+
+@pytest.mark.parametrize("address", ["/journey", "/demand", "/api/v1/demand"])
+@pytest.mark.parametrize("query", ["until=0001-01-01", "since=9999-12-31", "since=0001-01-01&until=9999-12-31"])
+def test_a_range_at_the_end_of_the_calendar_is_an_empty_page_and_no_failure(
+    told: None, client: Client, person_with: Callable[..., Person], address: str, query: str
+) -> None:
+    ensure_company(name="Ours")
+    client.force_login(person_with("cx_team"))
+    assert client.get(f"{address}?{query}").status_code == 200

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from headwater.base.models import Person
 from headwater.base.refusals import Refused
@@ -123,7 +123,8 @@ def stage_words(person: Person | None, selection: Selection) -> Mapping[str, tup
     newest = company_record().ask(Size()).last_day
     if newest is None:
         return {}
-    since = selection.since or (selection.until or newest) - timedelta(days=WORDS_OF_DAYS)
+    newest = min(newest, selection.until or newest)
+    since = selection.since or date.fromordinal(max(newest.toordinal() - WORDS_OF_DAYS, 1))
     try:
         where = visible(person, selection)
     except Refused:

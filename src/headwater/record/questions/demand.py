@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import pyarrow as pa
 from sqlglot import exp
@@ -125,7 +125,8 @@ class Repeats(Question[tuple[RepeatRow, ...]]):
         repeated = exp.func("count", exp.case().when(soon, exp.Literal.number(1)))
         counted = exp.Count(this=exp.Star()).as_("n")
         query = exp.select("cause", "customer_bucket", counted, repeated.as_("repeated")).from_(followed.subquery("f"))
-        known_until = within(exp.column("local_date"), None, self.until - timedelta(days=self.window))
+        oldest = date.fromordinal(max(self.until.toordinal() - self.window, 1))
+        known_until = within(exp.column("local_date"), None, oldest)
         return query.where(*known_until).group_by("cause", "customer_bucket")
 
     def answer(self, rows: pa.Table) -> tuple[RepeatRow, ...]:
