@@ -16,9 +16,9 @@ from headwater.base.models import Department, HistoryEntry, OutboxMail, Person
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey.packs import load_pack
 from headwater.journey.queries import taxonomy
-from headwater.strategy import request_words, requests, tracing
+from headwater.strategy import measuring, request_words, requests, tracing
 from headwater.strategy.commands import request_command
-from headwater.strategy.models import Measure, Reading, Request, StrategyVersion
+from headwater.strategy.models import Reading, Request, StrategyVersion
 from headwater.strategy.outcome_fit import fits
 from headwater.strategy.strategy import Issue, Outcome, Strategy
 from tests.insight.conftest import Label, Write, complaint, empty_record, journey, label, record, write
@@ -192,7 +192,10 @@ def test_an_answer_is_frozen_while_the_record_goes_on(contacts: None, agent: Per
 
 def test_the_cost_so_far_known_is_shown_with_its_interval(contacts: None) -> None:
     assert tracing.trace("").cost is None
-    measure = Measure.objects.create(slug="cost_per_contact", name="Cost per contact", unit="EUR", source="typed")
+    needed = {"question": "What does one contact cost?", "decision": "We mend what brings most of them."}
+    who = Person.objects.create(email="finance@example.com", name="Finance", roles=["manager"])
+    named = {"name": "Cost per contact", "unit": "EUR", "source": "typed", "owner": who.pk}
+    measure = measuring.start_measure(None, needed | named)
     first = Reading.objects.create(
         measure=measure, period=date(2026, 1, 1), until=date(2026, 1, 31), value=9.0, definition_edition=1
     )

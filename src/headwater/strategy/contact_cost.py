@@ -10,7 +10,7 @@ from headwater.strategy.models import Reading
 if TYPE_CHECKING:
     from datetime import date
 
-MEASURE: Final = "cost_per_contact"
+MEASURE: Final = "cost-per-contact"
 """The id of the measure; one named “Cost per contact” gets it."""
 
 
