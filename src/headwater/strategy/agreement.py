@@ -194,7 +194,8 @@ def _changed_draft() -> StrategyVersion:
 def _named_leaders(ids: Sequence[int]) -> list[Person]:
     if not ids:
         raise Refused("strategy.nobody_asked", _("Choose at least one leader to ask."), "leaders")
-    found = {person.pk: person for person in Person.objects.filter(pk__in=list(ids)[: MAX_ASKED + 1], is_active=True)}
+    keys = [key for key in ids if 0 < key < 2**63][: MAX_ASKED + 1]
+    found = {person.pk: person for person in Person.objects.filter(pk__in=keys, is_active=True)}
     for identity in ids:
         if identity not in found:
             message = _("There is no person %s who could be asked. Reload the page.")

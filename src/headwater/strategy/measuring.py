@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from headwater.base.permissions import require
 from headwater.base.queue import enqueue
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey.edits import free_id
-from headwater.metrics.access import IDENTITIES, require_askable
+from headwater.metrics.access import require_shareable
 from headwater.metrics.definitions import METRICS
 from headwater.metrics.estimates import read_filter
 from headwater.strategy import definitions, sign_offs
@@ -25,6 +25,7 @@ from headwater.strategy.strategies import current, draft
 READ = "strategy.read_measure"
 MAX_MEASURES = 300
 MAX_STEPS = 24
+SENT_TWICE_WITHIN = timedelta(minutes=10)
 TEXTS = {"name": 120, "question": 300, "decision": 600, "unit": 40}
 EDITABLE = (
     "name",
@@ -59,6 +60,9 @@ def start_measure(person: Person | None, values: Mapping[str, Any]) -> Measure:
         if not values.get(field):
             raise Refused("measure.missing", _MISSING[field](), field)
     with transaction.atomic():
+        there = _just_started(person, values)
+        if there is not None:
+            return there
         if Measure.objects.count() >= MAX_MEASURES:
             message = _("There are %d measures already; retire what informs no decision first.")
             raise Refused("measure.too_many", message % MAX_MEASURES)
@@ -134,6 +138,15 @@ def retire_measure(person: Person | None, slug: str, *, retire: bool = True) -> 
         if not retire:
             _read_soon(measure)
     return measure
+
+
+def _just_started(person: Person | None, values: Mapping[str, Any]) -> Measure | None:
+    """The measure that the same form, sent a moment ago, has begun."""
+    texts = {field: _text(field, values[field], TEXTS[field]) for field in ("question", "decision")}
+    lately = timezone.now() - SENT_TWICE_WITHIN
+    same = Measure.objects.filter(**texts, created_by=person, created_at__gte=lately, retired_at=None, edition=1)
+    name = str(values.get("name") or "").strip()
+    return (same.filter(name=name) if name else same).order_by("-pk").first()
 
 
 def _started(person: Person | None, values: Mapping[str, Any]) -> Measure:
@@ -315,17 +328,13 @@ def _steps(value: Any) -> list[list[Any]]:
     return [[day, steps[day]] for day in sorted(steps)]
 
 
-def _definition(person: Person | None, value: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    definition = definitions.read(value)
+def _definition(person: Person | None, value: Mapping[str, Any] | None, before: Mapping[str, Any]) -> dict[str, Any]:
+    definition = definitions.read(value or {})
     written = definitions.written(definition)
     if written == before:
         return written
     for text in (definition.where, definition.population, definition.denominator):
-        found = read_filter(text)
-        require_askable(person, (), found)
-        if found is not None and {term.name for term in found.terms()} & IDENTITIES:
-            message = _("A measure is for everyone to read, so its filter cannot single out a customer: %s.")
-            raise Refused("measure.identity", message % text[:120], "where")
+        require_shareable(person, read_filter(text))
     return written
 
 

@@ -50,13 +50,14 @@ Draw = Callable[[Person, Mapping[str, Any], QueryDict], PinnedPage]
 
 def pinned_page(person: Person, address: str) -> PinnedPage:
     """The chart behind an address of this product, drawn now. Refuses what is no page with a chart."""
-    parts = urlsplit(address.strip())
-    if len(address) > MAX_ADDRESS or parts.scheme or parts.netloc or not parts.path.startswith("/"):
-        raise Refused("pin.address", _("“%s” is no page of Headwater.") % address[:80], "address")
+    address = address.strip()
     try:
+        parts = urlsplit(address)
         match = resolve(parts.path)
-    except Resolver404:
-        raise Refused("pin.address", _("“%s” is no page of Headwater.") % address[:80], "address") from None
+    except (Resolver404, ValueError):  # urlsplit raises for hosts that are none
+        raise _no_page(address) from None
+    if len(address) > MAX_ADDRESS or parts.scheme or parts.netloc or not address.isprintable():
+        raise _no_page(address)
     draw = PAGES.get(match.url_name or "")
     if draw is None:
         message = _(
@@ -67,6 +68,10 @@ def pinned_page(person: Person, address: str) -> PinnedPage:
     page = draw(person, match.kwargs, chosen)
     query = f"?{parts.query}" if parts.query else ""
     return PinnedPage(f"{parts.path}{query}", page.title[:160], page.sentence, page.chart, page.note)
+
+
+def _no_page(address: str) -> Refused:
+    return Refused("pin.address", _("“%s” is no page of Headwater.") % address[:80], "address")
 
 
 def measure_of(address: str) -> str:

@@ -259,7 +259,7 @@ def _checked(now: Item, given: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused("owner_closed", message % checked["owner"].name, "owner")
     if link := checked.get("evidence_link"):
         try:
-            _http(link)
+            _http(link.replace("\x00", " "))
         except ValidationError:
             message = _("“%s” is no address of a page. Write it with https:// in front.")
             raise Refused("link", message % link[:80], "evidence_link") from None
