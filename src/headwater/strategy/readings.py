@@ -32,6 +32,8 @@ BACK_FILL = 24
 LATE = timedelta(days=7)
 REASON_LENGTH = 300
 MAX_ROWS = 5_000
+EARLIEST, LATEST = 1970, 2200
+"""Years that readings are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +226,11 @@ def _per(result: Result, per: int) -> Result:
 
 def _due_periods(every: str, first_day: date, last_day: date) -> list[Period]:
     """Periods that are over and whole in the record, the latest first. One that ends after the last signal waits a
-    week for late arrivals."""
+    week for late arrivals. Of a record that has long been quiet, its last periods."""
     now = today()
+    quiet_since = period_of(last_day, every).last + timedelta(days=1)
     found = []
-    for period in islice(over(every, now), BACK_FILL):
+    for period in islice(over(every, min(now, quiet_since)), BACK_FILL):
         if period.first < first_day:
             break
         if period.last <= last_day or (period.first <= last_day and now - period.last > LATE):
@@ -276,10 +279,13 @@ def _measure(slug: str) -> Measure:
 
 
 def _given_measure(person: Person | None, slug: str) -> Measure:
-    """A measure whose figures people give; its owner may give them too."""
+    """A measure whose figures people give; its owner may give them too.
+
+    A token carries what its scopes name, and none names an owner's own measures.
+    """
     require(person, "view", "measures")
     measure = _measure(slug)
-    if person is None or measure.owner_id != person.pk:
+    if person is None or measure.owner_id != person.pk or person.token_scopes is not None:
         require(person, "edit", "measures")
     if measure.retired_at is not None:
         raise Refused("measure.retired", _("“%s” is retired; it takes no readings any more.") % measure.name)
@@ -293,6 +299,7 @@ def _receive(person: Person | None, measure: Measure, rows: Iterable[GivenReadin
     now = {reading.period: reading for reading in current_readings(measure)}
     counts = {"accepted": 0, "corrected": 0, "repeated": 0}
     for given in rows:
+        _refuse_far(given.day)
         period = period_of(given.day, measure.every)
         _check(measure, given, period)
         there = now.get(period.first)
@@ -341,8 +348,14 @@ def _check(measure: Measure, given: GivenReading, period: Period) -> None:
     if period.first > today():
         message = _("The period that begins on %s has not begun yet.")
         raise Refused("reading.future", message % period.first, "day")
-    if period.first.year < 1970:
-        raise Refused("reading.past", _("%s is too long ago for a reading.") % given.day, "day")
+
+
+def _refuse_far(day: date) -> None:
+    """Refuse a day that no calendar of periods reaches."""
+    if day.year < EARLIEST:
+        raise Refused("reading.past", _("%s is too long ago for a reading.") % day, "day")
+    if day.year > LATEST:
+        raise Refused("reading.future", _("%s has not begun yet.") % day, "day")
 
 
 def _same(there: Reading, figure: Figure) -> bool:
