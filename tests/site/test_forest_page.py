@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from headwater.base.company import ensure_company
-from headwater.base.models import Department, Person
+from headwater.base.models import Company, Department, Person
 from headwater.insight import audit
 from headwater.insight.corrections import correct_label, forget_erased
 from headwater.insight.models import AuditItem, LabelCorrection
@@ -55,6 +55,16 @@ def test_an_empty_record_says_what_to_do_next(signed_in: Callable[..., Client], 
     page = signed_in("cx_team").get("/").content.decode()
     assert "Load a file" in page
     assert "/imports" in page
+
+
+def test_a_company_that_was_not_started_is_started_from_the_first_page(
+    signed_in: Callable[..., Client], record: object
+) -> None:
+    administrator, analyst = signed_in("administrator"), signed_in("analyst")
+    assert "/start" not in administrator.get("/").content.decode()
+    Company.objects.update(pack="")
+    assert 'href="/start"' in administrator.get("/").content.decode()
+    assert "/start" not in analyst.get("/").content.decode()
 
 
 def test_a_selection_stays_in_the_links_that_walk_down(signed_in: Callable[..., Client], complaints: None) -> None:

@@ -47,6 +47,7 @@ YIELD_TO_PAGES = 10
 def serve(host: str, port: int, processes: int, empty: bool) -> None:
     """Serve the pages, with the worker beside them; the first start loads the sample company."""
     require_free_port(host, port)
+    os.environ["HEADWATER_PORT"] = str(port)  # the links that pages and mails hand out name it
     first = _first_start(empty)
     setup.collect_static()
     shown = f"[{host}]" if ":" in host else host
