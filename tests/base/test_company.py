@@ -6,7 +6,8 @@ from headwater.base import company as services
 from headwater.base import queue
 from headwater.base.company import PackChoice, company, ensure_company, first_departments, start_company
 from headwater.base.history import record_history
-from headwater.base.models import Company, Department, HistoryEntry, Job, PageView, Person
+from headwater.base.models import Company, Department, HistoryEntry, Job, OutboxMail, PageView, Person
+from headwater.base.outbox import put_mail
 from headwater.base.people import add_person
 from headwater.base.permissions import NotAllowed
 from headwater.base.refusals import Conflict, Refused
@@ -84,6 +85,8 @@ def test_starting_takes_what_was_asked_and_tells_the_rooms_above(administrator: 
 def test_starting_clears_the_sample_and_keeps_the_people_who_can_sign_in(administrator: Person) -> None:
     ensure_company(name="Sample", pack="retail", is_sample=True)
     sample = add_person(None, "sample@example.com", "Sample head", ["manager"], is_sample=True)
+    put_mail(sample.email, "Please sign off", "…")
+    put_mail("new@example.com", "You are invited", "…")
     department = Department.objects.create(name="Warehouse", head=sample)
     sample.department = department
     sample.save()
@@ -101,6 +104,7 @@ def test_starting_clears_the_sample_and_keeps_the_people_who_can_sign_in(adminis
     assert Company.objects.get().is_sample is False
     told = list(HistoryEntry.objects.order_by("id").values_list("code", flat=True))
     assert told == ["person.added", "company.sample_cleared", "company.started"]
+    assert [mail.to for mail in OutboxMail.objects.all()] == ["new@example.com"]
 
 
 def test_a_start_that_fails_leaves_the_sample_as_it_was(administrator: Person) -> None:

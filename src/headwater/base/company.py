@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 from headwater.base.departments import add_department
 from headwater.base.history import record_history
-from headwater.base.models import Company, Department, HistoryEntry, Job, PageView, Person
+from headwater.base.models import Company, Department, HistoryEntry, Job, OutboxMail, PageView, Person
 from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, Refused
 
@@ -183,7 +183,9 @@ def _clear_sample(person: Person | None) -> None:
     Person.objects.update(department=None)
     Department.objects.update(parent=None, head=None)
     Department.objects.all().delete()
-    Person.objects.filter(is_sample=True).delete()
+    gone = Person.objects.filter(is_sample=True)
+    OutboxMail.objects.filter(to__in=gone.values("email")).delete()
+    gone.delete()
     record_history(person, "company.sample_cleared", "company", {})
 
 
