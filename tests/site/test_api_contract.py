@@ -54,7 +54,7 @@ def token(person_with: Callable[..., Person], write: Write) -> str:
 
 
 @schema.parametrize()
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_operation_answers_as_described(case: Any, token: str) -> None:
     # What a filter or a cause may be is known to the data, not to the description: a well-formed one may be refused.
     loose = [positive_data_acceptance, negative_data_rejection]

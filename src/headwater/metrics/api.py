@@ -26,7 +26,7 @@ class Scale(Schema):
     top_min: float
 
 
-class Definition(Schema):
+class MetricDescription(Schema):
     """What a metric asks and how it is computed; ``highest`` is null where it has no upper end."""
 
     name: str
@@ -58,7 +58,7 @@ class Row(Schema):
 
 class MetricAnswer(Schema):
     metric: str
-    definition: Definition
+    definition: MetricDescription
     rows: list[Row]
 
 
@@ -71,7 +71,7 @@ class MetricAsked(Schema):
     until: date | None = None
 
 
-@router.get("/metrics", response={200: list[Definition], **REFUSALS}, operation_id="list_metrics")
+@router.get("/metrics", response={200: list[MetricDescription], **REFUSALS}, operation_id="list_metrics")
 def list_metrics(request: HttpRequest) -> list[dict[str, Any]]:
     """List every metric with its definition."""
     require(request.user, "view", "figures")
