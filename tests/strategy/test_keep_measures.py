@@ -111,6 +111,18 @@ def test_past_months_are_read_from_the_record_in_the_background(editor: Person, 
 
 
 @pytest.mark.usefixtures("filled")
+def test_a_record_that_has_long_been_quiet_is_read_for_its_last_periods(
+    editor: Person, owner: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings, "today", lambda: TODAY.replace(year=2034))
+    made = started(editor, owner, **csat())
+    readings.read_measure(made)
+    found = {row.period.isoformat()[:7]: row.value for row in made.readings.all()}
+    assert found == {"2026-02": 0.6, "2026-03": 0.7, "2026-04": 0.9, "2026-05": None}
+    assert readings.previewed(editor, csat()["definition"], "month").period.first == date(2026, 5, 1)
+
+
+@pytest.mark.usefixtures("filled")
 def test_a_reading_is_what_the_metric_command_prints(editor: Person, owner: Person) -> None:
     made = started(editor, owner, **csat())
     readings.read_measure(made)
