@@ -18,7 +18,7 @@ ClientMaker = Callable[..., Client]
 
 @pytest.fixture(autouse=True)
 def _this_room_alone(settings: Any) -> None:
-    """Its own addresses, and what upper rooms hang on the company left out. Waiting limits go back with the database."""
+    """Its own addresses, without what upper rooms hang on the company; waiting limits go back with the database."""
     settings.ROOT_URLCONF = "tests.base.urls"
 
 

@@ -10,8 +10,8 @@ import pytest
 from headwater.base.models import Company, Department, Person
 from headwater.base.refusals import Conflict
 from headwater.insight import causes, labelling
-from headwater.journey.packs import load_pack
 from headwater.journey.moments import leaders
+from headwater.journey.packs import load_pack
 from headwater.journey.queries import taxonomy
 from headwater.metrics.store import company_record
 from headwater.record.questions import Verbatims

@@ -22,7 +22,18 @@ from headwater.metrics.definitions import METRICS
 
 PAGE = 25
 CORRECTED_AT_ONCE = 25
-SHOWN = ("occurred_at", "text", "score", "metric", "event", "sentiment", "language", "customer_id", "subject_id", "record_id")
+SHOWN = (
+    "occurred_at",
+    "text",
+    "score",
+    "metric",
+    "event",
+    "sentiment",
+    "language",
+    "customer_id",
+    "subject_id",
+    "record_id",
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
