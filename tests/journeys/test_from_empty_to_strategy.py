@@ -294,7 +294,7 @@ def test_a_new_company_goes_from_empty_to_a_strategy(served: Served, browsing: R
     follow(page, "Journey")
     expect(page.locator("main")).to_contain_text("7 of 7 stages are agreed by every department")
     follow(page, "Agreement")
-    says(page, "settled")
+    says(page, "all 7 stages are settled")
 
     watch_for_late_orders(page, exports)
     page.goto(measured)
