@@ -104,3 +104,10 @@ def test_the_same_measure_sent_twice_is_one(editor: Person, owner: Person, typed
 def test_strangers_file_nothing(person_with: Made) -> None:
     with pytest.raises(Refused, match="characters"):
         requests.file_request(person_with("employee"), "fix \x00 it please")
+
+
+def test_a_statement_with_a_character_that_no_database_keeps_is_refused_by_name(editor: Person) -> None:
+    with pytest.raises(Refused, match="mission: holds a character"):
+        drafting.change_statements(editor, {"mission": "Parcels arrive\0 on the day we said."})
+    with pytest.raises(Refused, match="holds a character"):
+        drafting.add_item(editor, "outcome", {"text": "By June\0 late orders fall to 4 in 100.", "year": 1})

@@ -1,6 +1,6 @@
 """A taxonomy as a document: what a pack file and a version in the database hold, read strictly and written sparsely."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -27,12 +27,29 @@ def read(content: Mapping[str, Any], version: int = 0) -> Taxonomy:
 
 def checked(adapter: TypeAdapter[T], content: object, code: str) -> T:
     """``content`` as the adapter's type; a refusal names each place, the value found there and what was expected."""
+    if place := _unkept(content):
+        raise Refused(
+            code, _("%s: holds a character that cannot be kept (NUL); take it out") % place, place.split(".")[0]
+        )
     try:
         return adapter.validate_python(content)
     except ValidationError as error:
         problems = error.errors(include_url=False)
         field = str(problems[0]["loc"][0]) if problems[0]["loc"] else None
         raise Refused(code, _sentence([_place(problem) for problem in problems]), field) from error
+
+
+def _unkept(content: object, place: str = "") -> str:
+    """Where a text holds NUL, which not every database keeps; empty where none does."""
+    if isinstance(content, str):
+        return (place or _("the text")) if "\0" in content else ""
+    parts: Iterable[tuple[object, object]] = ()
+    if isinstance(content, Mapping):
+        parts = content.items()
+    elif isinstance(content, list | tuple):
+        parts = enumerate(content)
+    found = (_unkept(part, f"{place}.{key}".removeprefix(".")) for key, part in parts)
+    return next((one for one in found if one), "")
 
 
 def consistent(taxonomy: Taxonomy, code: str) -> Taxonomy:

@@ -189,7 +189,7 @@ def carry(
 ) -> FutureDecision:
     """Say which initiative carries a difference, who owns it, and where it is followed (a web address)."""
     require(person, "edit", "taxonomy")
-    initiative, link = " ".join(initiative.split()), link.strip()
+    initiative, link = " ".join(initiative.replace("\0", " ").split()), link.strip()
     if not 3 <= len(initiative) <= NAME_LENGTH:
         message = _("Name the initiative that carries it, in 3 to %d characters.")
         raise Refused("future.initiative", message % NAME_LENGTH, "initiative")
@@ -204,7 +204,7 @@ def carry(
 def drop(person: Person | None, key: str, reason: str) -> FutureDecision:
     """Say openly that a difference will not be made, and why."""
     require(person, "edit", "taxonomy")
-    reason = " ".join(reason.split())
+    reason = " ".join(reason.replace("\0", " ").split())
     if not 3 <= len(reason) <= REASON_LENGTH:
         message = _("Say why it is dropped, in 3 to %d characters.")
         raise Refused("future.reason", message % REASON_LENGTH, "reason")
