@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything: lint, then the tests on SQLite (with the browser), then those that touch the database on PostgreSQL.
+# Everything: lint, then the tests on PostgreSQL, then on SQLite with the browser.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
