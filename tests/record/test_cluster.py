@@ -107,8 +107,8 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, one in value.items():
             yield from flat(one, f"{path}.{key}")
-    elif isinstance(value, tuple):
-        for place, one in enumerate(value):
+    elif isinstance(value, tuple | frozenset):
+        for place, one in enumerate(sorted(value) if isinstance(value, frozenset) else value):
             yield from flat(one, f"{path}[{place}]")
     else:
         yield path, value
