@@ -1,4 +1,4 @@
-"""The tables of this room: what people said about labels, and the text models in use."""
+"""What people said about labels, and the text models in use."""
 
 from __future__ import annotations
 
