@@ -47,9 +47,11 @@ class WorkerProcess:
         self._watcher.start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        # A group of its own, so that Ctrl-C reaches the server first and the worker is asked to finish in order.
+        # A group of its own, so that Ctrl-C reaches the server first and the worker is asked to finish in order. Not a
+        # session of its own: Linux shares the processors between sessions, and the worker's niceness would count for
+        # nothing against the server's.
         command = [sys.executable, "-m", "headwater", "worker", "--parent", str(os.getpid())]
-        return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own words only
+        return subprocess.Popen(command, process_group=0)  # noqa: S603 - our own words only
 
     def _watch(self) -> None:
         while not self._ending.wait(1.0):
