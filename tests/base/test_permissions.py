@@ -51,6 +51,9 @@ publish strategy        C    C   -   -   -   -   C
 view measures           C    C   C   C   C   C   C
 edit measures           C    C   -   -   C   -   C
 sign measures           C    -   O   -   -   -   -
+view finance            C    C   C   -   C   -   C
+edit finance            C    C   D   -   C   -   C
+sign finance            C    -   D   -   -   -   -
 view requests           C    C   D   O   O   O   C
 file requests           O    O   O   O   O   O   O
 answer requests         -    C   -   -   -   -   C

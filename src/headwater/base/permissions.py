@@ -55,6 +55,7 @@ OBJECTS: Final[dict[str, tuple[str, ...]]] = {
     "triggers": ("view", "edit"),  # event-pattern moments and reliability standards
     "strategy": ("view", "edit", "agree", "publish"),  # statements, outcomes, issues, guideposts, roadmap, readiness
     "measures": ("view", "edit", "sign"),  # their definitions, readings and sign-offs
+    "finance": ("view", "edit", "sign"),  # what a contact costs, a customer is worth, who counts as one; money from them
     "requests": ("view", "file", "answer"),  # "fix X", traced upstream
     "boards": ("view", "edit"),  # charts pinned to a dashboard
     "models": ("manage",),  # fit, relabel
@@ -91,6 +92,9 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("publish", "strategy"): "company",
         ("edit", "measures"): "company",
         ("sign", "measures"): "company",
+        ("view", "finance"): "company",
+        ("edit", "finance"): "company",
+        ("sign", "finance"): "company",
         ("view", "requests"): "company",
         ("view", "verbatims"): "company",
         ("view", "history"): "company",
@@ -111,6 +115,8 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("agree", "strategy"): "company",
         ("publish", "strategy"): "company",
         ("edit", "measures"): "company",
+        ("view", "finance"): "company",
+        ("edit", "finance"): "company",
         ("view", "requests"): "company",
         ("answer", "requests"): "company",
         ("edit", "boards"): "company",
@@ -128,6 +134,9 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("answer", "agreement"): "department",
         ("agree", "strategy"): "own",
         ("sign", "measures"): "own",
+        ("view", "finance"): "company",
+        ("edit", "finance"): "department",  # managers of finance
+        ("sign", "finance"): "department",
         ("view", "requests"): "department",
     },
     "employee": _EVERYONE,
@@ -141,6 +150,8 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("edit", "taxonomy"): "company",
         ("edit", "triggers"): "company",
         ("edit", "measures"): "company",
+        ("view", "finance"): "company",
+        ("edit", "finance"): "company",
         ("manage", "models"): "company",
         ("view", "jobs"): "company",
         ("manage", "jobs"): "own",
@@ -176,6 +187,8 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("edit", "strategy"): "company",
         ("publish", "strategy"): "company",
         ("edit", "measures"): "company",
+        ("view", "finance"): "company",
+        ("edit", "finance"): "company",
         ("view", "requests"): "company",
         ("answer", "requests"): "company",
         ("edit", "boards"): "company",
@@ -278,6 +291,7 @@ def _object_name(object: str) -> str:
         "triggers": _("event-pattern moments"),
         "strategy": _("the strategy"),
         "measures": _("measures"),
+        "finance": _("finance's figures"),
         "requests": _("requests"),
         "boards": _("dashboards"),
         "models": _("text models"),

@@ -10,6 +10,9 @@ register_codes(
         "label.correction_removed": _("took back a correction of the label %(field)s"),
         "audit.drawn": _("drew %(n)s verbatims at random to be labelled"),
         "audit.labelled": _("labelled a verbatim drawn at random: %(fields)s"),
+        "finance.entered": _("entered finance’s figure %(name)s"),
+        "finance.removed": _("took finance’s figure %(name)s out of force"),
+        "finance.signed": _("signed finance’s figure %(name)s"),
         "text_model.fitted": _("began to use the text model %(name)s, made from %(texts)s comments"),
     }
 )
