@@ -175,3 +175,78 @@ def test_a_silent_segment_is_named() -> None:
         hs.response_rates({"web": (4, 3)})
     nobody = hs.response_rates({})
     assert isinstance(nobody, hs.NoVerdict)
+
+
+def cells_of_answers(seed: int) -> tuple[pd.DataFrame, dict[str, dict[str, float]], list[np.ndarray]]:
+    """Answers as rows, the base's margins, and promoters, detractors and answers by (cell, bucket)."""
+    random = np.random.default_rng(seed)
+    columns, margins = answers(seed)
+    table = pd.DataFrame(columns)
+    table["bucket"] = random.integers(0, 40, len(table))
+    table["score"] = random.choice([-1, 0, 1], len(table), p=[0.2, 0.3, 0.5])
+    cells = table.groupby(["age", "region"]).ngroup()
+    shape = (cells.max() + 1, 40)
+    sums = []
+    for test in (table.score == 1, table.score == -1, table.score > -2):
+        counted = np.zeros(shape)
+        np.add.at(counted, (cells[test], table.bucket[test]), 1)
+        sums.append(counted)
+    return table, margins, sums
+
+
+def test_cells_of_answers_say_the_same_as_their_rows() -> None:
+    table, margins, (top, low, base) = cells_of_answers(4)
+    by_row = raked(hs.rake(table, margins))
+    levels = table.groupby(["age", "region"]).size().reset_index(name="n")
+    by_cell = raked(hs.rake(levels, margins, counts=levels.n))
+    for name in ("n", "effective_n", "design_effect", "largest", "smallest"):
+        assert getattr(by_cell, name) == pytest.approx(getattr(by_row, name), rel=1e-8)
+    expected = estimate(by_row.mean(table.score, clusters=table.bucket))
+    found = estimate(by_cell.mean_of_sums(top - low, base))
+    assert (found.estimate, found.low, found.high) == pytest.approx((expected.estimate, expected.low, expected.high))
+    nps = estimate(by_cell.nps_of_sums(top, low, base))
+    assert nps.estimate == pytest.approx(expected.estimate)
+    assert (nps.low, nps.high) == pytest.approx((expected.low, expected.high), abs=0.01)
+    share = estimate(by_cell.share_of_sums(top, base))
+    hits = estimate(by_row.mean((table.score == 1).astype(float), clusters=table.bucket))
+    assert share.estimate == pytest.approx(hits.estimate)
+    assert (share.low, share.high) == pytest.approx((hits.low, hits.high), abs=0.01)
+    with pytest.raises(ValueError, match="add up to its count"):
+        by_cell.mean_of_sums(top, base + 1)
+
+
+def test_the_shift_is_surer_than_two_figures_apart() -> None:
+    table, margins, (top, low, base) = cells_of_answers(4)
+    levels = table.groupby(["age", "region"]).size().reset_index(name="n")
+    found = raked(hs.rake(levels, margins, counts=levels.n))
+    shift = estimate(found.shift_of_sums(top - low, base))
+    weighted = estimate(found.mean_of_sums(top - low, base))
+    assert shift.estimate == pytest.approx(weighted.estimate - table.score.mean())
+    assert shift.high - shift.low < weighted.high - weighted.low
+    # Resampling whole buckets, the shift spreads as its interval says.
+    random = np.random.default_rng(1)
+    drawn = []
+    for _ in range(300):
+        chosen = random.integers(0, 40, 40)
+        cell_sums = [part[:, chosen].sum(axis=1) for part in (top - low, base)]
+        again = raked(hs.rake(levels, margins, counts=cell_sums[1]))
+        drawn.append((again.weights * cell_sums[0] / cell_sums[1]).sum() - cell_sums[0].sum() / cell_sums[1].sum())
+    assert np.std(drawn) == pytest.approx((shift.high - shift.low) / 2 / 2.02, rel=0.2)
+
+
+def test_who_is_asked_again_and_again_counts_once() -> None:
+    random = np.random.default_rng(2)
+    answered, asked = {}, {}
+    for name in ("north", "south", "east"):
+        keen = random.random(200) < 0.3
+        asked[name] = np.full(200, 12.0)
+        answered[name] = np.where(keen, random.integers(9, 13, 200), random.integers(0, 3, 200)).astype(float)
+    repeated = hs.response_rates({name: (answered[name], asked[name]) for name in asked})
+    plain = hs.response_rates({name: (int(answered[name].sum()), 2400) for name in asked})
+    assert isinstance(repeated, hs.ResponseRates)
+    assert isinstance(plain, hs.ResponseRates)
+    wide, narrow = estimate(repeated.rates["north"]), estimate(plain.rates["north"])
+    assert wide.estimate == narrow.estimate
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+    assert any(row.found for row in plain.against_rest) or narrow.n == 2400
+    assert not any(row.found for row in repeated.against_rest)

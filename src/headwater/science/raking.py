@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headwater.science.bounds import Array, two_sided_t
-from headwater.science.results import Estimate, NoVerdict
-from headwater.science.weighted import effective_sample_size
+from headwater.science import bounds
+from headwater.science.bounds import Array, two_sided_t, two_sided_z
+from headwater.science.results import Estimate, NoVerdict, Result
 
 ROUNDS = 500
 CLOSE = 1e-10
@@ -30,10 +30,12 @@ class Raked:
     """Weights (rows) that add up to the base, and what they cost.
 
     ``effective_n`` answers of a plain sample would know as much as the ``n`` weighted ones; ``design_effect`` is
-    n / effective n. ``largest`` and ``smallest`` are weights relative to their mean.
+    n / effective n. ``largest`` and ``smallest`` are weights of an answer relative to their mean. A row stands for
+    ``counts`` answers, one unless it is a cell of them.
     """
 
     weights: Array
+    counts: Array
     n: int
     effective_n: float
     design_effect: float
@@ -59,19 +61,118 @@ class Raked:
         mean = float(np.average(value, weights=self.weights))
         residuals = self.residuals((value - mean) / self.weights.sum())
         totals = residuals if clusters is None else _totals(residuals, clusters)
-        if totals.size < 2:
-            return NoVerdict("one_cluster", "All answers are in one cluster, so their spread is unknown.", self.n)
-        error = float(np.sqrt(totals.size / (totals.size - 1) * ((totals - totals.mean()) ** 2).sum()))
+        error = _error(totals)
+        if error is None:
+            return self._one_cluster()
         half = float(two_sided_t(confidence, totals.size - 1)) * error
-        name = f"raked mean, calibration residuals ({self.effective_n:.0f} of {self.n} answers effective)"
-        return Estimate(mean, mean - half, mean + half, self.n, name, self.assumptions, confidence)
+        return Estimate(mean, mean - half, mean + half, self.n, self._name("raked mean"), self.assumptions, confidence)
+
+    def mean_of_sums(
+        self,
+        sums: npt.ArrayLike,
+        answers: npt.ArrayLike,
+        *,
+        limits: tuple[float, float] | None = None,
+        confidence: float = 0.95,
+    ) -> Result:
+        """As :meth:`mean`, from sums of the values and counts of the ``answers``, both (rows, clusters).
+
+        ``limits`` are the ends of the scale, inside which the interval stays.
+        """
+        mean, totals = self._linearised(sums, answers)
+        error = _error(totals)
+        if error is None:
+            return self._one_cluster()
+        half = float(two_sided_t(confidence, totals.size - 1)) * error
+        low, high = limits or (-np.inf, np.inf)
+        ends = max(mean - half, low), min(mean + half, high)
+        return Estimate(mean, *ends, self.n, self._name("raked mean"), self.assumptions, confidence)
+
+    def nps_of_sums(
+        self, top: npt.ArrayLike, low: npt.ArrayLike, answers: npt.ArrayLike, *, confidence: float = 0.95
+    ) -> Result:
+        """NPS in -1…1 of the base from counts of promoters, detractors and ``answers``, each (rows, clusters).
+
+        The score interval at the sample size that a plain sample of the same standard error would have (Kott and Liu
+        2009), cut down by (z / t)² for the few clusters.
+        """
+        promoters, detractors = np.asarray(top, float), np.asarray(low, float)
+        mean, totals = self._linearised(promoters - detractors, answers)
+        up, down = (self._share(part) for part in (promoters, detractors))
+        known = self._known(up + down - mean**2, totals, confidence)
+        if known is None:
+            return self._one_cluster()
+        below, above = bounds.nps_bounds(
+            up * known, max(1 - up - down, 0.0) * known, down * known, confidence=confidence
+        )
+        ends = min(float(below), mean), max(float(above), mean)
+        return Estimate(mean, *ends, self.n, self._name("raked, Tango score interval"), self.assumptions, confidence)
+
+    def share_of_sums(self, hits: npt.ArrayLike, answers: npt.ArrayLike, *, confidence: float = 0.95) -> Result:
+        """Share in 0…1 of the base from counts of hits and ``answers``, both (rows, clusters); as for the NPS."""
+        mean, totals = self._linearised(hits, answers)
+        known = self._known(mean * (1 - mean), totals, confidence)
+        if known is None:
+            return self._one_cluster()
+        share = min(max(mean, 0.0), 1.0)
+        below, above = bounds.proportion_bounds(share * known, known, confidence=confidence)
+        ends = min(float(below), mean), max(float(above), mean)
+        return Estimate(mean, *ends, self.n, self._name("raked, Wilson score interval"), self.assumptions, confidence)
+
+    def shift_of_sums(self, sums: npt.ArrayLike, answers: npt.ArrayLike, *, confidence: float = 0.95) -> Result:
+        """How far weighting moves the mean: weighted less raw, both from the same answers."""
+        mean, totals = self._linearised(sums, answers)
+        value, base = np.asarray(sums, float), np.asarray(answers, float)
+        raw = float(value.sum() / base.sum())
+        plain = ((value - raw * base) / base.sum()).sum(axis=0)[base.sum(axis=0) > 0]
+        error = _error(totals - plain)
+        if error is None:
+            return self._one_cluster()
+        half = float(two_sided_t(confidence, totals.size - 1)) * error
+        gap = mean - raw
+        name = f"weighted less raw, linearised over {totals.size} clusters"
+        return Estimate(gap, gap - half, gap + half, self.n, name, self.assumptions, confidence)
+
+    def _linearised(self, sums: npt.ArrayLike, answers: npt.ArrayLike) -> tuple[float, Array]:
+        """The mean, and the residuals of its linearised values by cluster; clusters without answers are left out."""
+        value, base = np.asarray(sums, float), np.asarray(answers, float)
+        if value.shape != base.shape or value.shape[0] != self.weights.size:
+            raise ValueError(f"sums and answers have one shape, with a line for each of {self.weights.size} rows")
+        if not np.allclose(base.sum(axis=1), self.counts):
+            raise ValueError("the answers of a row add up to its count")
+        each, total = self.weights / self.counts, self.weights.sum()
+        mean = float((each * value.sum(axis=1)).sum() / total)
+        linear = (value.sum(axis=1) / self.counts - mean) / total
+        explained = self._explained(linear)
+        parts = (value - base * mean) / total - base * explained[:, None]
+        return mean, (each[:, None] * parts).sum(axis=0)[base.sum(axis=0) > 0]
+
+    def _share(self, hits: Array) -> float:
+        return float((self.weights / self.counts * hits.sum(axis=1)).sum() / self.weights.sum())
+
+    def _known(self, variance: float, totals: Array, confidence: float) -> float | None:
+        """How many plain answers would know as much; None where the clusters do not show it."""
+        error = _error(totals)
+        if error is None:
+            return None
+        small = two_sided_z(confidence) / float(two_sided_t(confidence, totals.size - 1))
+        plain = variance / error**2 if error > 1e-12 and variance > 1e-12 else self.effective_n
+        return plain * small**2
+
+    def _name(self, what: str) -> str:
+        return f"{what}, calibration residuals ({self.effective_n:.0f} of {self.n} answers effective)"
+
+    def _one_cluster(self) -> NoVerdict:
+        return NoVerdict("one_cluster", "All answers are in one cluster, so their spread is unknown.", self.n)
 
     def residuals(self, linearised: Array) -> Array:
         """Weighted residuals of linearised values (rows) after a regression on the margins."""
+        return np.asarray(self.weights * (linearised - self._explained(linearised)))
+
+    def _explained(self, linearised: Array) -> Array:
         root = np.sqrt(self.start)
         design = self.indicators * root[:, None]
-        explained = self.indicators @ np.linalg.lstsq(design, linearised * root, rcond=None)[0]
-        return np.asarray(self.weights * (linearised - explained))
+        return np.asarray(self.indicators @ np.linalg.lstsq(design, linearised * root, rcond=None)[0])
 
 
 def rake(
@@ -79,37 +180,53 @@ def rake(
     margins: Mapping[str, Mapping[str, float]],
     *,
     weights: npt.ArrayLike | None = None,
+    counts: npt.ArrayLike | None = None,
 ) -> Raked | NoVerdict:
     """Weights for rows with the levels of ``columns`` (each (rows), or a data frame), from the base's ``margins``.
 
     ``margins`` gives for each column how many customers (or what share) of the base are at each level; all must add
-    up to the same. ``weights`` (rows) to start from: inverse chances of having been asked, or counts of equal rows.
+    up to the same. ``weights`` (rows) to start from: inverse chances of having been asked. ``counts`` (rows): how many
+    answers a row stands for, where the rows are cells of them; the same weights and errors then come from few rows.
 
     No verdict: ``no_answers``; ``empty_level`` where nobody answered at a level the base has; ``not_in_base`` for a
     level that the base has not; ``no_convergence``; ``few_effective`` where fewer than one in five answers is left
     effective, so that the answered group cannot stand for the base.
     """
     start, places, targets = _read(columns, margins, weights)
-    n = len(start)
+    number = np.ones(len(start)) if counts is None else np.asarray(counts, float)
+    if number.shape != start.shape or not np.all(np.isfinite(number)) or np.any(number <= 0):
+        raise ValueError("one count a row, finite and positive")
+    n = round(float(number.sum()))
     if n == 0:
         return NoVerdict("no_answers", "Nobody has answered yet.", 0)
+    start = start * number
     for name, place, target in zip(margins, places, targets, strict=True):
-        refusal = _gap(name, margins[name], np.bincount(place, minlength=target.size + 1), target)
+        seen = np.bincount(place, weights=number, minlength=target.size + 1).astype(np.intp)
+        refusal = _gap(name, margins[name], seen, target)
         if refusal is not None:
             return NoVerdict(refusal.code, refusal.message, n)
     weight, rounds = _fit(start, places, targets)
     if rounds == 0:
         return NoVerdict("no_convergence", "No weights fit all margins at once: some of their crossings are empty.", n)
-    effective = effective_sample_size(weight)
+    effective = float(weight.sum() ** 2 / (weight**2 / number).sum())
     if effective < LEAST_EFFECTIVE * n:
         message = (
             f"To stand for the base, {n} answers would count for {effective:.0f}: those who answered are too unlike it."
         )
         return NoVerdict("few_effective", message, n)
-    relative = weight / weight.mean()
+    relative = weight / number * n / weight.sum()
     indicators = np.hstack([np.eye(target.size)[place] for place, target in zip(places, targets, strict=True)])
     return Raked(
-        weight, n, effective, n / effective, float(relative.max()), float(relative.min()), rounds, start, indicators
+        weight,
+        number,
+        n,
+        effective,
+        n / effective,
+        float(relative.max()),
+        float(relative.min()),
+        rounds,
+        start,
+        indicators,
     )
 
 
@@ -169,6 +286,13 @@ def _fit(start: Array, places: list[npt.NDArray[np.intp]], targets: list[Array])
         if max(gaps) <= CLOSE * targets[0].sum():
             return weight, turn
     return weight, 0
+
+
+def _error(totals: Array) -> float | None:
+    """Standard error of a total from its parts by cluster; None where there are fewer than two."""
+    if totals.size < 2:
+        return None
+    return float(np.sqrt(totals.size / (totals.size - 1) * ((totals - totals.mean()) ** 2).sum()))
 
 
 def _totals(values: Array, clusters: npt.ArrayLike) -> Array:
