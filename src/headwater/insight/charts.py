@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.base.charts import Bin, Point, Row, histogram, share_bars, trend
-from headwater.base.charts.flows import causes_river
+from headwater.base.charts.flows import Words, causes_river
 from headwater.base.figures import measure
 from headwater.insight.causes import CauseFigures
 from headwater.insight.forest import Forest, outcome_names
@@ -36,7 +36,8 @@ def river(forest: Forest, selection: Selection) -> Spec:
         name: "/verbatims" + selection.with_where(tests[key]).query(negative="yes")
         for key, name in outcome_names().items()
     }
-    return causes_river(forest.flows, description=forest_sentence(forest), notes=notes, outcome_hrefs=hrefs)
+    words = Words(notes=notes, outcome_hrefs=hrefs)
+    return causes_river(forest.flows, description=forest_sentence(forest), words=words)
 
 
 def cause_shares(rows: Sequence[CauseFigures], selection: Selection) -> Spec:

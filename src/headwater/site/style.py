@@ -212,7 +212,9 @@ def example_charts() -> dict[str, charts.Spec]:
     notes = dict(zip(OUTCOMES, ("14,370 of 18,420 in October", "7,790 answers", "1,130 · € 412k a year"), strict=True))
     return {
         "river": charts.causes_river(
-            example_causes(), notes=notes, description="Contacts, low scores and departures, traced to their causes."
+            example_causes(),
+            words=charts.Words(notes=notes),
+            description="Contacts, low scores and departures, traced to their causes.",
         ),
         "trend": charts.trend(
             points, unit="share", description="Satisfied customers by month, rising from 57 to 72 %."

@@ -1,6 +1,6 @@
 """Charts: Vega-Lite specifications as plain dicts, one theme from the tokens, one picture for page, mail and PDF."""
 
-from headwater.base.charts.flows import CauseFlow, causes_river, joint_name
+from headwater.base.charts.flows import CauseFlow, Words, causes_river, joint_name
 from headwater.base.charts.frame import Point, Row, Spec
 from headwater.base.charts.parts import Bin, Part, histogram, stacked_bar
 from headwater.base.charts.rank import interval_rank, share_bars
@@ -16,6 +16,7 @@ __all__ = [
     "Point",
     "Row",
     "Spec",
+    "Words",
     "causes_river",
     "histogram",
     "interval_rank",

@@ -5,7 +5,7 @@ bears all their names.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,8 +23,10 @@ REST = "others"
 class CauseFlow:
     """A cause with what customers did next. ``low`` and ``high`` bound its share of the whole, 0…1, None: no interval.
 
-    ``departments`` can change it together; none: not known. ``attributed`` is False for the part with no cause.
-    ``share`` is what is said of it, where that is not its part of the flow: a comment may name several causes.
+    ``departments`` can change it together; none: not known, or what ``source`` calls where it comes from.
+    ``attributed`` is False for the part that began in no cause upstream, or in none that is known. ``share`` is what
+    is said of it, where that is not its part of the flow: a comment may name several causes. ``stages``: its outcomes
+    stage by stage, which together are its ``outcomes``; then the river flows through the stages.
     """
 
     key: str
@@ -36,6 +38,8 @@ class CauseFlow:
     href: str = ""
     attributed: bool = True
     share: float | None = None
+    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    source: str = ""
 
     @property
     def volume(self) -> float:
@@ -43,13 +47,30 @@ class CauseFlow:
         return sum(self.outcomes.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a river's nodes and bands say and where they lead, by name; ``unknown_stage`` is the stage that is none.
+
+    ``notes`` stand under an outcome's name. ``cause_hrefs`` lead from (cause's key, stage), ``stage_hrefs`` from a
+    stage, ``symptom_hrefs`` from (stage, outcome).
+    """
+
+    notes: Mapping[str, str] = field(default_factory=dict)
+    department_hrefs: Mapping[str, str] = field(default_factory=dict)
+    outcome_hrefs: Mapping[str, str] = field(default_factory=dict)
+    cause_hrefs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    stage_hrefs: Mapping[str, str] = field(default_factory=dict)
+    symptom_hrefs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unknown_stage: str = ""
+
+
 def causes_river(
     causes: Sequence[CauseFlow],
     *,
     description: str,
-    notes: Mapping[str, str] | None = None,
-    department_hrefs: Mapping[str, str] | None = None,
-    outcome_hrefs: Mapping[str, str] | None = None,
+    words: Words | None = None,
+    stages: Sequence[str] = (),
+    outcomes: Sequence[str] = (),
     selected: str = "",
     most: int = 8,
 ) -> Spec:
@@ -58,36 +79,85 @@ def causes_river(
     Args:
         causes: in any order; the largest ``most`` stand alone, the rest together as "Other causes".
         description: the picture in words.
-        notes: under an outcome's name, by outcome.
-        department_hrefs: where a department leads, by name.
-        outcome_hrefs: where an outcome leads, by name.
+        words: notes and addresses.
+        stages: the names of the stages, in the order of the journey; none: the river flows past them.
+        outcomes: the names of what customers did, in the order they stand; others follow.
         selected: the key of the cause that stands out.
         most: how many causes stand alone.
     """
+    words = words or Words()
     shown = _largest([cause for cause in causes if cause.volume > 0], most)
     whole = sum(cause.volume for cause in shown)
-    nodes: dict[str, Node] = {}
-    links: list[Link] = []
+    drawn = _Drawing(words, 3 if stages else 2, whole)
     for cause in shown:
-        source = _department(cause, shown, whole, department_hrefs or {})
-        nodes.setdefault(source.key, source)
-        note = _share_note(cause, whole)
-        nodes[cause.key] = Node(cause.key, cause.name, 1, note, cause.href, not cause.attributed, cause.key == REST)
-        doubtful = not cause.attributed
-        links.append(Link(source.key, cause.key, cause.volume, _unsure(cause, whole), doubtful))
-        for outcome, value in cause.outcomes.items():
-            key = f"outcome:{outcome}"
-            href = (outcome_hrefs or {}).get(outcome, "")
-            nodes.setdefault(key, Node(key, outcome, 2, (notes or {}).get(outcome, ""), href))
-            links.append(Link(cause.key, key, value, doubtful=doubtful))
+        drawn.cause(cause, shown)
+    if stages:
+        drawn.stages(shown, stages)
+    headings = [_("who can change it"), _("what went wrong"), _("what customers did next")]
+    if stages:
+        headings.insert(2, _("at which stage"))
+    order = {f"outcome:{name}": place for place, name in enumerate(outcomes)}
+    nodes = sorted(drawn.nodes.values(), key=lambda node: order.get(node.key, len(order)))
     return river(
-        list(nodes.values()),
-        links,
-        description=description,
-        headings=(_("who can change it"), _("what went wrong"), _("what customers did next")),
-        figures=table(shown, whole),
-        selected=selected,
+        nodes, drawn.links, description=description, headings=headings, figures=table(shown, whole), selected=selected
     )
+
+
+class _Drawing:
+    """Gathers the nodes and links of a river; outcomes stand in the column ``last``."""
+
+    def __init__(self, words: Words, last: int, whole: float) -> None:
+        self.words, self.last, self.whole = words, last, whole
+        self.nodes: dict[str, Node] = {}
+        self.links: list[Link] = []
+
+    def cause(self, cause: CauseFlow, shown: Sequence[CauseFlow]) -> None:
+        """A cause, where it begins, and what flows in; without stages also what flows out."""
+        source = _department(cause, shown, self.whole, self.words.department_hrefs)
+        self.nodes.setdefault(source.key, source)
+        doubtful, note = not cause.attributed, _share_note(cause, self.whole)
+        self.nodes[cause.key] = Node(cause.key, cause.name, 1, note, cause.href, doubtful, cause.key == REST)
+        self.links.append(Link(source.key, cause.key, cause.volume, _unsure(cause, self.whole), doubtful))
+        if self.last == 2:
+            for outcome, value in cause.outcomes.items():
+                self.links.append(Link(cause.key, self._outcome(outcome), value, doubtful=doubtful))
+
+    def stages(self, shown: Sequence[CauseFlow], stages: Sequence[str]) -> None:
+        """The stages in their order: what flows in from each cause, and out to each outcome, doubtful parts apart."""
+        for stage in stages:
+            key = f"stage:{stage}"
+            here = [(cause, cause.stages[stage]) for cause in shown if sum(cause.stages.get(stage, {}).values()) > 0]
+            if not here:
+                continue
+            total = sum(sum(outcomes.values()) for _cause, outcomes in here)
+            note = figures.measure(total / self.whole, "share")
+            unknown = stage == self.words.unknown_stage
+            self.nodes[key] = Node(key, stage, 2, note, self.words.stage_hrefs.get(stage, ""), unknown)
+            for cause, outcomes in here:
+                value = sum(outcomes.values())
+                href = self.words.cause_hrefs.get((cause.key, stage), "")
+                said = figures.measure(value / self.whole, "share")
+                self.links.append(Link(cause.key, key, value, doubtful=not cause.attributed, href=href, note=said))
+            self._symptoms(stage, key, here)
+
+    def _symptoms(self, stage: str, key: str, here: Sequence[tuple[CauseFlow, Mapping[str, float]]]) -> None:
+        for attributed in (True, False):
+            some = [(cause, outcomes) for cause, outcomes in here if cause.attributed is attributed]
+            for outcome in dict.fromkeys(name for _cause, outcomes in some for name in outcomes):
+                value = sum(outcomes.get(outcome, 0.0) for _cause, outcomes in some)
+                causes = tuple(cause.key for cause, outcomes in some if outcomes.get(outcome))
+                href = self.words.symptom_hrefs.get((stage, outcome), "")
+                said = figures.measure(value / self.whole, "share")
+                target = self._outcome(outcome)
+                self.links.append(
+                    Link(key, target, value, doubtful=not attributed, causes=causes, href=href, note=said)
+                )
+
+    def _outcome(self, outcome: str) -> str:
+        key = f"outcome:{outcome}"
+        note, href = self.words.notes.get(outcome, ""), self.words.outcome_hrefs.get(outcome, "")
+        self.nodes.setdefault(key, Node(key, outcome, self.last, note, href))
+        return key
 
 
 def table(causes: Sequence[CauseFlow], whole: float) -> dict[str, Any]:
@@ -113,8 +183,8 @@ def joint_name(departments: Sequence[str]) -> str:
 
 
 def _department(cause: CauseFlow, causes: Sequence[CauseFlow], whole: float, hrefs: Mapping[str, str]) -> Node:
-    name = joint_name(cause.departments)
-    same = [c for c in causes if c.departments == cause.departments]
+    name = cause.source or joint_name(cause.departments)
+    same = [c for c in causes if (c.source, c.departments) == (cause.source, cause.departments)]
     share = figures.measure(sum(c.volume for c in same) / whole, "share")
     href = hrefs.get(cause.departments[0], "") if len(cause.departments) == 1 else ""
     return Node(f"{DEPARTMENT}{name}", name, 0, share, href, doubtful=not cause.departments)
@@ -143,9 +213,14 @@ def _largest(causes: Sequence[CauseFlow], most: int) -> list[CauseFlow]:
     rest, unattributed = named[most:], [c for c in causes if not c.attributed]
     if not rest:
         return [*named, *unattributed]
-    outcomes = dict.fromkeys((outcome for cause in rest for outcome in cause.outcomes), 0.0)
+    outcomes: dict[str, float] = {}
+    stages: dict[str, dict[str, float]] = {}
     for cause in rest:
         for outcome, value in cause.outcomes.items():
-            outcomes[outcome] += value
-    others = CauseFlow(REST, _("Other causes"), (_("Several departments"),), outcomes)
+            outcomes[outcome] = outcomes.get(outcome, 0.0) + value
+        for stage, of_stage in cause.stages.items():
+            sums = stages.setdefault(stage, {})
+            for outcome, value in of_stage.items():
+                sums[outcome] = sums.get(outcome, 0.0) + value
+    others = CauseFlow(REST, _("Other causes"), (_("Several departments"),), outcomes, stages=stages)
     return [*named[:most], others, *unattributed]

@@ -1,14 +1,14 @@
 """Where a river's nodes and bands stand. Pure geometry: columns of nodes, bands between them, all widths to one scale.
 
-Down the page the unit is a pixel. Across it is a column's number: nodes of column 0 stand at 0, the plates of column 1
-reach from 1 to 2, nodes of column 2 stand at 3; the drawing decides how many pixels each stretch gets.
+Down the page the unit is a pixel. Across, nodes of column 0 stand at 0, the plates of column 1 reach from 1 to 2, those
+of column 2 from 3 to 4 and so on; nodes of the last column stand at its number alone. The drawing decides how many
+pixels each stretch gets.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-COLUMNS = 3
-STARTS, ENDS = (0.0, 1.0, 3.0), (0.0, 2.0, 3.0)
+FEWEST_COLUMNS = 3
 GAP = 10.0
 SAMPLES = 13
 HATCH_EVERY = 8.0
@@ -17,7 +17,7 @@ HATCH_STEP = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A department (column 0), a cause (1) or what customers did next (2).
+    """A department (column 0), a cause (1), perhaps a stage (2), or what customers did next (the last column).
 
     ``doubtful``: not attributed. ``rest``: what is too small to stand alone, taken together.
     """
@@ -33,13 +33,20 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A flow between nodes of neighbouring columns. ``unsure``: the share of it beyond the interval's low end, 0…1."""
+    """A flow between nodes of neighbouring columns. ``unsure``: the share of it beyond the interval's low end, 0…1.
+
+    ``causes``: whose flow it is, where neither end is a cause. ``href`` and ``note``: where it leads and what is said
+    of it, where that is not what is said of its cause.
+    """
 
     source: str
     target: str
     value: float
     unsure: float = 0.0
     doubtful: bool = False
+    causes: tuple[str, ...] = ()
+    href: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +103,26 @@ class Layout:
     bands: tuple[Band, ...]
     height: float
     scale: float
+    columns: int = FEWEST_COLUMNS
 
     def causes_of(self, node: Node) -> list[str]:
         """The keys of the causes that a node stands for: itself, or those that flow from or to it."""
         if node.column == 1:
             return [node.key]
-        links = [band.link for band in self.bands]
-        return [link.target for link in links if link.source == node.key] + [
-            link.source for link in links if link.target == node.key
-        ]
+        touching = (band for band in self.bands if node.key in (band.link.source, band.link.target))
+        return list(dict.fromkeys(cause for band in touching for cause in self.causes_in(band)))
+
+    def causes_in(self, band: Band) -> tuple[str, ...]:
+        """The keys of the causes whose flow a band is."""
+        if band.link.causes:
+            return band.link.causes
+        return (band.link.target,) if band.start == 0 else (band.link.source,)
+
+
+def edges(column: int, columns: int) -> tuple[float, float]:
+    """Where the nodes of a column begin and end across; at the outer columns they are bars without a width."""
+    begins = max(2.0 * column - 1, 0.0)
+    return begins, begins + (0 < column < columns - 1)
 
 
 def flow(key: str, links: Sequence[Link]) -> float:
@@ -122,13 +140,14 @@ def place(nodes: Sequence[Node], links: Sequence[Link], *, height: float, slots:
     """
     _check(nodes, links)
     carried = [link for link in links if link.value > 0]
-    columns = _ordered(nodes, carried)
+    count = max([FEWEST_COLUMNS, *(node.column + 1 for node in nodes)])
+    columns = _ordered(nodes, carried, count)
     whole = max((sum(flow(node.key, carried) for node in column) for column in columns), default=0.0)
     scale = height / whole if whole else 0.0
     stacked = [_stack(column, carried, scale, slots) for column in columns]
     tallest = max((_bottom(column) for column in stacked), default=0.0)
     placed = tuple(node for column in stacked for node in _spread(column, tallest))
-    return Layout(placed, tuple(_bands(placed, carried, scale)), tallest, scale)
+    return Layout(placed, tuple(_bands(placed, carried, scale, count)), tallest, scale, count)
 
 
 def _check(nodes: Sequence[Node], links: Sequence[Link]) -> None:
@@ -142,10 +161,10 @@ def _check(nodes: Sequence[Node], links: Sequence[Link]) -> None:
             raise ValueError(f"the flow from {link.source!r} to {link.target!r} is negative: {link.value}")
 
 
-def _ordered(nodes: Sequence[Node], links: Sequence[Link]) -> list[list[Node]]:
+def _ordered(nodes: Sequence[Node], links: Sequence[Link], count: int) -> list[list[Node]]:
     """Causes by size, then the rest, then what is not attributed.
 
-    The other columns stand by where their flows meet the causes, so that few cross.
+    Departments stand by where their flows meet the causes, so that few cross; later columns keep the order given.
     """
     causes = [node for node in nodes if node.column == 1]
     causes.sort(key=lambda node: (node.doubtful, node.rest, -flow(node.key, links)))
@@ -162,7 +181,8 @@ def _ordered(nodes: Sequence[Node], links: Sequence[Link]) -> list[list[Node]]:
         return sum(position * value for position, value in met) / weight if weight else float(len(rank))
 
     departments = sorted((node for node in nodes if node.column == 0), key=lambda node: (node.doubtful, centre(node)))
-    return [departments, causes, [node for node in nodes if node.column == 2]]
+    later = ([node for node in nodes if node.column == column] for column in range(2, count))
+    return [departments, causes, *later]
 
 
 def _stack(column: Sequence[Node], links: Sequence[Link], scale: float, slots: Mapping[str, float]) -> list[PlacedNode]:
@@ -191,7 +211,7 @@ def _spread(column: Sequence[PlacedNode], height: float) -> Iterable[PlacedNode]
         yield replace(node, slot_top=node.slot_top + shift, top=node.top + shift)
 
 
-def _bands(placed: Sequence[PlacedNode], links: Sequence[Link], scale: float) -> Iterable[Band]:
+def _bands(placed: Sequence[PlacedNode], links: Sequence[Link], scale: float, columns: int) -> Iterable[Band]:
     """Bands leave and reach each node in the order of the nodes at their other end, so they do not twist."""
     at = {node.node.key: node for node in placed}
     order = sorted(links, key=lambda link: (at[link.source].top, at[link.target].top))
@@ -203,7 +223,8 @@ def _bands(placed: Sequence[PlacedNode], links: Sequence[Link], scale: float) ->
         arrives[link.target] += link.value * scale
     for link in order:
         column = at[link.source].node.column
-        yield Band(link, ENDS[column], STARTS[column + 1], leaves[link.source], reached[id(link)], link.value * scale)
+        begins, ends = edges(column, columns)[1], edges(column + 1, columns)[0]
+        yield Band(link, begins, ends, leaves[link.source], reached[id(link)], link.value * scale)
         leaves[link.source] += link.value * scale
 
 
