@@ -54,6 +54,10 @@ sign measures           C    -   O   -   -   -   -
 view finance            C    C   C   -   C   -   C
 edit finance            C    C   D   -   C   -   C
 sign finance            C    -   D   -   -   -   -
+view integrity          C    C   O   O   C   O   C
+edit integrity          C    C   -   -   -   -   C
+view hunches            O    O   O   O   O   O   O
+write hunches           O    O   O   O   O   O   O
 view requests           C    C   D   O   O   O   C
 file requests           O    O   O   O   O   O   O
 answer requests         -    C   -   -   -   -   C

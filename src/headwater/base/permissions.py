@@ -55,7 +55,9 @@ OBJECTS: Final[dict[str, tuple[str, ...]]] = {
     "triggers": ("view", "edit"),  # event-pattern moments and reliability standards
     "strategy": ("view", "edit", "agree", "publish"),  # statements, outcomes, issues, guideposts, roadmap, readiness
     "measures": ("view", "edit", "sign"),  # their definitions, readings and sign-offs
-    "finance": ("view", "edit", "sign"),  # what a contact costs, a customer is worth, who counts as one; money from them
+    "finance": ("view", "edit", "sign"),  # what a contact costs, a customer is worth, who counts as one
+    "integrity": ("view", "edit"),  # whether scores look begged for; own: one's own figures, and those one leads
+    "hunches": ("view", "write"),  # one's own; of others only the crowd's picture
     "requests": ("view", "file", "answer"),  # "fix X", traced upstream
     "boards": ("view", "edit"),  # charts pinned to a dashboard
     "models": ("manage",),  # fit, relabel
@@ -72,6 +74,9 @@ _EVERYONE: Final[dict[Grant, Scope]] = {
     ("view", "triggers"): "company",
     ("view", "strategy"): "company",
     ("view", "measures"): "company",
+    ("view", "integrity"): "own",
+    ("view", "hunches"): "own",
+    ("write", "hunches"): "own",
     ("view", "requests"): "own",
     ("file", "requests"): "own",
     ("view", "boards"): "company",
@@ -86,6 +91,8 @@ _EVERYONE: Final[dict[Grant, Scope]] = {
 MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     "executive": {
         **_EVERYONE,
+        ("view", "integrity"): "company",
+        ("edit", "integrity"): "company",
         ("answer", "agreement"): "company",
         ("edit", "strategy"): "company",
         ("agree", "strategy"): "company",
@@ -101,6 +108,8 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "cx_team": {
         **_EVERYONE,
+        ("view", "integrity"): "company",
+        ("edit", "integrity"): "company",
         ("view", "verbatims"): "company",
         ("view", "customers"): "company",
         ("export", "customers"): "company",
@@ -142,6 +151,7 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     "employee": _EVERYONE,
     "analyst": {
         **_EVERYONE,
+        ("view", "integrity"): "company",
         ("view", "verbatims"): "company",
         ("view", "customers"): "company",
         ("correct", "labels"): "company",
@@ -163,6 +173,8 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "administrator": {
         **_EVERYONE,
+        ("view", "integrity"): "company",
+        ("edit", "integrity"): "company",
         ("manage", "company"): "company",
         ("manage", "departments"): "company",
         ("manage", "people"): "company",
@@ -269,6 +281,7 @@ def _action_name(action: str) -> str:
         "agree": _("agree to"),
         "sign": _("sign off"),
         "file": _("file"),
+        "write": _("write"),
     }[action]
 
 
@@ -292,6 +305,8 @@ def _object_name(object: str) -> str:
         "strategy": _("the strategy"),
         "measures": _("measures"),
         "finance": _("finance's figures"),
+        "integrity": _("score integrity"),
+        "hunches": _("hunches"),
         "requests": _("requests"),
         "boards": _("dashboards"),
         "models": _("text models"),
