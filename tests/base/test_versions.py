@@ -83,6 +83,20 @@ def test_a_draft_is_published_once() -> None:
         versions.save_draft(again, {"late": True}, edition=again.edition)
 
 
+def test_what_someone_changed_meanwhile_is_neither_published_nor_discarded_unseen() -> None:
+    draft = versions.start_draft(Charter, None)
+    seen = draft.edition
+    versions.save_draft(draft, {"by": "them"}, edition=seen)
+    for do in (lambda: versions.publish(draft, None, seen=seen), lambda: versions.discard_draft(draft, seen=seen)):
+        with pytest.raises(Conflict, match="Someone else changed"):
+            do()
+    kept = versions.draft(Charter)
+    assert kept is not None
+    assert kept.content == {"by": "them"}
+    versions.publish(draft, None, seen=kept.edition)
+    assert versions.draft(Charter) is None
+
+
 def test_a_discarded_draft_leaves_what_counts_and_never_takes_it_away() -> None:
     published = versions.publish(versions.start_draft(Charter, None), None)
     versions.start_draft(Charter, None)

@@ -128,6 +128,21 @@ def test_a_draft_can_be_thrown_away(signed_in: Client) -> None:
     assert "Nothing waits" in signed_in.get("/journey/draft").content.decode()
 
 
+def test_an_edit_made_meanwhile_is_neither_published_nor_thrown_away_unseen(signed_in: Client) -> None:
+    signed_in.post("/journey/cause/damaged/retire")
+    shown = queries.draft()
+    assert shown is not None
+    assert f'name="seen" value="{shown.edition}"' in signed_in.get("/journey/draft").content.decode()
+    signed_in.post("/journey/cause/wrong_item/retire")
+    for address in ("/journey/draft/publish", "/journey/draft/discard"):
+        assert signed_in.post(address, {"seen": shown.edition}).status_code == 409
+    assert signed_in.post(f"/api/v1/taxonomy/publish?edition={shown.edition}").status_code == 409
+    assert signed_in.delete(f"/api/v1/taxonomy/draft?edition={shown.edition}").status_code == 409
+    assert queries.taxonomy().version == 1
+    assert signed_in.post("/journey/draft/publish", {"seen": shown.edition + 1}).status_code == 302
+    assert queries.taxonomy().version == 2
+
+
 def test_those_who_may_not_edit_are_refused(reader: Client) -> None:
     for address in (
         "/journey/cause/add",

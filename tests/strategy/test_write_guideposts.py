@@ -86,6 +86,18 @@ def test_two_editors_do_not_overwrite_each_other(editor: Person, moment: str) ->
         guideposts.change_guidepost(editor, moment, {"always": ["Another word."]}, seen=0)
 
 
+def test_an_edit_made_meanwhile_is_not_published_unseen(editor: Person, moment: str, client: Client) -> None:
+    seen = guideposts.change_guidepost(editor, moment, {"always": ["Name the day."]}).edition
+    guideposts.change_guidepost(editor, moment, {"always": ["Name the day and the hour."]})
+    client.force_login(editor)
+    assert client.post("/guideposts/publish", {"seen": seen}).status_code == 409
+    assert client.post("/guideposts/discard", {"seen": seen}).status_code == 409
+    assert client.post(f"/api/v1/guideposts/draft/publish?seen={seen}").status_code == 409
+    assert guideposts.current().version == 0
+    assert client.post("/guideposts/publish", {"seen": seen + 1}).status_code == 302
+    assert guideposts.current().version == 1
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -83,6 +83,32 @@ def test_publishing_waits_for_all_who_were_asked(editor: Person, person_with: Ma
     assert HistoryEntry.objects.filter(code="strategy.published_unagreed").exists()
 
 
+def test_an_edit_made_meanwhile_is_not_published_unseen(
+    editor: Person, person_with: Made, small: Strategy, client: Client
+) -> None:
+    drafting.replace_draft(editor, small, source="a test")
+    read = strategies.draft()
+    assert read is not None
+    client.force_login(editor)
+    assert f'name="seen" value="{read.edition}"' in client.get(reverse("strategy_draft")).content.decode()
+    drafting.change_statements(person_with("cx_team"), {"mission": "Nobody waits in vain."}, seen=read.edition)
+    given = {"override": "The board decided on Monday.", "seen": read.edition}
+    answer = client.post(reverse("publish_strategy"), given)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Someone else changed this draft" in page
+    assert "The board decided on Monday." in page  # what was written is not lost
+    answer = client.post("/api/v1/strategy/draft/publish", given, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "draft_changed")
+    assert client.delete(f"/api/v1/strategy/draft?seen={read.edition}").status_code == 409
+    assert client.post(reverse("discard_strategy"), {"seen": read.edition}).status_code == 409
+    assert strategies.current().version == 0
+    now = strategies.draft()
+    assert now is not None
+    answer = client.post("/api/v1/strategy/draft/publish", {**given, "seen": now.edition}, "application/json")
+    assert (answer.status_code, strategies.current().mission) == (200, "Nobody waits in vain.")
+
+
 def test_who_is_asked_finds_it_among_what_is_due(editor: Person, person_with: Made, small: Strategy) -> None:
     leader = person_with("executive")
     drafting.replace_draft(editor, small, source="a test")

@@ -14,7 +14,7 @@ from headwater.base.models import Department, Person
 from headwater.base.permissions import ROLES, described
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from headwater.base.company import PackChoice
     from headwater.base.refusals import Refused
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 def show_refusal(form: forms.BaseForm, refused: Refused) -> None:
     """Show a refusal where the person can mend it: at the field it is about, else above the form."""
     form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+
+
+def edition_seen(data: Mapping[str, str]) -> int | None:
+    """The edition of the draft that a page showed, as its button sends it; None where none was sent."""
+    text = data.get("seen", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def time_zones() -> list[tuple[str, str]]:

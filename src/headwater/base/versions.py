@@ -51,21 +51,20 @@ def save_draft(row: V, content: Mapping[str, Any], *, edition: int) -> V:
     """Replace the draft's content. Refuses (409) when it changed since ``edition`` was read, or is no draft now."""
     mine = type(row)._default_manager.filter(pk=row.pk, state=State.DRAFT, edition=edition)
     if not mine.update(content=dict(content), edition=F("edition") + 1):
-        raise Conflict(
-            "draft_changed",
-            _("Someone else changed this draft after you opened it. Reload the page and make your change again."),
-        )
+        raise _meanwhile()
     row.refresh_from_db()
     return row
 
 
-def publish(row: V, person: Person | None) -> V:
-    """Make the draft the version that counts, with the next number; the version before it is superseded."""
+def publish(row: V, person: Person | None, *, seen: int | None = None) -> V:
+    """Make the draft the version that counts, with the next number; the version before it is superseded.
+
+    ``seen`` is the edition that the person read: refuses (409) when someone edited the draft since.
+    """
     model = type(row)
     with transaction.atomic():
         mine = model._default_manager.select_for_update().filter(pk=row.pk, state=State.DRAFT)
-        if not mine.exists():
-            raise Conflict("draft_published", _("This draft was published or discarded already. Reload the page."))
+        require_seen(mine.first(), seen)
         list(model._default_manager.select_for_update().filter(state=State.PUBLISHED))
         last = model._default_manager.aggregate(last=Max("version"))["last"] or 0
         model._default_manager.filter(state=State.PUBLISHED).update(state=State.SUPERSEDED)
@@ -74,6 +73,24 @@ def publish(row: V, person: Person | None) -> V:
     return row
 
 
-def discard_draft(row: V) -> None:
-    """Throw the draft away; what is published stays."""
-    type(row)._default_manager.filter(pk=row.pk, state=State.DRAFT).delete()
+def discard_draft(row: V, *, seen: int | None = None) -> None:
+    """Throw the draft away; what is published stays. ``seen`` is as for :func:`publish`."""
+    with transaction.atomic():
+        mine = type(row)._default_manager.select_for_update().filter(pk=row.pk, state=State.DRAFT)
+        row_now = mine.first()
+        if row_now is not None:
+            require_seen(row_now, seen)
+        mine.delete()
+
+
+def require_seen(row: Versioned | None, seen: int | None) -> None:
+    """Refuse (409) a draft that is gone, or that was edited since the edition ``seen``."""
+    if row is None:
+        raise Conflict("draft_published", _("This draft was published or discarded already. Reload the page."))
+    if seen is not None and seen != row.edition:
+        raise _meanwhile()
+
+
+def _meanwhile() -> Conflict:
+    message = _("Someone else changed this draft after you opened it. Reload the page and make your change again.")
+    return Conflict("draft_changed", message)

@@ -133,13 +133,17 @@ def retire_cause(person: Person | None, cause_id: str, *, retire: bool = True) -
             _record(person, "retired" if retire else "restored", "cause", edits.find(new, "cause", cause_id))
 
 
-def publish_draft(person: Person | None) -> Taxonomy:
-    """Make the draft count: it gets the next version number and everything is labelled again in the background."""
+def publish_draft(person: Person | None, *, seen: int | None = None) -> Taxonomy:
+    """Make the draft count: it gets the next version number and everything is labelled again in the background.
+
+    ``seen`` is the edition that the person read: refuses (409) when someone edited the draft since.
+    """
     require(person, "publish", "taxonomy")
     with transaction.atomic():
         row = versions.draft(TaxonomyVersion)
         if row is None:
             raise Refused("taxonomy.no_draft", _("There is no draft to publish. Change something first."))
+        versions.require_seen(row, seen)
         changes = differences(_published(), read(row.content))
         if not changes:
             raise Refused("taxonomy.no_changes", _("The draft says the same as what is published. Discard it."))
@@ -170,15 +174,15 @@ def undo_edit(person: Person | None, edition: int | None = None) -> tuple[Differ
     return undone
 
 
-def discard_draft(person: Person | None) -> None:
-    """Throw the draft away; what is published stays."""
+def discard_draft(person: Person | None, *, seen: int | None = None) -> None:
+    """Throw the draft away; what is published stays. ``seen`` is as for :func:`publish_draft`."""
     require(person, "edit", "taxonomy")
     with transaction.atomic():
         row = versions.draft(TaxonomyVersion)
         if row is None:
             return
         changes = len(differences(_published(), read(row.content)))
-        versions.discard_draft(row)
+        versions.discard_draft(row, seen=seen)
         record_history(person, "taxonomy.draft_discarded", "taxonomy:draft", {"changes": changes})
 
 

@@ -152,8 +152,11 @@ def answer(person: Person, edition: int, given: str, reason: str = "") -> Propos
         return _proposal(row)
 
 
-def publish(person: Person | None, *, override: str = "") -> Strategy:
-    """Make the draft count for everyone. ``override`` is the reason when not all who were asked have agreed."""
+def publish(person: Person | None, *, override: str = "", seen: int | None = None) -> Strategy:
+    """Make the draft count for everyone. ``override`` is the reason when not all who were asked have agreed.
+
+    ``seen`` is the edition that the person read: refuses (409) when someone edited the draft since.
+    """
     require(person, "publish", "strategy")
     override = " ".join(override.split())
     if len(override) > REASON_LENGTH or "\x00" in override:
@@ -161,6 +164,7 @@ def publish(person: Person | None, *, override: str = "") -> Strategy:
         raise Refused("strategy.reason_long", message % {"most": REASON_LENGTH, "have": len(override)}, "override")
     with transaction.atomic():
         row = _changed_draft()
+        versions.require_seen(row, seen)
         state = _proposal(row)
         if state.state != "agreed" and not override:
             raise Refused("strategy.not_agreed", _why_not_agreed(state), "override")

@@ -136,15 +136,18 @@ def replace_draft(person: Person | None, new: Strategy, *, source: str) -> tuple
         return differences(current(), new)
 
 
-def discard_draft(person: Person | None) -> None:
-    """Throw the draft away, with the answers to it; what is published stays."""
+def discard_draft(person: Person | None, *, seen: int | None = None) -> None:
+    """Throw the draft away, with the answers to it; what is published stays.
+
+    ``seen`` is the edition that the person read: refuses (409) when someone edited the draft since.
+    """
     require(person, "edit", "strategy")
     with transaction.atomic():
         row = versions.draft(StrategyVersion)
         if row is None:
             return
         changes = len(differences(current(), read(row.content)))
-        versions.discard_draft(row)
+        versions.discard_draft(row, seen=seen)
         record_history(person, "strategy.draft_discarded", "strategy:draft", {"changes": changes})
 
 

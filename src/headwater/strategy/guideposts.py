@@ -133,8 +133,11 @@ def change_guidepost(
     return Draft(read(row.content), changes(current(), read(row.content)), row.edition, row)
 
 
-def publish(person: Person | None) -> Guideposts:
-    """Make the draft count: employees see it from now on."""
+def publish(person: Person | None, *, seen: int | None = None) -> Guideposts:
+    """Make the draft count: employees see it from now on.
+
+    ``seen`` is the edition that the person read: refuses (409) when someone edited the draft since.
+    """
     require(person, "publish", "strategy")
     with transaction.atomic():
         row = versions.draft(GuidepostsVersion)
@@ -143,21 +146,21 @@ def publish(person: Person | None) -> Guideposts:
         changed = changes(current(), read(row.content))
         if not changed:
             raise Refused("guideposts.no_changes", _("The draft says the same as what is published. Discard it."))
-        row = versions.publish(row, person)
+        row = versions.publish(row, person, seen=seen)
         data = {"version": row.version, "moments": len(changed)}
         record_history(person, "guideposts.published", "guideposts", data)
     return read(row.content, row.version or 0)
 
 
-def discard(person: Person | None) -> None:
-    """Throw the draft away; what is published stays."""
+def discard(person: Person | None, *, seen: int | None = None) -> None:
+    """Throw the draft away; what is published stays. ``seen`` is as for :func:`publish`."""
     require(person, "edit", "strategy")
     with transaction.atomic():
         row = versions.draft(GuidepostsVersion)
         if row is None:
             return
         data = {"moments": len(changes(current(), read(row.content)))}
-        versions.discard_draft(row)
+        versions.discard_draft(row, seen=seen)
         record_history(person, "guideposts.draft_discarded", "guideposts", data)
 
 

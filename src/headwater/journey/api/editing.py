@@ -18,6 +18,7 @@ from headwater.journey.documents import written
 router = Router(tags=["journey"])
 Id = Annotated[str, Field(max_length=60)]
 Parent = Annotated[str, Field(max_length=130)]
+Seen = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
 class DifferenceOut(Schema):
@@ -132,23 +133,21 @@ def delete_item(request: HttpRequest, kind: Kind, item: Id) -> tuple[int, None]:
 
 
 @router.post("/taxonomy/undo", response={200: list[DifferenceOut], **REFUSALS}, summary="Undo the last edit")
-def post_undo(
-    request: HttpRequest, edition: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None
-) -> list[DifferenceOut]:
+def post_undo(request: HttpRequest, edition: Seen = None) -> list[DifferenceOut]:
     """Take the last edit of the draft back, unless someone edited it since ``edition``."""
     return [DifferenceOut.of(one) for one in services.undo_edit(person(request), edition)]
 
 
 @router.post("/taxonomy/publish", response={200: PublishedOut, **REFUSALS}, summary="Publish the draft")
-def post_publish(request: HttpRequest) -> PublishedOut:
-    """Make the draft count; what customers said is read again in the background."""
-    return PublishedOut(version=services.publish_draft(person(request)).version)
+def post_publish(request: HttpRequest, edition: Seen = None) -> PublishedOut:
+    """Make the draft count, unless someone edited it since ``edition``; what customers said is read again."""
+    return PublishedOut(version=services.publish_draft(person(request), seen=edition).version)
 
 
 @router.delete("/taxonomy/draft", response={204: None, **REFUSALS}, summary="Discard the draft")
-def delete_draft(request: HttpRequest) -> tuple[int, None]:
-    """Throw the draft away; what is published stays."""
-    services.discard_draft(person(request))
+def delete_draft(request: HttpRequest, edition: Seen = None) -> tuple[int, None]:
+    """Throw the draft away, unless someone edited it since ``edition``; what is published stays."""
+    services.discard_draft(person(request), seen=edition)
     return 204, None
 
 

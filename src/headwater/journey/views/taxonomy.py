@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from headwater.base.accounts import person
+from headwater.base.forms import edition_seen
 from headwater.base.permissions import allows, require
 from headwater.journey import queries, services
 
@@ -23,7 +24,7 @@ def draft(request: HttpRequest) -> HttpResponse:
 @require_POST
 def publish(request: HttpRequest) -> HttpResponse:
     """Publish the draft."""
-    published = services.publish_draft(person(request))
+    published = services.publish_draft(person(request), seen=edition_seen(request.POST))
     said = _("Version %d of the journey is published. What customers said is being read again with it.")
     messages.success(request, said % published.version)
     return redirect("journey_edit")
@@ -32,6 +33,6 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest) -> HttpResponse:
     """Discard the draft."""
-    services.discard_draft(person(request))
+    services.discard_draft(person(request), seen=edition_seen(request.POST))
     messages.success(request, _("The draft is discarded."))
     return redirect("journey_edit")

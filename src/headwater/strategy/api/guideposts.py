@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
@@ -67,10 +67,12 @@ def change_guidepost(request: HttpRequest, moment_id: str, body: GuidepostBody) 
 
 
 @router.post("/guideposts/draft/publish", response={200: GuidepostsOut, **REFUSALS}, operation_id="publish_guideposts")
-def publish_guideposts(request: HttpRequest) -> dict[str, Any]:
-    """Make the draft count."""
+def publish_guideposts(
+    request: HttpRequest, seen: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None
+) -> dict[str, Any]:
+    """Make the draft count, unless someone edited it since the edition ``seen``."""
     person: Any = request.user
-    now = services.publish(person)
+    now = services.publish(person, seen=seen)
     return {"version": now.version, "edition": None, "guideposts": [_one(one) for one in now.guideposts]}
 
 

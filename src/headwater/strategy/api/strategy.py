@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Path, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 
 from headwater.base.permissions import allows, require
 from headwater.base.problems import REFUSALS
@@ -19,6 +19,7 @@ from headwater.strategy.strategy import BusinessGoal, Issue, Outcome, Strategy, 
 router = Router(tags=["strategy"])
 MAX_VERSION = 2**31 - 1
 Number = Annotated[int, Path(ge=1, le=MAX_VERSION)]
+Seen = Annotated[int | None, Query(ge=0, le=MAX_VERSION)]
 
 
 class StrategyAnswer(Schema):
@@ -134,8 +135,9 @@ class OwnAnswer(Schema):
 
 
 class Publication(Schema):
-    """The reason for publishing without the agreement of all; empty when all agreed."""
+    """The reason for publishing without the agreement of all, empty when all agreed; ``seen`` is the edition read."""
 
+    seen: int | None = Field(None, ge=0, le=MAX_VERSION)
     override: str = Field("", max_length=agreement.REASON_LENGTH)
 
 
@@ -239,10 +241,10 @@ def change_statements(request: HttpRequest, given: Statements) -> dict[str, Any]
 
 
 @router.delete("/strategy/draft", response={204: None, **REFUSALS}, operation_id="discard_strategy_draft")
-def discard_draft(request: HttpRequest) -> tuple[int, None]:
-    """Throw the draft away; what is published stays."""
+def discard_draft(request: HttpRequest, seen: Seen = None) -> tuple[int, None]:
+    """Throw the draft away, unless someone edited it since the edition ``seen``; what is published stays."""
     person: Any = request.user
-    drafting.discard_draft(person)
+    drafting.discard_draft(person, seen=seen)
     return 204, None
 
 
@@ -276,7 +278,7 @@ def answer(request: HttpRequest, given: OwnAnswer) -> dict[str, Any]:
 def publish(request: HttpRequest, given: Publication) -> dict[str, Any]:
     """Publish the draft, with a reason when not all who were asked have agreed."""
     person: Any = request.user
-    return _strategy(agreement.publish(person, override=given.override))
+    return _strategy(agreement.publish(person, override=given.override, seen=given.seen))
 
 
 @router.post("/strategy/draft/{kind}", response={200: ItemAdded, **REFUSALS}, operation_id="add_strategy_item")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from headwater.base.accounts import person
 from headwater.base.company import company
-from headwater.base.forms import show_refusal
+from headwater.base.forms import edition_seen, show_refusal
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
 from headwater.journey.queries import taxonomy
@@ -92,7 +92,7 @@ def edit(request: HttpRequest, moment_id: str) -> HttpResponse:
 @require_POST
 def publish(request: HttpRequest) -> HttpResponse:
     """Make the draft count."""
-    published = services.publish(person(request))
+    published = services.publish(person(request), seen=edition_seen(request.POST))
     messages.success(request, _("Version %d of the guideposts is published; everyone sees it now.") % published.version)
     return redirect("guideposts")
 
@@ -100,7 +100,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest) -> HttpResponse:
     """Throw the draft away."""
-    services.discard(person(request))
+    services.discard(person(request), seen=edition_seen(request.POST))
     messages.success(request, _("The draft of the guideposts is discarded."))
     return redirect("guideposts")
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from headwater.base.accounts import person
 from headwater.base.company import company
-from headwater.base.forms import show_refusal
+from headwater.base.forms import edition_seen, show_refusal
 from headwater.base.models import Person
 from headwater.base.permissions import NotAllowed, allows, require
 from headwater.base.refusals import NotFound, Refused
@@ -195,7 +195,14 @@ def answer(request: HttpRequest) -> HttpResponse:
 @require_POST
 def publish(request: HttpRequest) -> HttpResponse:
     """Publish the draft, with a reason when not all who were asked have agreed."""
-    published = agreement.publish(person(request), override=request.POST.get("override", ""))
+    who, override = person(request), request.POST.get("override", "")
+    try:
+        published = agreement.publish(who, override=override, seen=edition_seen(request.POST))
+    except NotAllowed:
+        raise
+    except Refused as refused:
+        context = _draft_context(who) | {"override": override, "refused": refused}
+        return render(request, "strategy/draft.html", context, status=refused.status)
     messages.success(request, _("Version %d of the strategy is published.") % published.version)
     return redirect("strategy")
 
@@ -203,7 +210,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest) -> HttpResponse:
     """Discard the draft."""
-    drafting.discard_draft(person(request))
+    drafting.discard_draft(person(request), seen=edition_seen(request.POST))
     messages.success(request, _("The draft is discarded."))
     return redirect("strategy")
 
