@@ -1,7 +1,8 @@
 """The customer record: what the rooms above hold in their hands."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Self, TypeVar, cast
 
@@ -14,6 +15,9 @@ from headwater.record.arrivals import Plan
 from headwater.record.engine import DIALECT, Engine, Source, between, whole
 from headwater.record.lake import LakeTable
 from headwater.record.locks import FileLock, WritersLock
+from headwater.record.matching import Undecided
+from headwater.record.questions.arriving import Arriving
+from headwater.record.questions.patterns import MarkRow, Pattern, PatternMarks
 from headwater.record.questions.question import Known, Question, tables
 from headwater.record.schema import SHAPES
 from headwater.record.store import Store, Versions
@@ -69,7 +73,7 @@ class Record:
         Raises:
             UnknownDimension: the question groups by something that signals do not have.
         """
-        key = (self.versions(), question)
+        key = (self.versions(), self._store.tables["employee_signals"].version(), question)
         kept = self._answers.get(key)
         if kept is not None:
             return cast("Answer", kept[0])
@@ -102,6 +106,24 @@ class Record:
         if "customers" in read:
             sources["customers"] = whole(self._store.tables["customers"].snapshot())
         return question.answer(self._store.engine.run(text, sources))
+
+    def marks(self, arriving: pa.Table) -> Callable[[Pattern], tuple[MarkRow, ...]]:
+        """What patterns look at among signals that are not in the record yet: the answers of ``PatternMarks(pattern,
+        revised=True)``, for any number of patterns, read from the columns; the engine is asked only where they cannot
+        tell.
+
+        Args:
+            arriving: signals with every column of the record.
+        """
+        read = Arriving(arriving, self._merged(self._store.tables["customers"].version()))
+
+        def marks(pattern: Pattern) -> tuple[MarkRow, ...]:
+            try:
+                return read.marks(pattern)
+            except Undecided:
+                return self.ask_about(arriving, PatternMarks(pattern, revised=True))
+
+        return marks
 
     def _ask(self, question: Question[Answer]) -> Answer:
         snapshots = self._store.snapshots(self._store.tables)
@@ -226,15 +248,27 @@ class Record:
             return customers.put_customers(self._store, rows)
 
     def put_employee_signals(self, rows: pa.Table) -> int:
-        """Write colleagues' signals into their guarded table in one commit, and return how many.
+        """Write colleagues' signals into their guarded table in one commit; returns how many are new or changed.
 
-        They are read through ``questions.TeamScores`` alone.
+        They are read through ``questions.TeamFigures`` and ``questions.TeamWords`` alone.
 
         Raises:
             ValueError: ``source``, ``record_id`` or ``local_date`` is missing, or a column has the wrong type.
         """
         with self._store.lock:
             return employees.put_employee_signals(self._store, rows)
+
+    def forget_employee_signals(self, *, before: date | None = None, words_before: date | None = None) -> int:
+        """Delete colleagues' signals of months before a day, and words alone of months before another."""
+        with self._store.lock:
+            return employees.forget_employee_signals(self._store, before=before, words_before=words_before)
+
+    def erase_employee_signals(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """Delete colleagues' signals by their record ids, from the disk at once; returns the words that are gone."""
+        with self._store.lock:
+            words = employees.words_of(self._store, ids)
+            employees.forget_employee_signals(self._store, ids=ids)
+            return words
 
     def merge_customers(self, customer_id: str, *, into: str) -> None:
         """Let two customers be one: they count once and share a timeline. Signals keep the id they came with.

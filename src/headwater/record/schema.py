@@ -160,14 +160,19 @@ EMPLOYEE_SIGNALS = Shape(
     (
         Column("signal_key", pa.int64(), "identifies the signal: 64 bits of a hash of source and record_id"),
         Column("source", TEXT, "the survey or channel"),
-        Column("record_id", TEXT, "the signal's own id at its source"),
-        Column("local_date", DATE, "the day it was given", "day"),
+        Column("record_id", TEXT, "a keyed hash of source, month, question and who answered; never who"),
+        Column("local_date", DATE, "the first day of the month it was given in", "day"),
         Column("department", TEXT, "the department the colleague belongs to, never the colleague"),
         Column("theme", TEXT, "what it is about"),
-        Column("metric", TEXT, "what the score measures"),
-        Column("score", pa.float64(), "the score given", "the metric's scale"),
+        Column("kind", TEXT, "pulse (an answer), turnover, absence or workload (an amount of a whole team)"),
+        Column("metric", TEXT, "what the score measures: a question of the pulse, or what is counted"),
+        Column("score", pa.float64(), "the score given, or the amount", "the metric's scale"),
         Column("score_band", pa.int8(), "-1 low, 0 middle, 1 top; empty without a score"),
-        Column("text", TEXT, "what was said, redacted; never leaves this table"),
+        Column(
+            "people", pa.int64(), "how many people an amount is about; empty for an answer, which is of one", "count"
+        ),
+        Column("text", TEXT, "what was said, redacted"),
+        Column("arrival", pa.int64(), "number of the arrival it came with; later ones are higher", "count"),
     ),
     order=("local_date", "signal_key"),
     statistics=("local_date",),
@@ -194,6 +199,7 @@ _DIMENSIONS = {
     "metric": Column("metric", TEXT, "metric of the signals"),
     "stage": Column("stage", TEXT, "effective stage"),
     "cause": Column("cause", TEXT, "a signal counts once for each of its causes"),
+    "causes": Column("causes", TEXT, "all causes that a signal names, with commas; empty where it names none"),
 }
 
 
@@ -212,5 +218,7 @@ ROLLUP_DAYS = _rollup("rollup_days", "day", "kind", "source", "channel", "langua
 ROLLUP_CAUSES = _rollup("rollup_causes", "day", "kind", "channel", "metric", "stage", "cause")
 ROLLUP_BUCKETS = _rollup("rollup_buckets", "month", "bucket", "kind", "metric", "stage")
 ROLLUP_CAUSE_BUCKETS = _rollup("rollup_cause_buckets", "month", "bucket", "kind", "cause")
-ROLLUPS = (ROLLUP_DAYS, ROLLUP_CAUSES, ROLLUP_BUCKETS, ROLLUP_CAUSE_BUCKETS)
+ROLLUP_SETS = _rollup("rollup_sets", "month", "kind", "channel", "stage", "causes")
+ROLLUP_SET_BUCKETS = _rollup("rollup_set_buckets", "month", "bucket", "kind", "causes")
+ROLLUPS = (ROLLUP_DAYS, ROLLUP_CAUSES, ROLLUP_BUCKETS, ROLLUP_CAUSE_BUCKETS, ROLLUP_SETS, ROLLUP_SET_BUCKETS)
 SHAPES = (SIGNALS, CUSTOMERS, LABELS, EMPLOYEE_SIGNALS, *ROLLUPS)

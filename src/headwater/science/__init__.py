@@ -1,11 +1,21 @@
 """Pure statistics and text models: numbers and words in, frozen results out."""
 
-from headwater.science.anonymity import Difference, Suppression, attackable, nested_differences, suppress
+from headwater.science.anonymity import (
+    Difference,
+    People,
+    Suppression,
+    attackable,
+    nested_differences,
+    publishable,
+    rests_of,
+    suppress,
+)
 from headwater.science.asymmetry import Asymmetry, penalty_reward
 from headwater.science.attributable_risk import AttributableRisk, attributable_risk
 from headwater.science.attribution import Attribution, ExposureCells, average_attributable_fractions, cells_of
 from headwater.science.breaks import Breaks, breaks
 from headwater.science.comparisons import Comparison, RateRatio, compare, p_value_of, rate_ratio
+from headwater.science.composites import Part, composite, mean_of_sums
 from headwater.science.crossproducts import CrossProducts, from_rows, from_sums
 from headwater.science.detection import Alarm, Watch, watch
 from headwater.science.drivers import Driver, DriverDifference, Drivers, driver_differences, drivers, ridits
@@ -27,6 +37,7 @@ from headwater.science.results import Estimate, NoVerdict, Result, plot
 from headwater.science.seasons import Seasons, seasons
 from headwater.science.shapley import shapley
 from headwater.science.survival import SurvivalCurve, curves, hazard_ratios, kaplan_meier, log_rank
+from headwater.science.together import Together, moves_together, panel
 from headwater.science.value import Product, Sensitivity, product, value_at_risk
 from headwater.science.weighted import Weighted, effective_sample_size, weighted_mean, weighted_nps, weighted_proportion
 
@@ -50,6 +61,8 @@ __all__ = [
     "ExtraCases",
     "LagProfile",
     "NoVerdict",
+    "Part",
+    "People",
     "Picture",
     "Product",
     "Raked",
@@ -63,6 +76,7 @@ __all__ = [
     "Sensitivity",
     "Suppression",
     "SurvivalCurve",
+    "Together",
     "Unit",
     "Watch",
     "Weighted",
@@ -77,6 +91,7 @@ __all__ = [
     "cells_of",
     "clustered_mean",
     "compare",
+    "composite",
     "corrected_shares",
     "curves",
     "difference",
@@ -93,19 +108,24 @@ __all__ = [
     "lag_profile",
     "log_rank",
     "logit_drivers",
+    "mean_of_sums",
+    "moves_together",
     "nested_differences",
     "nps",
     "p_value_of",
+    "panel",
     "penalty_reward",
     "plot",
     "product",
     "proportion",
+    "publishable",
     "rake",
     "ranks",
     "rate",
     "rate_ratio",
     "ratio",
     "response_rates",
+    "rests_of",
     "ridits",
     "screen",
     "seasons",

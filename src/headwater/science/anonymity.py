@@ -6,7 +6,7 @@ are not negative still cannot pin a small cell down (Fischetti and Salazar, Math
 283-312). Found exactly by mixed-integer programming (HiGHS), and checked by solving the attacker's linear programs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
@@ -210,6 +210,89 @@ def _solve(
     if answer.x is None:
         return None, False
     return (answer.x[:cells] > 0.5).reshape(primary.shape), answer.status == 0
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Some people: how many, and the lowest and highest that any of them answered, where that is known."""
+
+    n: int = 0
+    lowest: float = -np.inf
+    highest: float = np.inf
+
+    def __add__(self, other: "People") -> "People":
+        if not self.n or not other.n:
+            return self if self.n else other
+        return People(self.n + other.n, min(self.lowest, other.lowest), max(self.highest, other.highest))
+
+    def may_show(self, threshold: int) -> bool:
+        """Nobody, or enough people who do not all say the same: of those, each one's answer would be known."""
+        return self.n == 0 or (self.n >= threshold and self.lowest < self.highest)
+
+
+def publishable(
+    above: Mapping[str, str | None], people: Mapping[str, People], threshold: int, *, hidden: Collection[str] = ()
+) -> frozenset[str]:
+    """Units of a tree of which figures over everybody in and below them may be published together.
+
+    ``above`` maps each unit to the one it is part of (``None`` at the top), ``people`` each to those directly in it;
+    ``hidden`` are units that stay out. What follows from published totals are exactly the sums of their rests: a unit
+    less the published units next below it. Every rest is nobody, or at least ``threshold`` people who do not all answer
+    the same. Where one is not, the smallest published unit below joins it, else the unit itself is left to the one
+    above: from the bottom up, so that as few people as possible lose their figure.
+
+    Of units hidden at one threshold, none is published at a higher one if they are given as ``hidden``: then answers
+    kept from before the change give nothing away either. Raises ``ValueError`` for a threshold below 2.
+    """
+    if threshold < 2:
+        raise ValueError(f"a threshold of at least 2 people, not {threshold}")
+    below: dict[str | None, list[str]] = {}
+    for unit, top in above.items():
+        below.setdefault(top, []).append(unit)
+    shown: set[str] = set()
+    rests: dict[str, People] = {}
+    nexts: dict[str, list[str]] = {}
+    totals: dict[str, int] = {}
+    for unit in _bottom_up(below):
+        rest, near = people.get(unit, People()), list[str]()
+        totals[unit] = rest.n + sum(totals[child] for child in below.get(unit, ()))
+        for child in below.get(unit, ()):
+            if child in shown:
+                near.append(child)
+            else:
+                rest, near = rest + rests[child], near + nexts[child]
+        if unit not in hidden and totals[unit]:
+            while not rest.may_show(threshold) and near:
+                smallest = min(near, key=lambda one: (totals[one], one))
+                shown.remove(smallest)
+                near.remove(smallest)
+                rest, near = rest + rests[smallest], near + nexts[smallest]
+            if rest.may_show(threshold):
+                shown.add(unit)
+        rests[unit], nexts[unit] = rest, near
+    return frozenset(shown)
+
+
+def rests_of(above: Mapping[str, str | None], shown: Collection[str]) -> dict[str, str]:
+    """Each unit → the nearest published one that holds it, itself included; units within none are left out."""
+    found: dict[str, str] = {}
+    for unit in above:
+        place: str | None = unit
+        while place is not None and place not in shown:
+            place = above.get(place)
+        if place is not None:
+            found[unit] = place
+    return found
+
+
+def _bottom_up(below: Mapping[str | None, list[str]]) -> Iterable[str]:
+    """Every unit after all those below it."""
+    order, waiting = list[str](), list(below.get(None, ()))
+    while waiting:
+        unit = waiting.pop()
+        order.append(unit)
+        waiting += below.get(unit, ())
+    return reversed(order)
 
 
 @dataclass(frozen=True, slots=True)

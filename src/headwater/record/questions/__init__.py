@@ -2,7 +2,21 @@
 
 from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
 from headwater.record.questions.demand import CauseSetRow, CauseSets, RepeatRow, Repeats
-from headwater.record.questions.employees import TeamScore, TeamScores
+from headwater.record.questions.drivers import (
+    Column,
+    RatingCount,
+    RatingsTogether,
+    ResponseProducts,
+    SegmentProducts,
+)
+from headwater.record.questions.employees import (
+    Published,
+    TeamCell,
+    TeamFigures,
+    TeamMonths,
+    TeamRelease,
+    TeamWords,
+)
 from headwater.record.questions.exposures import (
     CustomerMonths,
     Exposure,
@@ -25,6 +39,7 @@ from headwater.record.questions.journey import (
 from headwater.record.questions.patterns import Endings, Firings, Pattern, PatternFirings, PatternMarks
 from headwater.record.questions.promises import Breaches, Kept, Promise
 from headwater.record.questions.question import Known, Question
+from headwater.record.questions.response import BaseLevel, CustomerAttributes, CustomerBase, Invited, InvitedRow
 from headwater.record.questions.signals import (
     Page,
     RandomVerbatims,
@@ -41,10 +56,14 @@ from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRo
 __all__ = [
     "HEARD",
     "AttributeNames",
+    "BaseLevel",
     "Breaches",
     "BucketSums",
     "CauseSetRow",
     "CauseSets",
+    "Column",
+    "CustomerAttributes",
+    "CustomerBase",
     "CustomerMonths",
     "Endings",
     "Exposure",
@@ -55,6 +74,8 @@ __all__ = [
     "Flows",
     "Heard",
     "HeardSums",
+    "Invited",
+    "InvitedRow",
     "Kept",
     "Known",
     "LagRow",
@@ -68,10 +89,15 @@ __all__ = [
     "PatternFirings",
     "PatternMarks",
     "Promise",
+    "Published",
     "Question",
     "RandomVerbatims",
+    "RatingCount",
+    "RatingsTogether",
     "RepeatRow",
     "Repeats",
+    "ResponseProducts",
+    "SegmentProducts",
     "Signal",
     "SignalRow",
     "SignalRows",
@@ -82,8 +108,11 @@ __all__ = [
     "Sums",
     "SumsAnswer",
     "SumsRow",
-    "TeamScore",
-    "TeamScores",
+    "TeamCell",
+    "TeamFigures",
+    "TeamMonths",
+    "TeamRelease",
+    "TeamWords",
     "TextSample",
     "Texts",
     "Timeline",
