@@ -152,7 +152,7 @@ def arrivals(folder: Path) -> None:
     from django.core.management import call_command
     from django.db import transaction
 
-    from headwater.journey import triggers, watching
+    from headwater.journey import building, triggers, watching
     from headwater.journey.models import Trigger
 
     call_command("migrate", verbosity=0, skip_checks=True)
@@ -163,7 +163,7 @@ def arrivals(folder: Path) -> None:
         made = triggers.create_trigger(None, {"name": f"Trigger {number}", "rule": document})
         Trigger.objects.filter(pk=made.pk).update(state=Trigger.State.BUILDING)
         started = time.perf_counter()
-        watching.build(None, made.pk)
+        building.build(None, made.pk)
         print(f"built from history: {document['kind']}, {time.perf_counter() - started:.1f} s", flush=True)
     for size, times in ((BATCH, BATCHES), (1, SINGLES)):
         taken, worked = [], []

@@ -14,12 +14,13 @@ SUBJECTS = {
     "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
     "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
-    "journey": "agreement agreement_mail agreement_rules charts differences documents edits firings future layout "
-    "moments packs patterns standard_edits standards taxonomy touchpoints trigger_packs trigger_rules "
+    "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "
+    "layout moments packs patterns standard_edits standards states taxonomy touchpoints trigger_packs trigger_rules "
     "triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "proposal readers synonyms times uploads",
     "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
+    "assets assets_wording finance finance_rules finance_wording value value_rules value_wording "
     "forest happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
     "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "

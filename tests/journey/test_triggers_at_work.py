@@ -10,9 +10,9 @@ import pytest
 from headwater.base.company import ensure_company
 from headwater.base.models import Company, Person
 from headwater.base.worker import run_due
-from headwater.journey import triggers, watching
-from headwater.journey.firings import Standing
+from headwater.journey import building, triggers, watching
 from headwater.journey.models import Firing, Trigger, UnitState
+from headwater.journey.states import pattern_of
 from headwater.listening import inbox
 from headwater.listening.models import InboxBatch
 from headwater.listening.services import receive_signals
@@ -247,18 +247,18 @@ def test_a_flush_that_is_cut_off_fires_once(make: Make, monkeypatch: pytest.Monk
 @pytest.mark.django_db(transaction=True)
 def test_firings_and_the_end_of_a_batch_are_one_commit(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     trigger = make(kind="nth", first="event = 'call'", n=1 + 1)
-    real = watching.take_in
+    real = watching.keep
 
-    def dies(*given: Any) -> bool:
+    def dies(*given: Any) -> None:
         real(*given)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(watching, "take_in", dies)
+    monkeypatch.setattr(watching, "keep", dies)
     with pytest.raises(KeyboardInterrupt):
         send(*({"record_id": str(n), "event": "call", "hours": n} for n in range(2)))
     assert states(trigger) == []
     assert not UnitState.objects.exists()
-    monkeypatch.setattr(watching, "take_in", real)
+    monkeypatch.setattr(watching, "keep", real)
     inbox.flush()
     assert states(trigger) == [State.WAITING]
 
@@ -266,11 +266,11 @@ def test_firings_and_the_end_of_a_batch_are_one_commit(make: Make, monkeypatch: 
 def test_a_trigger_that_fails_holds_no_signal_up(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     trigger = make(kind="nth", first="event = 'call'", n=2)
 
-    def fails(*_given: Any) -> dict[str, Standing]:
+    def fails(*_given: Any) -> None:
         raise RuntimeError("broken")
 
     with monkeypatch.context() as patched:
-        patched.setattr(watching, "take_in", fails)
+        patched.setattr(watching, "taken_in", fails)
         send(*({"record_id": str(n), "event": "call", "hours": n} for n in range(2)))
     assert not InboxBatch.objects.exists()
     run_due()
@@ -282,7 +282,7 @@ def test_states_built_from_history_are_those_that_arrivals_leave(make: Make) -> 
     send(*({"record_id": str(n), "event": "call", "hours": n, "customer_id": f"c{n % 3}"} for n in range(8)))
     send({"record_id": "3", "event": "email", "customer_id": "c0"})
     before = {row.unit: row.marks for row in UnitState.objects.all()}
-    watching.build(None, trigger.pk)
+    building.build(None, trigger.pk)
     assert {row.unit: row.marks for row in UnitState.objects.all()} == before
 
 
@@ -292,10 +292,10 @@ def test_merged_customers_are_one_after_the_night(make: Make) -> None:
         {"record_id": "1", "event": "call", "customer_id": "a"}, {"record_id": "2", "event": "call", "customer_id": "b"}
     )
     company_record().merge_customers("a", into="b")
-    watching.rebuild_all()
+    building.rebuild_all()
     run_due()
     assert trigger.firings.get().unit == "b"
-    assert {row.unit for row in company_record().ask_once(PatternMarks(watching._pattern(trigger)))} == {"b"}
+    assert {row.unit for row in company_record().ask_once(PatternMarks(pattern_of(trigger)))} == {"b"}
 
 
 def test_an_erased_customer_is_forgotten(make: Make) -> None:

@@ -13,9 +13,11 @@ from django.db.models import Count, Q
 
 from headwater.base.models import Person
 from headwater.base.permissions import allows, require
+from headwater.base.queue import enqueue
 from headwater.journey.models import Firing, Trigger
 from headwater.journey.patterns import HOUR, Occurrence
 
+ANSWER = "journey.answer_firings"
 AT_ONCE = 500
 PAGE_ROWS = 50
 State = Firing.State
@@ -54,6 +56,11 @@ def record_firings(trigger: Trigger, units: Mapping[str, Standing], now: datetim
     fields = ["state", "occurrence", "signal_key", "occurred_at", "mark_at", "contradicted_at", "found_at"]
     Firing.objects.bulk_update(changed, fields, batch_size=AT_ONCE)
     return [one for one in (*new, *changed) if one.state == State.WAITING]
+
+
+def ask_for_answers() -> None:
+    """Have the waiting firings answered soon, by what is registered to answer them."""
+    enqueue(ANSWER, {}, unique_key=ANSWER)
 
 
 def _compared(

@@ -202,11 +202,16 @@ def reading(standard: Standard, since: date | None = None, until: date | None = 
 
 def as_of() -> datetime:
     """What the record can know: until now, to the minute; of a record that has long been quiet until its last day."""
-    now = timezone.now().astimezone(UTC).replace(tzinfo=None, second=0, microsecond=0)
+    return heard_until(timezone.now().replace(second=0, microsecond=0)).astimezone(UTC).replace(tzinfo=None)
+
+
+def heard_until(now: datetime) -> datetime:
+    """Up to when the record can know what happened, and what did not: ``now``, or the end of its last day (UTC) where
+    it has long been quiet."""
     last = company_record().ask(Size()).last_day
-    if last is None or last >= now.date() - timedelta(days=QUIET_DAYS):
+    if last is None or last >= now.astimezone(UTC).date() - timedelta(days=QUIET_DAYS):
         return now
-    return datetime.combine(last, datetime.min.time()) + timedelta(days=1)
+    return datetime.combine(last, datetime.min.time(), UTC) + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.journey import agreement, services, triggers, watching
+from headwater.journey import agreement, building, firings, services, states, triggers, watching
 
 
 @task(services.ASK_HEADS, title=gettext_lazy("Ask the heads about the journey"))
@@ -19,9 +19,9 @@ def ask_heads(context: JobContext, payload: dict[str, Any]) -> None:
 schedule(services.ASK_HEADS, every=timedelta(days=1))
 
 
-@task(watching.BUILD, title=gettext_lazy("Read the record for a trigger"), lane="long")
+@task(states.BUILD, title=gettext_lazy("Read the record for a trigger"), lane="long")
 def build_trigger(context: JobContext, payload: dict[str, Any]) -> None:
-    watching.build(context, payload["trigger"])
+    building.build(context, payload["trigger"])
 
 
 @task("journey.watch_triggers", title=gettext_lazy("Look at deadlines that passed"))
@@ -32,10 +32,10 @@ def watch_triggers(context: JobContext, payload: dict[str, Any]) -> None:
 @task("journey.rebuild_triggers", title=gettext_lazy("Have every trigger read the record again"))
 def rebuild_triggers(context: JobContext, payload: dict[str, Any]) -> None:
     """Each night: what merged customers, erasures and very late news left is set right."""
-    watching.rebuild_all()
+    building.rebuild_all()
 
 
-@task(watching.ANSWER, title=gettext_lazy("Answer what triggers found"))
+@task(firings.ANSWER, title=gettext_lazy("Answer what triggers found"))
 def answer_firings(context: JobContext, payload: dict[str, Any]) -> None:
     triggers.answer_waiting()
 

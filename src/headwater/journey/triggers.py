@@ -18,9 +18,9 @@ from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey.models import Firing, Trigger, TriggerEdition, UnitState
 from headwater.journey.queries import taxonomy
 from headwater.journey.standards import as_of
+from headwater.journey.states import ask_to_build
 from headwater.journey.taxonomy import Taxonomy
 from headwater.journey.trigger_rules import Rule, read_rule, written
-from headwater.journey.watching import ask_to_build
 from headwater.metrics.access import require_askable, require_shareable
 from headwater.metrics.store import company_record
 from headwater.record.questions import Firings, PatternFirings
