@@ -11,6 +11,7 @@ class InsightConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.insight.labelling.clear")
+        company.on_clear("headwater.insight.finance.clear")
         figures = ("view", "figures")
         for position, (name, title) in enumerate(
             (("moments", _("Moments")), ("scorecards", _("Scorecards")), ("lines_of_sight", _("Line of sight"))), 21
@@ -21,5 +22,8 @@ class InsightConfig(AppConfig):
         navigation.add("demand", _("Demand"), "demand", room="insight", position=32, needs=("view", "figures"))
         navigation.add(
             "verbatims", _("Verbatims"), "verbatims", room="insight", position=35, needs=("view", "verbatims")
+        )
+        navigation.add(
+            "finance", _("Finance’s figures"), "finance", room="insight", position=44, needs=("view", "finance")
         )
         navigation.add("audit", _("Audit"), "audit", room="insight", position=50, needs=("manage", "models"))

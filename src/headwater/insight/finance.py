@@ -19,7 +19,6 @@ from headwater.base.models import Person
 from headwater.base.permissions import NotAllowed, allows, require, widest_scope
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.insight.finance_rules import (
-    AMOUNTS,
     KEYS,
     NAMES,
     Amount,
@@ -301,7 +300,7 @@ def _key(given: str) -> Key:
     if given not in KEYS:
         message = _("“%(key)s” is none of finance’s figures. There are %(keys)s.")
         raise NotFound("finance.unknown", message % {"key": given[:40], "keys": ", ".join(KEYS)})
-    return cast(Key, given)
+    return given
 
 
 def _channel(key: Key, channel: str) -> str:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from headwater.insight.views import causes as views
+from headwater.insight.views import finance as finance_views
 from headwater.insight.views import journey_map, line_of_sight, listening_grid, moments, scorecards, search
 from headwater.insight.views.demand import demand_page
 
@@ -10,6 +11,10 @@ urlpatterns = [
     path("causes", views.causes_page, name="causes"),
     path("causes/<slug:cause_id>", views.cause_page, name="cause"),
     path("demand", demand_page, name="demand"),
+    path("finance", finance_views.finance_page, name="finance"),
+    path("finance/<slug:key>", finance_views.entry_page, name="finance_entry"),
+    path("finance/<slug:key>/sign", finance_views.sign, name="sign_finance"),
+    path("finance/<slug:key>/remove", finance_views.remove, name="remove_finance"),
     path("line-of-sight", line_of_sight.lines_of_sight_page, name="lines_of_sight"),
     path("departments/<int:department_id>/line-of-sight", line_of_sight.line_of_sight_page, name="line_of_sight"),
     path("listening-grid", listening_grid.listening_grid_page, name="listening_grid"),
