@@ -1,17 +1,20 @@
 """The tables of this room, one file a subject."""
 
 from headwater.insight.models.finance import FinanceEntry
-from headwater
 from headwater.insight.models.hunches import Hunch
 from headwater.insight.models.integrity import AgentOfPerson, IncentiveReview, PatternReply
+from headwater.insight.models.labels import AuditItem, LabelCorrection, LabellerInForce, TextModel
 from headwater.insight.models.weighting import CustomerMargin
 
 __all__ = [
     "AgentOfPerson",
+    "AuditItem",
     "CustomerMargin",
-    "FinanceEntry
-from headwater",
+    "FinanceEntry",
     "Hunch",
     "IncentiveReview",
+    "LabelCorrection",
+    "LabellerInForce",
     "PatternReply",
+    "TextModel",
 ]
