@@ -25,7 +25,7 @@ SUBJECTS = {
     "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
     "typical verbatims wording",
-    "strategy": "agreement assembly boards check checking clearing contact_cost deciding decision_test definitions "
+    "strategy": "agreement assembly boards check checking clearing deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
     "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures "
     "measuring names outcome_fit paths periods phase_facts phases pictures pinnable readiness "

@@ -14,11 +14,12 @@ from django.utils import timezone
 from headwater.base import worker
 from headwater.base.models import Department, HistoryEntry, OutboxMail, Person
 from headwater.base.refusals import Conflict, NotFound, Refused
+from headwater.insight import finance
 from headwater.journey.packs import load_pack
 from headwater.journey.queries import taxonomy
-from headwater.strategy import measuring, request_words, requests, tracing
+from headwater.strategy import request_words, requests, tracing
 from headwater.strategy.commands import request_command
-from headwater.strategy.models import Reading, Request, StrategyVersion
+from headwater.strategy.models import Request, StrategyVersion
 from headwater.strategy.outcome_fit import fits
 from headwater.strategy.strategy import Issue, Outcome, Strategy
 from tests.insight.conftest import Label, Write, complaint, empty_record, journey, label, record, write
@@ -192,24 +193,8 @@ def test_an_answer_is_frozen_while_the_record_goes_on(contacts: None, agent: Per
 
 def test_the_cost_so_far_known_is_shown_with_its_interval(contacts: None) -> None:
     assert tracing.trace("").cost is None
-    needed = {"question": "What does one contact cost?", "decision": "We mend what brings most of them."}
-    who = Person.objects.create(email="finance@example.com", name="Finance", roles=["manager"])
-    named = {"name": "Cost per contact", "unit": "EUR", "source": "typed", "owner": who.pk}
-    measure = measuring.start_measure(None, needed | named)
-    first = Reading.objects.create(
-        measure=measure, period=date(2026, 1, 1), until=date(2026, 1, 31), value=9.0, definition_edition=1
-    )
-    Reading.objects.create(
-        measure=measure,
-        period=date(2026, 1, 1),
-        until=date(2026, 1, 31),
-        value=6.0,
-        low=5.0,
-        high=7.0,
-        definition_edition=1,
-        supersedes=first,
-        reason="typed wrong",
-    )
+    given = {"value": 6.0, "low": 5.0, "high": 7.0, "source": "Service ledger"}
+    finance.enter(None, "cost_per_contact", given, seen=0)
     cost = tracing.trace("").cost
     assert cost is not None
     assert (cost.per_contact, cost.total, cost.low, cost.high) == (6.0, 180.0, 150.0, 210.0)

@@ -14,11 +14,11 @@ from pydantic import TypeAdapter
 
 from headwater.insight.causes import CauseFigures, CausesAnswer, Point, causes, direction
 from headwater.insight.demand import Demand, DemandPoint, demand
+from headwater.insight.finance import FinanceFigures, figures
 from headwater.insight.selection import Selection
 from headwater.metrics.store import company_record
 from headwater.record.questions import Size
 from headwater.science.results import Estimate, Result
-from headwater.strategy.contact_cost import ContactCost, contact_cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,14 +101,16 @@ class TracedPoint:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the contacts that began upstream cost: their number × the cost of one, with its interval where known."""
+    """What the contacts that began upstream cost: their number × finance's cost of one, with the ends of that.
+
+    ``source`` and ``period`` are where finance has the cost from and as of which day."""
 
     per_contact: float
     total: float
     low: float | None
     high: float | None
     unit: str
-    measure: str
+    source: str
     period: str
 
 
@@ -186,7 +188,7 @@ def _of_contacts(selection: Selection, found: Demand, said: CausesAnswer) -> Tra
         stages=tuple(TracedStage(one.stage, one.name, one.n) for one in sorted(found.stages, key=lambda one: -one.n)),
         trend=tuple(TracedPoint(one.start.isoformat(), one.n, Share.of(one.share)) for one in found.trend),
         change=direction([_point(one) for one in found.trend]),
-        cost=_cost(contact_cost(), failure.n),
+        cost=_cost(figures(), failure.n),
         **_frame(selection),
     )
 
@@ -245,10 +247,9 @@ def _point(one: DemandPoint) -> Point:
     return Point(one.start, round(value * one.n), one.n, one.share)
 
 
-def _cost(known: ContactCost | None, contacts: int) -> Cost | None:
-    if known is None:
+def _cost(known: FinanceFigures, contacts: int) -> Cost | None:
+    one, entry = known.cost_per_contact, known.entry("cost_per_contact")
+    if entry is None or not isinstance(one, Estimate):
         return None
-    low = known.low * contacts if known.low is not None else None
-    high = known.high * contacts if known.high is not None else None
-    total = known.value * contacts
-    return Cost(known.value, total, low, high, known.unit, known.measure, known.period.isoformat())
+    total, low, high = (value * contacts for value in (one.estimate, one.low, one.high))
+    return Cost(one.estimate, total, low, high, known.currency, entry.source, entry.stated_on.isoformat())

@@ -13,11 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 from headwater.base.accounts import person
 from headwater.base.figures import measure
 from headwater.base.permissions import allows, require
+from headwater.insight.finance import FinanceFigures, figures
+from headwater.insight.finance_wording import money_of
 from headwater.insight.queries import typical_verbatims
 from headwater.insight.wording import forest_sentence
 from headwater.journey.queries import taxonomy
+from headwater.science import NoVerdict, product
 from headwater.strategy import discovery as services
-from headwater.strategy.contact_cost import contact_cost
 from headwater.strategy.models import Discovery
 from headwater.strategy.strategies import current
 
@@ -107,7 +109,7 @@ def learn(request: HttpRequest) -> HttpResponse:
     """What would help most, with a first estimate."""
     me = person(request)
     require(me, "view", "strategy")
-    row, found, cost = services.going_on(), services.candidates(), contact_cost()
+    row, found, cost = services.going_on(), services.candidates(), figures()
     shown = _frame(me, row, Discovery.Step.LEARN)
     chosen = row.chosen if row else []
     shown |= {
@@ -115,16 +117,25 @@ def learn(request: HttpRequest) -> HttpResponse:
             {
                 "one": one,
                 "place": chosen.index(one.cause.id) + 1 if one.cause.id in chosen else None,
-                "money": cost.value * one.contacts_spared if cost else None,
+                "money": _money(cost, one.contacts_spared),
             }
             for one in found
         ],
-        "cost": cost,
         "sentence": _learnt(found),
         "most": services.MOST_CHOSEN,
         "chosen": [one for key in chosen for one in found if one.cause.id == key],
     }
     return render(request, "strategy/discovery_learn.html", shown)
+
+
+def _money(known: FinanceFigures, contacts: float) -> str:
+    """What so many contacts cost, with the ends of finance's figure; empty where finance has not said."""
+    one = known.cost_per_contact
+    return (
+        ""
+        if isinstance(one, NoVerdict)
+        else money_of(product({"contacts": contacts, "cost": one}).result, known.currency)
+    )
 
 
 @require_POST
