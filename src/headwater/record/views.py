@@ -15,6 +15,8 @@ from sqlglot import exp
 from headwater.record.filters import Among, Between, Compare, Filter, Flag, Group, IsNull, Like, Node, Not, Term, Value
 from headwater.record.schema import SIGNALS, promoted_column
 
+CAUSES_SEPARATOR = ","
+"""Between the ids of a combination of causes; an id is letters, digits and underscores."""
 LABELLED = ("moment", "effort", "stage_confidence", "moment_confidence", "sentiment_confidence", "effort_confidence")
 PERIODS = {"week": "WEEK", "month": "MONTH"}
 EVENT_DAYS = 30
@@ -33,7 +35,7 @@ class Words:
     event_days: int = EVENT_DAYS
 
     def dimension(self, name: str) -> exp.Expr:
-        """What signals are grouped by under this name, except ``cause``.
+        """What signals are grouped by under this name, except ``cause``. ``causes`` are all that a signal names.
 
         Raises:
             UnknownDimension: there is no such dimension.
@@ -45,6 +47,8 @@ class Words:
             return exp.case().when(self.happened(named), exp.Literal.string("yes")).else_(exp.Literal.string("no"))
         if name in PERIODS:
             return period(exp.column("local_date", "s"), name)
+        if name == "causes":
+            return cause_combination()
         if name == "negative":
             return exp.case().when(negative(), exp.Literal.string("yes")).else_(exp.Literal.string("no"))
         alias = {"day": "local_date", "bucket": "customer_bucket"}.get(name, name)
@@ -171,6 +175,12 @@ def has_cause(cause: str) -> exp.Condition:
 def no_causes() -> exp.Condition:
     count = exp.func("coalesce", exp.ArraySize(this=exp.column("causes", "l")), exp.Literal.number(0))
     return count.eq(exp.Literal.number(0))
+
+
+def cause_combination() -> exp.Expr:
+    """All causes that a signal names as one word, in the order they have; empty where there is none."""
+    joined = exp.ArrayToString(this=exp.column("causes", "l"), expression=exp.Literal.string(CAUSES_SEPARATOR))
+    return exp.case().when(no_causes(), exp.Literal.string("")).else_(joined)
 
 
 def each_cause() -> exp.Expr:

@@ -1,7 +1,7 @@
 """The questions that the record answers; each a frozen value, asked with ``Record.ask``."""
 
 from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
-from headwater.record.questions.demand import CauseSetRow, CauseSets, RepeatRow, Repeats
+from headwater.record.questions.demand import CauseSetCounts, CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.drivers import (
     Column,
     RatingCount,
@@ -40,6 +40,7 @@ from headwater.record.questions.patterns import Endings, Firings, Pattern, Patte
 from headwater.record.questions.promises import Breaches, Kept, Promise
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.response import BaseLevel, CustomerAttributes, CustomerBase, Invited, InvitedRow
+from headwater.record.questions.river import Departed, Symptoms, SymptomsAnswer
 from headwater.record.questions.signals import (
     Page,
     RandomVerbatims,
@@ -59,12 +60,14 @@ __all__ = [
     "BaseLevel",
     "Breaches",
     "BucketSums",
+    "CauseSetCounts",
     "CauseSetRow",
     "CauseSets",
     "Column",
     "CustomerAttributes",
     "CustomerBase",
     "CustomerMonths",
+    "Departed",
     "Endings",
     "Exposure",
     "FieldValue",
@@ -108,6 +111,8 @@ __all__ = [
     "Sums",
     "SumsAnswer",
     "SumsRow",
+    "Symptoms",
+    "SymptomsAnswer",
     "TeamCell",
     "TeamFigures",
     "TeamMonths",

@@ -1,33 +1,68 @@
 """Questions about contacts: which causes stand behind them, each combination counted once, and which came again."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from sqlglot import exp
 
 from headwater.record.filters import Filter
 from headwater.record.questions.question import Known, Question
-from headwater.record.questions.sums import as_text
-from headwater.record.views import Words, each_cause, labelled, no_causes, within
+from headwater.record.questions.sums import Sums, as_text
+from headwater.record.views import CAUSES_SEPARATOR, Words, each_cause, labelled, within
 
-SEPARATOR = ","
-"""Between the ids of a combination; an id is letters, digits and underscores."""
+MOST_SETS = 2_000_000
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class CauseSetRow:
-    """``n`` signals that name exactly these causes (none: no cause is known), in one group."""
+    """``n`` signals that name exactly these causes (none: no cause is known), in one group; ``low`` of them with a
+    score in the low range, ``negative`` of them negative."""
 
     group: Mapping[str, str | None]
     causes: frozenset[str]
     n: int
+    low: int
+    negative: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dimension:
+    """One dimension of an answer in columns: its values, and the place of each row's value among them."""
+
+    values: tuple[str | None, ...]
+    places: Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CauseSetCounts:
+    """Counts by combination of causes and further dimensions, in columns; no two rows have the same of all.
+
+    ``sets`` are the combinations and ``set_of`` the place of each row's among them; ``n``, ``low`` and ``negative``
+    have one entry a row. Iterating gives the same as rows.
+    """
+
+    sets: tuple[frozenset[str], ...]
+    set_of: Places
+    by: Mapping[str, Dimension]
+    n: npt.NDArray[np.int64]
+    low: npt.NDArray[np.int64]
+    negative: npt.NDArray[np.int64]
+
+    def __iter__(self) -> Iterator[CauseSetRow]:
+        rows = []
+        for place, (n, low, negative) in enumerate(zip(self.n, self.low, self.negative, strict=True)):
+            group = {name: one.values[one.places[place]] for name, one in self.by.items()}
+            rows.append(CauseSetRow(group, self.sets[self.set_of[place]], int(n), int(low), int(negative)))
+        return iter(sorted(rows, key=lambda row: (sorted(row.causes), str(row.group))))
 
 
 @dataclass(frozen=True, slots=True)
-class CauseSets(Question[tuple[CauseSetRow, ...]]):
+class CauseSets(Question[CauseSetCounts]):
     """Signals by the combination of causes they name: unlike a count by cause, each signal stands in it once.
 
     Args:
@@ -41,32 +76,43 @@ class CauseSets(Question[tuple[CauseSetRow, ...]]):
     since: date | None = None
     until: date | None = None
 
-    def query(self, known: Known) -> exp.Select:
-        words = Words(known.columns)
-        tests = within(exp.column("local_date", "s"), self.since, self.until)
-        if self.where is not None:
-            tests.append(words.condition(self.where))
-        chosen = [words.dimension(name).as_(alias, quoted=True) for alias, name in self._dimensions]
-        rows = labelled(exp.select(_combination().as_("causes"), *chosen).where(*tests))
-        aliases = [exp.column(alias, quoted=True) for alias, _ in self._dimensions]
-        counted = exp.Count(this=exp.Star()).as_("n")
-        query = exp.select("causes", *aliases, counted).from_(rows.subquery("m"))
-        return query.group_by("causes", *aliases)
-
     @property
-    def _dimensions(self) -> list[tuple[str, str]]:
-        return [(f"d{place}", name) for place, name in enumerate(self.by)]
+    def _sums(self) -> Sums:
+        return Sums(("causes", *self.by), self.where, self.since, self.until, limit=MOST_SETS)
 
-    def answer(self, rows: pa.Table) -> tuple[CauseSetRow, ...]:
-        counts: dict[tuple[frozenset[str], tuple[str | None, ...]], int] = defaultdict(int)
-        groups = [rows.column(alias).to_pylist() for alias, _ in self._dimensions]
-        sets = {text: frozenset(text.split(SEPARATOR)) - {""} for text in set(rows.column("causes").to_pylist())}
-        for text, n, *group in zip(
-            rows.column("causes").to_pylist(), rows.column("n").to_pylist(), *groups, strict=True
-        ):
-            counts[sets[text], tuple(as_text(value) for value in group)] += n
-        ordered = sorted(counts.items(), key=lambda item: (sorted(item[0][0]), str(item[0][1])))
-        return tuple(CauseSetRow(dict(zip(self.by, group, strict=True)), causes, n) for (causes, group), n in ordered)
+    def query(self, known: Known) -> exp.Select:
+        return self._sums.query(known)
+
+    def answer(self, rows: pa.Table) -> CauseSetCounts:
+        written = dimension(rows["d0"])
+        sets: dict[frozenset[str], int] = {}
+        places = np.array(
+            [
+                sets.setdefault(frozenset((text or "").split(CAUSES_SEPARATOR)) - {""}, len(sets))
+                for text in written.values
+            ],
+            dtype=np.intp,
+        )
+        by = {name: dimension(rows[f"d{place}"]) for place, name in enumerate(self.by, 1)}
+        # The same causes in another order are the same combination: their rows become one.
+        columns = [places[written.places], *(one.places for one in by.values())]
+        sizes = [len(sets), *(len(one.values) for one in by.values())]
+        keys, row_of = np.unique(np.ravel_multi_index(columns, sizes) if len(rows) else [], return_inverse=True)
+        own = np.unravel_index(keys.astype(np.intp), sizes) if len(rows) else [np.empty(0, np.intp)] * len(sizes)
+        sums = [_summed(rows[name], row_of, len(keys)) for name in ("n", "low", "negative")]
+        kept = {name: Dimension(one.values, places) for (name, one), places in zip(by.items(), own[1:], strict=True)}
+        return CauseSetCounts(tuple(sets), own[0], kept, *sums)
+
+
+def dimension(column: pa.ChunkedArray) -> Dimension:
+    """A column as its distinct values, written as answers write them, and where each row's is among them."""
+    encoded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    values = tuple(as_text(value) for value in encoded.dictionary.to_pylist())
+    return Dimension(values, encoded.indices.to_numpy(zero_copy_only=False).astype(np.intp))
+
+
+def _summed(column: pa.ChunkedArray, row_of: Places, rows: int) -> npt.NDArray[np.int64]:
+    return np.bincount(row_of, weights=column.to_numpy(), minlength=rows).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +180,3 @@ class Repeats(Question[tuple[RepeatRow, ...]]):
             RepeatRow(row["cause"], row["customer_bucket"] or 0, row["n"], row["repeated"]) for row in rows.to_pylist()
         ]
         return tuple(sorted(found, key=lambda row: (row.cause or "", row.bucket)))
-
-
-def _combination() -> exp.Expr:
-    """The causes as one word, with commas, in the order they have; empty where there is none."""
-    joined = exp.ArrayToString(this=exp.column("causes", "l"), expression=exp.Literal.string(SEPARATOR))
-    return exp.case().when(no_causes(), exp.Literal.string("")).else_(joined)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from headwater.record.questions.sums import Sums
 
 TIMES = {"local_date", "day", "week", "month"}
-MONTHLY = {"rollup_buckets", "rollup_cause_buckets"}
+MONTHLY = {"rollup_buckets", "rollup_cause_buckets", "rollup_sets", "rollup_set_buckets"}
+ROLLUP_ORDER = ("rollup_buckets", "rollup_cause_buckets", "rollup_days", "rollup_causes")
+SETS = ("rollup_sets", "rollup_set_buckets")
 
 
 def rolled_up(question: "Sums", known: Known) -> exp.Select | None:
@@ -26,7 +28,7 @@ def rolled_up(question: "Sums", known: Known) -> exp.Select | None:
         needed.add("cause")
     if question.metric is not None:
         needed.add("metric")
-    for name in ("rollup_buckets", "rollup_cause_buckets", "rollup_days", "rollup_causes"):
+    for name in SETS if "causes" in needed else ROLLUP_ORDER:
         columns = known.rollups.get(name)
         if columns is None or not needed <= columns | TIMES:
             continue
