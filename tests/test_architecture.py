@@ -18,8 +18,10 @@ SUBJECTS = {
     "layout moments packs patterns standard_edits standards states taxonomy touchpoints trigger_packs trigger_rules "
     "triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
+    "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
     "proposal readers synonyms times uploads",
-    "insight": "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
+    "insight": "employees employees_beside employees_figures employees_releases employees_scores employees_wording "
+    "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
     "assets assets_wording finance finance_rules finance_wording value value_rules value_wording "
     "forest happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
     "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording named outcomes "

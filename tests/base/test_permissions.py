@@ -64,7 +64,10 @@ answer requests         -    C   -   -   -   -   C
 view boards             C    C   C   C   C   C   C
 edit boards             O    C   O   O   O   O   C
 manage models           -    C   -   -   C   -   C
-view employee_signals   O    O   O   O   O   C   O
+view employee_signals   C    O   D   O   O   C   O
+read employee_signals   -    -   -   -   -   C   -
+import employee_signals -    -   -   -   -   C   -
+manage employee_signals -    -   -   -   -   C   -
 """
 SCOPE_OF = {"C": "company", "D": "department", "O": "own", "-": None}
 

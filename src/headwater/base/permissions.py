@@ -61,7 +61,8 @@ OBJECTS: Final[dict[str, tuple[str, ...]]] = {
     "requests": ("view", "file", "answer"),  # "fix X", traced upstream
     "boards": ("view", "edit"),  # charts pinned to a dashboard
     "models": ("manage",),  # fit, relabel
-    "employee_signals": ("view",),  # what employees say, behind the anonymity threshold
+    # what employees say, behind the anonymity threshold: figures, comments, bringing them in, rules and assessment
+    "employee_signals": ("view", "read", "import", "manage"),
 }
 
 _EVERYONE: Final[dict[Grant, Scope]] = {
@@ -105,6 +106,7 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("view", "requests"): "company",
         ("view", "verbatims"): "company",
         ("view", "history"): "company",
+        ("view", "employee_signals"): "company",
     },
     "cx_team": {
         **_EVERYONE,
@@ -147,6 +149,7 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
         ("edit", "finance"): "department",  # managers of finance
         ("sign", "finance"): "department",
         ("view", "requests"): "department",
+        ("view", "employee_signals"): "department",
     },
     "employee": _EVERYONE,
     "analyst": {
@@ -170,6 +173,9 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     "hr": {
         **_EVERYONE,
         ("view", "employee_signals"): "company",
+        ("read", "employee_signals"): "company",
+        ("import", "employee_signals"): "company",
+        ("manage", "employee_signals"): "company",
     },
     "administrator": {
         **_EVERYONE,
@@ -270,6 +276,7 @@ def described(action: str, object: str) -> str:
 def _action_name(action: str) -> str:
     return {
         "view": _("see"),
+        "read": _("read the words of"),
         "manage": _("change"),
         "export": _("export"),
         "erase": _("erase"),

@@ -11,6 +11,7 @@ class ListeningConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.listening.services.clear")
+        company.on_clear("headwater.listening.employee_signals.clear")
         navigation.add(
             "imports", _("Imports"), "listening:imports", room="listening", position=60, needs=("import", "signals")
         )

@@ -12,6 +12,10 @@ register_codes(
         "source.mapped": _("changed the mapping of %(source)s"),
         "set_aside.corrected": _("corrected %(rows)s rows of %(file)s and sent them again"),
         "set_aside.downloaded": _("downloaded the rows of %(file)s that were set aside"),
+        "employees.arrived": _("brought in %(signals)s employees’ signals from %(source)s"),
+        "employees.rules_changed": _("set the smallest group of employees shown to %(minimum)s people"),
+        "privacy_assessment.recorded": _("recorded a privacy assessment of absence data by %(assessor)s"),
+        "privacy_assessment.withdrawn": _("withdrew the privacy assessment of absence data by %(assessor)s"),
         "customer.erased": _("erased a customer everywhere"),
     }
 )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from headwater.base.queue import JobContext, schedule, task
 from headwater.base.refusals import Refused
-from headwater.listening import importing, inbox, uploads
+from headwater.listening import employee_signals, importing, inbox, uploads
 from headwater.listening.flusher import COMPACT
 from headwater.listening.models import Import, ImportState
 from headwater.metrics.store import company_record
@@ -38,6 +38,7 @@ def import_upload(context: JobContext, payload: dict[str, Any]) -> None:
 @task("listening.expire_uploads", title=gettext_lazy("Remove old uploads"))
 def expire_uploads(context: JobContext, payload: dict[str, Any]) -> None:
     uploads.expire()
+    employee_signals.expire()
 
 
 @task(COMPACT, title=gettext_lazy("Compact the record"), lane="long")

@@ -1,5 +1,6 @@
 """The tables of this room, one file a subject."""
 
+from headwater.insight.models.employees import EmployeeDefinition, EmployeeRelease
 from headwater.insight.models.finance import FinanceEntry
 from headwater.insight.models.hunches import Hunch
 from headwater.insight.models.integrity import AgentOfPerson, IncentiveReview, PatternReply
@@ -10,6 +11,8 @@ __all__ = [
     "AgentOfPerson",
     "AuditItem",
     "CustomerMargin",
+    "EmployeeDefinition",
+    "EmployeeRelease",
     "FinanceEntry",
     "Hunch",
     "IncentiveReview",
