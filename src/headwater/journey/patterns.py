@@ -101,7 +101,10 @@ def trimmed(pattern: Pattern, state: State) -> State:
     if pattern.kind == "nth":
         if len(state.marks) <= pattern.n:
             return state
-        return State(state.marks[: pattern.n], state.marks[pattern.n].at)
+        earliest = state.marks[pattern.n].at
+        if state.dropped_until is not None:
+            earliest = min(earliest, state.dropped_until)
+        return State(state.marks[: pattern.n], earliest)
     most = max(KEPT, 2 * pattern.n + 1)
     if len(state.marks) <= most:
         return state

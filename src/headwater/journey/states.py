@@ -6,7 +6,6 @@ the states of all triggers and one statement that keeps them, whichever of them 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,13 +41,22 @@ class Change:
 
 def pattern_of(trigger: Trigger) -> Pattern:
     """What a trigger looks for."""
-    return _pattern(json.dumps(trigger.rule, sort_keys=True))
+    return _pattern(tuple(trigger.rule.items()))
+
+
+def is_judged_on_arrival(trigger: Trigger) -> bool:
+    """Whether a signal by itself tells what the trigger looks for; else the record is asked when it has labels."""
+    return not _reads_labels(tuple(trigger.rule.items()))
 
 
 @lru_cache(maxsize=512)
-def _pattern(rule: str) -> Pattern:
-    content: dict[str, Any] = json.loads(rule)
-    return read_rule(content).pattern()
+def _reads_labels(rule: tuple[tuple[str, Any], ...]) -> bool:
+    return _pattern(rule).reads_labels
+
+
+@lru_cache(maxsize=512)
+def _pattern(rule: tuple[tuple[str, Any], ...]) -> Pattern:
+    return read_rule(dict(rule)).pattern()
 
 
 def ask_to_build(trigger: Trigger) -> None:

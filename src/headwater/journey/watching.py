@@ -30,6 +30,7 @@ from headwater.journey.states import (
     ask_to_build,
     by_unit,
     fire,
+    is_judged_on_arrival,
     keep,
     known_states,
     mark_of,
@@ -63,7 +64,7 @@ def arrived(rows: Callable[[], pa.Table]) -> None:
     Args:
         rows: gives the signals as they were written; asked only where a trigger is active.
     """
-    active = [one for one in Trigger.objects.filter(state=Trigger.State.ACTIVE) if not pattern_of(one).reads_labels]
+    active = [one for one in Trigger.objects.filter(state=Trigger.State.ACTIVE) if is_judged_on_arrival(one)]
     if not active:
         return
     now, found = timezone.now(), _marks(active, rows())
@@ -139,7 +140,7 @@ def watch(now: datetime | None = None) -> int:
     now = now or timezone.now()
     looked = 0
     for trigger in Trigger.objects.filter(state=Trigger.State.ACTIVE):
-        if pattern_of(trigger).reads_labels:
+        if not is_judged_on_arrival(trigger):
             _observe(trigger, now)
             continue
         looked += _overdue(trigger, now) + _rebuild_stale(trigger, now)

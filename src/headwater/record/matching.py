@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +30,7 @@ from headwater.record.filters import (
     Term,
     Value,
 )
-from headwater.record.schema import SIGNALS
+from headwater.record.schema import MOMENT, SIGNALS
 
 Mask = NDArray[np.bool_]
 _COMPARISONS: dict[str, Callable[[pa.Array, pa.Scalar], pa.Array]] = {
@@ -56,15 +57,29 @@ class Batch:
     def __init__(self, signals: pa.Table) -> None:
         self._signals = signals
         self._known: dict[Node, Mask] = {}
-        self._attributes: dict[str, pa.Array] = {}
+        self._columns: dict[str, pa.Array] = {}
+        self._values: dict[str, list[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._signals)
 
     def column(self, name: str) -> pa.Array:
-        """A column in one piece."""
-        column = self._signals[name]
-        return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        """A column in one piece; ``attribute:NAME`` is one of texts."""
+        if name not in self._columns:
+            kind, _, named = name.partition(":")
+            if kind == "attribute" and named:
+                self._columns[name] = pc.map_lookup(self.column("attributes"), named, "first")
+            else:
+                column = self._signals[name]
+                self._columns[name] = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        return self._columns[name]
+
+    def values(self, name: str) -> list[Any]:
+        """A column's values; times are microseconds since 1970."""
+        if name not in self._values:
+            column = self.column(name)
+            self._values[name] = (column.cast(pa.int64()) if column.type == MOMENT else column).to_pylist()
+        return self._values[name]
 
     def matches(self, where: Filter) -> Mask:
         """Which signals pass a filter.
@@ -74,17 +89,10 @@ class Batch:
         """
         return self._node(where.node)
 
-    def attribute(self, name: str) -> pa.Array:
-        """An attribute's texts."""
-        if name not in self._attributes:
-            self._attributes[name] = pc.map_lookup(self.column("attributes"), name, "first")
-        return self._attributes[name]
-
     def numbers(self, name: str) -> pa.Array:
-        """A column of numbers, or an attribute's texts as numbers (``attribute:NAME``)."""
-        kind, _, named = name.partition(":")
-        if kind == "attribute" and named:
-            return pa.array([_number(text) for text in self.attribute(named).to_pylist()], pa.float64())
+        """A column of numbers, or an attribute's texts as numbers."""
+        if name.startswith("attribute:"):
+            return pa.array([_number(text) for text in self.values(name)], pa.float64())
         column = self.column(name).cast(pa.float64())
         if pc.any(pc.is_nan(column)).as_py():
             raise Undecided(f"{name} holds what is no number")
@@ -96,7 +104,7 @@ class Batch:
         Raises:
             Undecided: it may be a time to the engine.
         """
-        return _time(self.attribute(attribute)[place].as_py())
+        return _time(self.values(f"attribute:{attribute}")[place])
 
     def _node(self, node: Node) -> Mask:
         known = self._known.get(node)
@@ -133,12 +141,11 @@ class Batch:
 
     def _column(self, term: Term, *compared: Value) -> pa.Array:
         """What a term says; an attribute that is compared with a number is read as one."""
+        name = f"attribute:{term.name}" if term.kind == "attribute" else term.name
         numbers = [isinstance(one, float) for one in compared]
-        if term.kind == "attribute":
-            if any(numbers) and not all(numbers):
-                raise Undecided(f"“{term}” is compared with numbers and texts")
-            return self.numbers(f"attribute:{term.name}") if any(numbers) else self.attribute(term.name)
-        return self.numbers(term.name) if term.kind == "number" else self.column(term.name)
+        if any(numbers) and not all(numbers):
+            raise Undecided(f"“{term}” is compared with numbers and texts")
+        return self.numbers(name) if any(numbers) else self.column(name)
 
 
 def _is_of_signals(term: Term) -> bool:

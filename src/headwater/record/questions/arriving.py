@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from headwater.record.matching import Batch, Mask, Undecided
+from headwater.record.matching import Batch, Mask
 from headwater.record.questions.patterns import MarkRow, Pattern
 
 EPOCH, MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 HOUR = 3_600_000_000
-_READ = ("signal_key", "revision", "customer_id", "subject_id")
 
 
 class Arriving:
@@ -32,8 +32,6 @@ class Arriving:
         Raises:
             Undecided: only the engine can read them.
         """
-        if pattern.reads_labels:
-            raise Undecided("the pattern reads labels")
         first = self._first(pattern)
         mark = first if pattern.second is None else first | self._batch.matches(pattern.second)
         chosen = np.flatnonzero(mark | self._revised)
@@ -50,32 +48,20 @@ class Arriving:
         passed = compared(self._batch.numbers(pattern.measured), pattern.value)
         return first & np.asarray(pc.fill_null(passed, False))
 
-    def _rows(
-        self, pattern: Pattern, chosen: "np.ndarray[tuple[int], np.dtype[np.intp]]", mark: Mask, first: Mask
-    ) -> list[MarkRow]:
-        places = pa.array(chosen)
-        columns = {name: self._batch.column(name).take(places).to_pylist() for name in _READ}
-        times = self._batch.column("occurred_at").cast(pa.int64()).take(places).to_pylist()
-        units = columns[f"{pattern.per}_id"]
-        if pattern.per == "customer" and self._merged:
-            units = [self._merged.get(unit, unit) for unit in units]
+    def _rows(self, pattern: Pattern, chosen: NDArray[np.intp], mark: Mask, first: Mask) -> list[MarkRow]:
+        keys, revisions, times = (self._batch.values(name) for name in ("signal_key", "revision", "occurred_at"))
+        customers, subjects = self._batch.values("customer_id"), self._batch.values("subject_id")
+        units = customers if pattern.per == "customer" else subjects
+        merged = self._merged if pattern.per == "customer" else {}
         rows = []
-        for place, (index, unit, at) in enumerate(zip(chosen.tolist(), units, times, strict=True)):
+        for place in chosen.tolist():
+            unit, at, is_first = units[place], times[place], bool(first[place])
             if unit is None or at is None:
                 continue
-            rows.append(
-                MarkRow(
-                    unit,
-                    columns["signal_key"][place],
-                    at,
-                    bool(mark[index]),
-                    bool(first[index]),
-                    self._deadline(pattern, index, at) if first[index] else None,
-                    columns["revision"][place],
-                    columns["customer_id"][place],
-                    columns["subject_id"][place],
-                )
-            )
+            deadline = self._deadline(pattern, place, at) if is_first else None
+            who = customers[place], subjects[place]
+            unit, is_mark = merged.get(unit, unit), bool(mark[place])
+            rows.append(MarkRow(unit, keys[place], at, is_mark, is_first, deadline, revisions[place], *who))
         return rows
 
     def _deadline(self, pattern: Pattern, index: int, at: int) -> int | None:
