@@ -21,11 +21,12 @@ SUBJECTS = {
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
     "proposal readers synonyms times uploads",
     "insight": "employees employees_beside employees_figures employees_releases employees_scores employees_wording "
-    "audit brief causes charts classifiers corrections demand demand_wording evaluation evidence fitting "
+    "audit brief causes charts classifiers corrections demand demand_kinds demand_wording evaluation evidence fitting "
     "assets assets_wording finance finance_rules finance_wording value value_rules value_wording "
-    "forest happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
+    "forest first_contact happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
     "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
+    "river river_charts river_wording tried unsolved unsolved_wording "
     "typical verbatims wording",
     "strategy": "agreement assembly boards check checking clearing deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from headwater.base.models import Person
 from headwater.base.refusals import Refused
-from headwater.insight.demand import causes_that_count, demand, kind_of
+from headwater.insight.demand import demand
+from headwater.insight.demand_kinds import causes_that_count, kind_of
 from headwater.insight.demand_wording import demand_sentence
 from headwater.insight.selection import Selection
 from headwater.journey.packs import load_pack
@@ -91,7 +92,7 @@ def test_without_contacts_nothing_is_claimed(write: Write) -> None:
     write([{"record_id": "review", "kind": "review", "text": "words"}])
     found = demand()
     assert found.contacts == 0
-    assert isinstance(found.first_contact, NoVerdict)
+    assert isinstance(found.answered.solved, NoVerdict)
     assert demand_sentence(found) == "No customer got in touch in this selection."
 
 
@@ -101,16 +102,16 @@ def test_a_contact_is_solved_when_nobody_comes_again_about_the_same_cause(write:
     label({str(number): {"causes": ["delivery_late"]} for number in (1, 2, 3, 4)})
     label({"5": {"causes": ["damaged"]}})
     found = demand()
-    assert isinstance(found.first_contact, Estimate)
-    assert found.first_contact.estimate == pytest.approx(4 / 5)
-    assert isinstance(found.repeated, Estimate)
-    assert found.repeated.estimate == pytest.approx(2 / 5)
+    assert isinstance(found.answered.solved, Estimate)
+    assert found.answered.solved.estimate == pytest.approx(4 / 5)
+    assert isinstance(found.answered.repeated, Estimate)
+    assert found.answered.repeated.estimate == pytest.approx(2 / 5)
 
 
 def test_contacts_too_young_to_judge_give_no_verdict(write: Write, label: Label) -> None:
     write([contact(1, "a"), contact(2, "a", 1)])
     label({"1": {"causes": ["delivery_late"]}, "2": {"causes": ["delivery_late"]}})
-    assert isinstance(demand().first_contact, NoVerdict)
+    assert isinstance(demand().answered.solved, NoVerdict)
 
 
 CAUSES = st.lists(st.sampled_from([cause.id for cause in RETAIL.causes]), max_size=4)

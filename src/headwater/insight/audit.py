@@ -123,12 +123,17 @@ def confusion(field: str) -> Confusion | None:
 
 def cause_confusions(causes: Iterable[str]) -> dict[str, NDArray[np.int64]]:
     """The 2 × 2 table of each cause, has it and has it not, as ``corrected_shares`` takes it; empty without audit."""
-    rows = _audited("causes")
+    rows = cause_pairs()
     tables = {cause: np.zeros((2, 2), dtype=np.int64) for cause in causes} if rows else {}
     for cause, table in tables.items():
         for truth, predicted in rows:
-            table[int(cause not in truth["causes"]), int(cause not in predicted.get("causes", ()))] += 1
+            table[int(cause not in truth), int(cause not in predicted)] += 1
     return tables
+
+
+def cause_pairs() -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What people said the causes of each audited verbatim are, and what the classifier said."""
+    return [(tuple(truth["causes"]), tuple(said.get("causes") or ())) for truth, said in _audited("causes")]
 
 
 @dataclass(frozen=True, slots=True)

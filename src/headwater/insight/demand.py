@@ -1,43 +1,28 @@
-"""Failure demand: of the contacts customers make, how many would not have been needed had something gone right.
-
-A contact counts once. One that names an upstream failure is *failure demand*, whatever else it names; else one about
-service's own failures is *service*; else one that the customer wanted is *value demand*; without a known cause it is
-*unknown*, shown as such and never spread over the others.
-"""
+"""Failure demand: of the contacts customers make, how many would not have been needed had something gone right."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
 from headwater.insight.causes import TREND_POINTS, department_names, period_of
+from headwater.insight.demand_kinds import KINDS, Kind, KindShare, cause_matrix, kind_index, kind_shares
+from headwater.insight.first_contact import Answered, FirstContact, first_contact
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Cause, Taxonomy
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
-from headwater.record.filters import Filter, equals, every
-from headwater.record.questions import CauseSetRow, CauseSets, Repeats, Size
+from headwater.record.filters import equals, every
+from headwater.record.questions import CauseSetCounts, CauseSets
 from headwater.science.bounds import Array
-from headwater.science.results import NoVerdict, Result
+from headwater.science.results import Result
 
-Kind = Literal["failure", "service", "value", "unknown"]
-KINDS: Final[tuple[Kind, ...]] = ("failure", "service", "value", "unknown")
-REPEAT_DAYS: Final = 14
 PLACE: Final = 0.05
 """From which share of the failure demand on a group of departments counts as a place where it begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class KindShare:
-    """One kind of demand: its contacts, and their share of all contacts."""
-
-    kind: Kind
-    n: int
-    share: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +66,21 @@ class DemandPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """What the contacts of a selection were about.
-
-    ``first_contact`` is the share of contacts about a known cause after which the same customer did not get in touch
-    about it again within ``REPEAT_DAYS`` days; ``repeated`` the share followed by any further contact.
-    """
+class Beginnings:
+    """All contacts of a selection by kind of demand, and the places where failure demand begins."""
 
     contacts: int
     kinds: tuple[KindShare, ...]
-    causes: tuple[CauseDemand, ...]
     places: tuple[Place, ...]
-    stages: tuple[StageDemand, ...]
-    trend: tuple[DemandPoint, ...]
-    period: str
-    first_contact: Result
-    repeated: Result
 
     def kind(self, kind: Kind) -> KindShare:
         """The figures of one kind of demand."""
         return next(row for row in self.kinds if row.kind == kind)
+
+    @property
+    def corrected(self) -> bool:
+        """Whether the shares of the kinds are corrected for the classifier's errors."""
+        return any(row.share is not row.counted for row in self.kinds)
 
     @property
     def beginnings(self) -> tuple[Place, ...]:
@@ -109,102 +89,102 @@ class Demand:
         return tuple(place for place in self.places if whole and place.contacts >= PLACE * whole)
 
 
-def demand(selection: Selection | None = None) -> Demand:
-    """Answer what the contacts of this selection were about, with intervals by customer bucket."""
+@dataclass(frozen=True, slots=True)
+class Demand(Beginnings):
+    """What the contacts of a selection were about; ``answered`` says which were solved at the first contact."""
+
+    causes: tuple[CauseDemand, ...]
+    stages: tuple[StageDemand, ...]
+    trend: tuple[DemandPoint, ...]
+    period: str
+    answered: FirstContact
+
+
+def demand(selection: Selection | None = None, *, days: int | None = None) -> Demand:
+    """Answer what the contacts of this selection were about, with intervals by customer bucket.
+
+    ``days``: within how many a further contact about the same cause says that the first did not solve it.
+    """
     selection = selection or Selection()
-    known = taxonomy()
-    period = period_of(selection)
-    by_bucket = _contacts(("bucket",), selection)
-    whole = _per_bucket(by_bucket)
-    repeats = _repeats(known, selection)
+    known, period = taxonomy(), period_of(selection)
+    answered = first_contact(selection, days)
+    found = _contacts(("bucket",), selection)
+    whole = _whole(found)
     return Demand(
         contacts=round(whole.sum()),
-        kinds=_kinds(by_bucket, known, whole),
-        causes=_causes(by_bucket, known, whole, repeats),
-        places=_places(by_bucket, known, whole),
+        kinds=kind_shares(found, known, selection),
+        places=_places(found, known, whole),
+        causes=_causes(found, known, whole, answered.by_cause),
         stages=_stages(_contacts(("stage", "bucket"), selection), known),
         trend=_trend(_contacts((period, "bucket"), selection), known, period),
         period=period,
-        first_contact=_first_contact(repeats.values()),
-        repeated=_repeated(selection),
+        answered=answered,
     )
 
 
-def kind_of(causes: Iterable[str], known: Taxonomy) -> Kind:
-    """What kind of demand a contact is that names these causes."""
-    kinds = {_demand_of(cause, known) for cause in causes}
-    return next((kind for kind in KINDS if kind in kinds), "unknown")
+def beginnings(selection: Selection | None = None) -> Beginnings:
+    """Answer how many contacts are failure demand and where it begins: the part that a sentence needs."""
+    selection = selection or Selection()
+    known, found = taxonomy(), _contacts(("bucket",), selection)
+    whole = _whole(found)
+    return Beginnings(round(whole.sum()), kind_shares(found, known, selection), _places(found, known, whole))
 
 
-def causes_that_count(causes: Iterable[str], known: Taxonomy) -> frozenset[str]:
-    """Of a contact's causes, merged ones resolved, those of the kind of demand that the contact is."""
-    resolved = frozenset(known.resolve(cause) for cause in causes)
-    kind = kind_of(resolved, known)
-    return frozenset(cause for cause in resolved if _demand_of(cause, known) == kind)
-
-
-def _demand_of(cause: str, known: Taxonomy) -> Kind:
-    found = known.cause(known.resolve(cause))
-    return found.demand if found is not None else "unknown"
-
-
-def _contacts(by: tuple[str, ...], selection: Selection) -> tuple[CauseSetRow, ...]:
+def _contacts(by: tuple[str, ...], selection: Selection) -> CauseSetCounts:
     where = every(selection.filter(), equals("kind", "contact"))
     return company_record().ask(CauseSets(by, where, selection.since, selection.until))
 
 
-def _per_bucket(rows: Iterable[CauseSetRow]) -> Array:
-    sums = np.zeros(BUCKETS)
-    for row in rows:
-        sums[int(row.group["bucket"] or 0)] += row.n
-    return sums
+def by_bucket(found: CauseSetCounts) -> Array:
+    """Counts by (combination, customer bucket)."""
+    return _by(found, ())
 
 
-def _kinds(rows: tuple[CauseSetRow, ...], known: Taxonomy, whole: Array) -> tuple[KindShare, ...]:
-    found = {causes: kind_of(causes, known) for causes in {row.causes for row in rows}}
-    counts = {kind: np.zeros(BUCKETS) for kind in KINDS}
-    for row in rows:
-        counts[found[row.causes]][int(row.group["bucket"] or 0)] += row.n
-    results = shares(np.array(list(counts.values())), np.tile(whole, (len(KINDS), 1)))
-    return tuple(
-        KindShare(kind, round(count.sum()), result)
-        for (kind, count), result in zip(counts.items(), results, strict=True)
-    )
+def _by(found: CauseSetCounts, names: tuple[str, ...]) -> Array:
+    """Counts by (combination, the dimensions' values, customer bucket)."""
+    bucket = found.by["bucket"]
+    numbers = np.array([int(value or 0) for value in bucket.values], dtype=np.intp)
+    sizes = [len(found.by[name].values) for name in names]
+    counts = np.zeros((len(found.sets), *sizes, BUCKETS))
+    places = (found.set_of, *(found.by[name].places for name in names), numbers[bucket.places])
+    np.add.at(counts, places, found.n)
+    return counts
 
 
-def _shared_out(rows: tuple[CauseSetRow, ...], known: Taxonomy) -> dict[str, Array]:
+def _whole(found: CauseSetCounts) -> Array:
+    return np.asarray(by_bucket(found).sum(axis=0))
+
+
+def _shared_out(found: CauseSetCounts, known: Taxonomy) -> dict[str, Array]:
     """Contacts by cause and bucket; a contact is shared equally by the causes that count for it."""
-    counting = {causes: causes_that_count(causes, known) for causes in {row.causes for row in rows}}
-    found: dict[str, Array] = defaultdict(lambda: np.zeros(BUCKETS))
-    for row in rows:
-        counted = counting[row.causes]
-        for cause in counted:
-            found[cause][int(row.group["bucket"] or 0)] += row.n / len(counted)
-    return {cause: counts for cause, counts in found.items() if known.cause(cause) is not None}
+    causes, matrix = cause_matrix(found.sets, known)
+    return dict(zip(causes, matrix.T @ by_bucket(found), strict=True))
 
 
 def _causes(
-    rows: tuple[CauseSetRow, ...], known: Taxonomy, whole: Array, repeats: Mapping[str, tuple[Array, Array]]
+    found: CauseSetCounts, known: Taxonomy, whole: Array, answered: Mapping[str, Answered]
 ) -> tuple[CauseDemand, ...]:
-    found = _shared_out(rows, known)
-    results = shares(np.array(list(found.values())).reshape(-1, BUCKETS), np.tile(whole, (len(found), 1)))
-    answered = [
+    shared = _shared_out(found, known)
+    results = shares(np.array(list(shared.values())).reshape(-1, BUCKETS), np.tile(whole, (len(shared), 1)))
+    nothing = Answered.nothing()
+    rows = [
         CauseDemand(
             known.cause(cause) or Cause(cause, cause),
             float(counts.sum()),
             result,
             department_names(known, cause),
-            _first_contact([repeats[cause]] if cause in repeats else []),
+            answered.get(cause, nothing).solved,
         )
-        for (cause, counts), result in zip(found.items(), results, strict=True)
+        for (cause, counts), result in zip(shared.items(), results, strict=True)
     ]
-    return tuple(sorted(answered, key=lambda row: (-row.contacts, row.cause.id)))
+    return tuple(sorted(rows, key=lambda row: (-row.contacts, row.cause.id)))
 
 
-def _places(rows: tuple[CauseSetRow, ...], known: Taxonomy, whole: Array) -> tuple[Place, ...]:
+def _places(found: CauseSetCounts, known: Taxonomy, whole: Array) -> tuple[Place, ...]:
     grouped: dict[tuple[str, ...], Array] = defaultdict(lambda: np.zeros(BUCKETS))
-    for cause, counts in _shared_out(rows, known).items():
-        if _demand_of(cause, known) == "failure":
+    for cause, counts in _shared_out(found, known).items():
+        of_cause = known.cause(cause)
+        if of_cause is not None and of_cause.demand == "failure":
             grouped[tuple(sorted(department_names(known, cause)))] += counts
     results = shares(np.array(list(grouped.values())).reshape(-1, BUCKETS), np.tile(whole, (len(grouped), 1)))
     places = [
@@ -214,70 +194,27 @@ def _places(rows: tuple[CauseSetRow, ...], known: Taxonomy, whole: Array) -> tup
     return tuple(sorted(places, key=lambda place: (-place.contacts, place.departments)))
 
 
-def _failure_shares(rows: tuple[CauseSetRow, ...], known: Taxonomy, name: str) -> dict[str, tuple[int, Result]]:
+def _failure_shares(found: CauseSetCounts, known: Taxonomy, name: str) -> dict[str, tuple[int, Result]]:
     """Contacts and the share of failure demand, by the values of one dimension."""
-    tries: dict[str, Array] = defaultdict(lambda: np.zeros(BUCKETS))
-    hits: dict[str, Array] = defaultdict(lambda: np.zeros(BUCKETS))
-    failing = {causes: kind_of(causes, known) == "failure" for causes in {row.causes for row in rows}}
-    for row in rows:
-        value, bucket = row.group[name], int(row.group["bucket"] or 0)
-        if value is not None:
-            tries[value][bucket] += row.n
-            hits[value][bucket] += row.n * failing[row.causes]
-    values = list(tries)
-    of = np.array([tries[value] for value in values]).reshape(-1, BUCKETS)
-    results = shares(np.array([hits[value] for value in values]).reshape(-1, BUCKETS), of)
-    return {value: (round(tries[value].sum()), result) for value, result in zip(values, results, strict=True)}
+    counts = _by(found, (name,))
+    failing = kind_index(found.sets, known) == KINDS.index("failure")
+    tries, hits = counts.sum(axis=0), counts[failing].sum(axis=0)
+    results = shares(hits.reshape(-1, BUCKETS), tries.reshape(-1, BUCKETS))
+    values = found.by[name].values
+    return {
+        value: (round(total), result)
+        for value, total, result in zip(values, tries.sum(axis=-1).tolist(), results, strict=True)
+        if value is not None
+    }
 
 
-def _stages(rows: tuple[CauseSetRow, ...], known: Taxonomy) -> tuple[StageDemand, ...]:
-    found = _failure_shares(rows, known, "stage")
-    return tuple(StageDemand(stage.id, stage.name, *found[stage.id]) for stage in known.stages if stage.id in found)
+def _stages(found: CauseSetCounts, known: Taxonomy) -> tuple[StageDemand, ...]:
+    by_stage = _failure_shares(found, known, "stage")
+    return tuple(
+        StageDemand(stage.id, stage.name, *by_stage[stage.id]) for stage in known.stages if stage.id in by_stage
+    )
 
 
-def _trend(rows: tuple[CauseSetRow, ...], known: Taxonomy, period: str) -> tuple[DemandPoint, ...]:
-    found = sorted(_failure_shares(rows, known, period).items())
-    return tuple(DemandPoint(date.fromisoformat(start), *answer) for start, answer in found[-TREND_POINTS:])
-
-
-def _asked_repeats(selection: Selection, *, any_cause: bool) -> Repeats | None:
-    last = company_record().ask(Size()).last_day
-    if last is None:
-        return None
-    until = min(last, selection.until) if selection.until else last
-    where: Filter | None = selection.filter()
-    return Repeats(until, REPEAT_DAYS, where, selection.since, any_cause)
-
-
-def _repeats(known: Taxonomy, selection: Selection) -> dict[str, tuple[Array, Array]]:
-    """By cause: contacts, and those repeated about it, each by bucket. What has no known cause cannot be the same."""
-    question = _asked_repeats(selection, any_cause=False)
-    found: dict[str, tuple[Array, Array]] = defaultdict(lambda: (np.zeros(BUCKETS), np.zeros(BUCKETS)))
-    for row in company_record().ask(question) if question else ():
-        cause = known.resolve(row.cause or "")
-        if known.cause(cause) is not None:
-            found[cause][0][row.bucket] += row.n
-            found[cause][1][row.bucket] += row.repeated
-    return dict(found)
-
-
-def _first_contact(repeats: Iterable[tuple[Array, Array]]) -> Result:
-    """Of contacts about a known cause, the share that no further contact about the same cause followed."""
-    contacts, repeated = np.zeros(BUCKETS), np.zeros(BUCKETS)
-    for counted, again in repeats:
-        contacts += counted
-        repeated += again
-    if not contacts.sum():
-        return NoVerdict("no_contacts", "No contact is old enough to say whether the customer had to come again.")
-    return shares((contacts - repeated)[None], contacts[None])[0]
-
-
-def _repeated(selection: Selection) -> Result:
-    question = _asked_repeats(selection, any_cause=True)
-    contacts, repeated = np.zeros(BUCKETS), np.zeros(BUCKETS)
-    for row in company_record().ask(question) if question else ():
-        contacts[row.bucket] += row.n
-        repeated[row.bucket] += row.repeated
-    if not contacts.sum():
-        return NoVerdict("no_contacts", "No contact is old enough to say whether the customer had to come again.")
-    return shares(repeated[None], contacts[None])[0]
+def _trend(found: CauseSetCounts, known: Taxonomy, period: str) -> tuple[DemandPoint, ...]:
+    rows = sorted(_failure_shares(found, known, period).items())
+    return tuple(DemandPoint(date.fromisoformat(start), *answer) for start, answer in rows[-TREND_POINTS:])

@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from headwater.base.figures import interval, measure
-from headwater.insight.demand import KINDS, Demand, Kind
+from headwater.insight.demand import Beginnings
+from headwater.insight.demand_kinds import KINDS, Kind
 from headwater.insight.happened import Happened
 from headwater.science.results import Estimate
 
@@ -19,7 +20,7 @@ def kind_name(kind: Kind) -> str:
     }[kind]
 
 
-def demand_sentence(found: Demand) -> str:
+def demand_sentence(found: Beginnings) -> str:
     """The page's first sentence, with its interval."""
     failure = found.kind("failure").share
     if not found.contacts or not isinstance(failure, Estimate):
@@ -45,16 +46,30 @@ def demand_sentence(found: Demand) -> str:
     )
 
 
-def demand_note(found: Demand) -> str:
-    """What stands behind the sentence: what is not known, and where a place begins."""
+def demand_note(found: Beginnings) -> str:
+    """What stands behind the sentence: what is not known, where a place begins, and what was corrected."""
     unknown = found.kind("unknown").share
     if not isinstance(unknown, Estimate):
         return ""
-    return _(
+    first = _(
         "95 %% interval by customer; causes as customers said them. Of %(share)s of the contacts the cause is not "
         "known: they are in the whole, and in no other part. A place is a group of departments that can change a cause "
         "together, with at least 5 %% of the failure demand."
     ) % {"share": measure(unknown.estimate, "share")}
+    return " ".join([first, *correction(found)])
+
+
+def correction(found: Beginnings) -> list[str]:
+    """What the failure demand was before the classifier's errors were taken out; empty where they were not."""
+    failure = found.kind("failure")
+    if not found.corrected or not isinstance(failure.counted, Estimate):
+        return []
+    said = _("Corrected for the classifier’s errors; as labelled it was %(share)s (%(range)s).")
+    values = {
+        "share": measure(failure.counted.estimate, "share"),
+        "range": interval(failure.counted.low, failure.counted.high, "share"),
+    }
+    return [said % values]
 
 
 def kind_names() -> dict[Kind, str]:

@@ -9,7 +9,9 @@ from ninja import Field, Query, Router, Schema
 from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
 from headwater.insight.api.causes import Asked
-from headwater.insight.demand import Demand, Kind, demand
+from headwater.insight.demand import Demand, demand
+from headwater.insight.demand_kinds import Kind
+from headwater.insight.first_contact import CHOICES, REPEAT_DAYS
 from headwater.insight.happened import Happened, Outcome, happened
 from headwater.metrics.access import require_askable
 from headwater.science.results import Estimate, Result
@@ -29,9 +31,12 @@ class DemandShare(Schema):
 
 
 class DemandKind(Schema):
+    """``contacts`` and ``counted`` as labelled; ``share`` corrected for the classifier's errors where audited."""
+
     kind: Kind
     contacts: int
     share: DemandShare
+    counted: DemandShare
 
 
 class DemandCause(Schema):
@@ -72,8 +77,16 @@ class DemandAnswer(Schema):
     stages: list[DemandStage]
     period: str
     trend: list[DemandPoint]
+    corrected: bool
+    days: int
     first_contact_resolution: DemandShare
     repeated: DemandShare
+
+
+class DemandAsked(Asked):
+    """``days``: within how many a further contact about the same cause says that the first did not solve it."""
+
+    days: int = Field(REPEAT_DAYS, ge=min(CHOICES), le=max(CHOICES))
 
 
 class HappenedAsked(Asked):
@@ -143,18 +156,21 @@ def _happened(found: Happened) -> dict[str, Any]:
 
 
 @router.get("/demand", response={200: DemandAnswer, **REFUSALS}, operation_id="get_demand")
-def get_demand(request: HttpRequest, asked: Query[Asked]) -> dict[str, Any]:
+def get_demand(request: HttpRequest, asked: Query[DemandAsked]) -> dict[str, Any]:
     """Return how many contacts an upstream failure made necessary, by cause, place, stage and time."""
     require(request.user, "view", "figures")
     selection = asked.selection()
     require_askable(request.user, (), selection.filter())
-    return as_json(demand(selection))
+    return as_json(demand(selection, days=asked.days))
 
 
 def as_json(found: Demand) -> dict[str, Any]:
     return {
         "contacts": found.contacts,
-        "kinds": [{"kind": row.kind, "contacts": row.n, "share": _share(row.share)} for row in found.kinds],
+        "kinds": [
+            {"kind": row.kind, "contacts": row.n, "share": _share(row.share), "counted": _share(row.counted)}
+            for row in found.kinds
+        ],
         "causes": [
             {
                 "cause": row.cause.id,
@@ -174,8 +190,10 @@ def as_json(found: Demand) -> dict[str, Any]:
         "stages": [{"stage": row.stage, "contacts": row.n, "failure": _share(row.share)} for row in found.stages],
         "period": found.period,
         "trend": [{"start": row.start, "contacts": row.n, "failure": _share(row.share)} for row in found.trend],
-        "first_contact_resolution": _share(found.first_contact),
-        "repeated": _share(found.repeated),
+        "corrected": found.corrected,
+        "days": found.answered.days,
+        "first_contact_resolution": _share(found.answered.solved),
+        "repeated": _share(found.answered.repeated),
     }
 
 

@@ -11,8 +11,10 @@ from headwater.base.charts import Part, Point, Row, interval_rank, share_bars, s
 from headwater.base.charts.frame import Meaning
 from headwater.base.permissions import require
 from headwater.insight.audit import calibration_state
-from headwater.insight.demand import REPEAT_DAYS, Demand, Kind, demand
+from headwater.insight.demand import Demand, demand
+from headwater.insight.demand_kinds import Kind
 from headwater.insight.demand_wording import demand_note, demand_sentence, happened_sentence, kind_name
+from headwater.insight.first_contact import CHOICES, REPEAT_DAYS
 from headwater.insight.happened import Happened, Outcome, happened
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
@@ -29,7 +31,8 @@ def demand_page(request: HttpRequest) -> HttpResponse:
     selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
     require_askable(request.user, (), selection.filter())
     outcome: Outcome = "low_score" if given.get("outcome") == "low_score" else "contact"
-    found, before = demand(selection), happened(selection, outcome=outcome)
+    days = next((one for one in CHOICES if str(one) == given.get("days")), REPEAT_DAYS)
+    found, before = demand(selection, days=days), happened(selection, outcome=outcome)
     said = {row.cause.id: row for row in found.causes}
     shown = {
         "outcome": outcome,
@@ -44,7 +47,8 @@ def demand_page(request: HttpRequest) -> HttpResponse:
         "picture": _kinds(found, selection),
         "places": _places(found),
         "trend": _trend(found),
-        "repeat_days": REPEAT_DAYS,
+        "answered": found.answered,
+        "days_choices": CHOICES,
         "calibration": calibration_state(),
         "bar": bar(selection),
         "query": selection.query(),
