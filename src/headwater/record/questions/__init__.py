@@ -1,5 +1,16 @@
 """The questions that the record answers; each a frozen value, asked with ``Record.ask``."""
 
+from headwater.record.questions.assets import (
+    MOVEMENTS,
+    AssetRow,
+    Assets,
+    Custom,
+    LossReasons,
+    MovedCustomer,
+    MovedCustomers,
+    Movement,
+    ReasonRow,
+)
 from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
 from headwater.record.questions.demand import CauseSetCounts, CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.drivers import (
@@ -41,6 +52,7 @@ from headwater.record.questions.promises import Breaches, Kept, Promise
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.response import BaseLevel, CustomerAttributes, CustomerBase, Invited, InvitedRow
 from headwater.record.questions.river import Departed, Symptoms, SymptomsAnswer
+from headwater.record.questions.series import Daily, DailyAnswer, DailyCounts
 from headwater.record.questions.signals import (
     Page,
     RandomVerbatims,
@@ -53,9 +65,13 @@ from headwater.record.questions.signals import (
     Verbatims,
 )
 from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
+from headwater.record.questions.value import Experience, ExperienceCell, StayRow, Stays
 
 __all__ = [
     "HEARD",
+    "MOVEMENTS",
+    "AssetRow",
+    "Assets",
     "AttributeNames",
     "BaseLevel",
     "Breaches",
@@ -64,11 +80,17 @@ __all__ = [
     "CauseSetRow",
     "CauseSets",
     "Column",
+    "Custom",
     "CustomerAttributes",
     "CustomerBase",
     "CustomerMonths",
+    "Daily",
+    "DailyAnswer",
+    "DailyCounts",
     "Departed",
     "Endings",
+    "Experience",
+    "ExperienceCell",
     "Exposure",
     "FieldValue",
     "FieldValues",
@@ -83,10 +105,14 @@ __all__ = [
     "Known",
     "LagRow",
     "Lags",
+    "LossReasons",
     "MomentOutcomes",
     "MomentSums",
     "MomentTrace",
     "MonthCell",
+    "MovedCustomer",
+    "MovedCustomers",
+    "Movement",
     "Page",
     "Pattern",
     "PatternFirings",
@@ -97,6 +123,7 @@ __all__ = [
     "RandomVerbatims",
     "RatingCount",
     "RatingsTogether",
+    "ReasonRow",
     "RepeatRow",
     "Repeats",
     "ResponseProducts",
@@ -106,6 +133,8 @@ __all__ = [
     "SignalRows",
     "Size",
     "SizeAnswer",
+    "StayRow",
+    "Stays",
     "Suffered",
     "SufferedRow",
     "Sums",
