@@ -30,10 +30,11 @@ WINSORISED = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What is known of an agent or branch: customers ``asked``, ``answered``, ``top`` scores among the answers, and
-    top scores (or answers) ``by_period`` (days or hours; the same periods for every unit; empty: not examined)."""
+    """What is known of an agent or branch: customers ``asked`` (None: not known, so that the response rate is not
+    examined), ``answered``, ``top`` scores among the answers, and top scores (or answers) ``by_period`` (days or weeks;
+    the same periods for every unit; empty: not examined)."""
 
-    asked: int
+    asked: int | None
     answered: int
     top: int
     by_period: Sequence[int] = ()
@@ -56,7 +57,8 @@ class Screened:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """All units, and the standard deviation of honest differences that the limits allow for (on the arcsine scale)."""
+    """All units, and the standard deviation of honest differences that the limits allow for (on the arcsine scale;
+    ``nan`` where nothing was examined)."""
 
     units: tuple[Screened, ...]
     response_spread: float
@@ -78,16 +80,20 @@ def screen(units: Mapping[str, Unit], *, q: float = FALSE_DISCOVERIES, confidenc
     if not 0 < q < 1:
         raise ValueError(f"the share of false discoveries lies between 0 and 1, not {q!r}")
     for name, unit in units.items():
-        if not 0 <= unit.top <= unit.answered <= unit.asked:
+        if not 0 <= unit.top <= unit.answered <= (unit.answered if unit.asked is None else unit.asked):
             raise ValueError(f"{name}: top scores are among the answers, and answers among the asked, not {unit!r}")
     asked, answered, top = (
-        np.array([getattr(one, field) for one in units.values()], dtype=float) for field in ("asked", "answered", "top")
+        np.array([getattr(one, field) or 0 for one in units.values()], dtype=float)
+        for field in ("asked", "answered", "top")
     )
     tested = answered >= FEWEST_ANSWERS
     if tested.sum() < FEWEST_UNITS:
         message = f"{int(tested.sum())} units with {FEWEST_ANSWERS} answers or more do not show what is usual."
         return NoVerdict("few_units", message, int(answered.sum()))
-    response_z, response_spread = funnel(answered, asked, tested)
+    known = tested & np.array([one.asked is not None for one in units.values()])
+    response_z, response_spread = np.full(len(units), np.nan), float("nan")
+    if known.sum() >= FEWEST_UNITS:
+        response_z, response_spread = funnel(answered, asked, known)
     top_z, top_spread = funnel(top, answered, tested)
     burst_z = _bursts([one.by_period for one in units.values()], tested)
     two_sided = 2 * special.ndtr(-np.abs(response_z))
@@ -97,7 +103,7 @@ def screen(units: Mapping[str, Unit], *, q: float = FALSE_DISCOVERIES, confidenc
     rows = tuple(
         Screened(
             name,
-            proportion(unit.answered, unit.asked, confidence=confidence),
+            _rate(unit, confidence),
             proportion(unit.top, unit.answered, confidence=confidence),
             float(response_z[i]),
             float(top_z[i]),
@@ -109,6 +115,12 @@ def screen(units: Mapping[str, Unit], *, q: float = FALSE_DISCOVERIES, confidenc
         for i, (name, unit) in enumerate(units.items())
     )
     return Screen(rows, response_spread, top_spread, q)
+
+
+def _rate(unit: Unit, confidence: float) -> Result:
+    if unit.asked is None:
+        return NoVerdict("asked_unknown", "Nobody knows how many were asked.", unit.answered)
+    return proportion(unit.answered, unit.asked, confidence=confidence)
 
 
 def funnel(hits: npt.ArrayLike, n: npt.ArrayLike, tested: npt.NDArray[np.bool_] | None = None) -> tuple[Array, float]:
