@@ -24,7 +24,7 @@ SUBJECTS = {
     "audit brief causes charts classifiers corrections demand demand_kinds demand_wording evaluation evidence fitting "
     "assets assets_wording finance finance_rules finance_wording value value_rules value_wording "
     "forest first_contact happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
-    "line_of_sight_wording listening_grid listening_grid_wording moments moments_wording named outcomes "
+    "line_of_sight_wording listening_grid listening_grid_wording moment_page moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
     "river river_charts river_wording tried unsolved unsolved_wording "
     "typical verbatims wording",

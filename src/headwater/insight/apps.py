@@ -18,6 +18,7 @@ class InsightConfig(AppConfig):
         ):
             navigation.add(name, title, name, room="journey", position=position, needs=figures)
         navigation.add("grid", _("Listening grid"), "listening_grid", room="listening", position=65, needs=figures)
+        navigation.add("river", _("River"), "river", room="insight", position=29, needs=("view", "figures"))
         navigation.add("causes", _("Causes"), "causes", room="insight", position=30, needs=("view", "figures"))
         navigation.add("demand", _("Demand"), "demand", room="insight", position=32, needs=("view", "figures"))
         navigation.add(

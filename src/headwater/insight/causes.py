@@ -17,7 +17,7 @@ from headwater.metrics.definitions import METRICS
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term, every
-from headwater.record.questions import Size, Sums, SumsRow
+from headwater.record.questions import Span, Sums, SumsRow
 from headwater.science.bounds import Array
 from headwater.science.results import Estimate, Result
 
@@ -174,8 +174,8 @@ def direction(trend: Sequence[Point]) -> str:
 
 def period_of(selection: Selection) -> str:
     """Return the trend's period: weeks for a short range, months for a long or open one."""
-    size = company_record().ask(Size())
-    since, until = selection.since or size.first_day, selection.until or size.last_day
+    held = company_record().ask(Span())
+    since, until = selection.since or held.first_day, selection.until or held.last_day
     if since is None or until is None or (until - since).days > MONTHLY_FROM_DAYS:
         return "month"
     return "week"

@@ -11,7 +11,7 @@ from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
-from headwater.record.questions import Repeats, Size
+from headwater.record.questions import Repeats, Span
 from headwater.science.bounds import Array
 from headwater.science.results import NoVerdict, Result
 
@@ -80,7 +80,7 @@ def _together(parts: Iterable[Answered]) -> Answered:
 
 
 def _repeats(selection: Selection, days: int, *, any_cause: bool) -> Repeats | None:
-    last = company_record().ask(Size()).last_day
+    last = company_record().ask(Span()).last_day
     if last is None:
         return None
     until = min(last, selection.until) if selection.until else last

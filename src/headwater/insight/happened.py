@@ -18,8 +18,7 @@ from headwater.journey.taxonomy import Cause, Taxonomy
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
 from headwater.record.filters import Filter, every, parse
-from headwater.record.questions import CustomerMonths, Exposure, LagRow, Lags, MonthCell, Size, Suffered
-from headwater.record.questions.contents import SizeAnswer
+from headwater.record.questions import CustomerMonths, Exposure, LagRow, Lags, MonthCell, Span, SpanAnswer, Suffered
 from headwater.science.attribution import ExposureCells
 from headwater.science.bounds import Array
 from headwater.science.extra_cases import ExtraCases, extra_cases
@@ -86,8 +85,8 @@ def happened(
     """
     selection = selection or Selection()
     known = taxonomy()
-    size = company_record().ask(Size())
-    since, until = _held(selection, size)
+    held = company_record().ask(Span())
+    since, until = _held(selection, held)
     exposures = exposures_of(known)
     nothing = NoVerdict("no_events", "No event that would show a cause is in the record.")
     if since is None or until is None or since > until or not exposures:
@@ -104,12 +103,12 @@ def happened(
     return Happened(outcome, rows, found.total, found.unattributed, found.n, since, until, rare)
 
 
-def _held(selection: Selection, size: SizeAnswer) -> tuple[date | None, date | None]:
+def _held(selection: Selection, held: SpanAnswer) -> tuple[date | None, date | None]:
     """The days of the selection that the record holds: in a month of which it knows nothing, nobody is at risk."""
-    if size.first_day is None or size.last_day is None:
+    if held.first_day is None or held.last_day is None:
         return None, None
-    since, until = selection.since or size.first_day, selection.until or size.last_day
-    return max(since, size.first_day), min(until, size.last_day)
+    since, until = selection.since or held.first_day, selection.until or held.last_day
+    return max(since, held.first_day), min(until, held.last_day)
 
 
 def exposures_of(known: Taxonomy) -> tuple[Exposure, ...]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from headwater.insight.selection import RANGES, Selection
 from headwater.metrics.store import company_record
 from headwater.record.filters import equals
-from headwater.record.questions import FieldValues, Size
+from headwater.record.questions import FieldValues, Span
 
 SEGMENT_DIMENSIONS = ("channel", "kind", "language", "source")
 SEGMENT_VALUES = 8
@@ -50,7 +50,7 @@ class Bar:
 
 def bar(selection: Selection) -> Bar:
     """Return the bar for a selection; ranges end at the newest signal, so that old data are not an empty page."""
-    newest = company_record().ask(Size()).last_day
+    newest = company_record().ask(Span()).last_day
     return Bar(selection, tuple(_ranges(selection, newest)), tuple(_segments(selection)), _days(selection))
 
 

@@ -6,11 +6,14 @@ from headwater.insight.views import causes as views
 from headwater.insight.views import finance as finance_views
 from headwater.insight.views import journey_map, line_of_sight, listening_grid, moments, scorecards, search
 from headwater.insight.views.demand import demand_page
+from headwater.insight.views.river import river_file, river_page
 
 urlpatterns = [
     path("causes", views.causes_page, name="causes"),
     path("causes/<slug:cause_id>", views.cause_page, name="cause"),
     path("demand", demand_page, name="demand"),
+    path("river", river_page, name="river"),
+    path("river.csv", river_file, name="river_file"),
     path("finance", finance_views.finance_page, name="finance"),
     path("finance/<slug:key>", finance_views.entry_page, name="finance_entry"),
     path("finance/<slug:key>/sign", finance_views.sign, name="sign_finance"),
@@ -22,6 +25,7 @@ urlpatterns = [
     path("scorecards.csv", scorecards.scorecards_file, name="scorecards_file"),
     path("journey", journey_map.journey_page, name="journey"),
     path("journey/moments", moments.moments_page, name="moments"),
+    path("journey/moments/<slug:moment_id>", moments.one_moment, name="moment"),
     path("journey/moments/<slug:moment_id>/choose", moments.choose, name="choose_moment"),
     path("search", search.search_page, name="search"),
     path("verbatims", views.verbatims_page, name="verbatims"),

@@ -8,6 +8,7 @@ from headwater.insight.api.finance import router as finance
 from headwater.insight.api.line_of_sight import router as line_of_sight
 from headwater.insight.api.listening_grid import router as listening_grid
 from headwater.insight.api.moments import router as moments
+from headwater.insight.api.river import router as river
 from headwater.insight.api.scorecards import router as scorecards
 from headwater.insight.api.search import router as search
 
@@ -19,6 +20,7 @@ for part in (
     line_of_sight,
     listening_grid,
     moments,
+    river,
     scorecards,
     search,
 ):

@@ -4,14 +4,22 @@ from headwater.record.questions.assets import (
     MOVEMENTS,
     AssetRow,
     Assets,
-    Custom,
     LossReasons,
     MovedCustomer,
     MovedCustomers,
     Movement,
     ReasonRow,
 )
-from headwater.record.questions.contents import AttributeNames, FieldValue, FieldValues, Size, SizeAnswer
+from headwater.record.questions.contents import (
+    AttributeNames,
+    FieldValue,
+    FieldValues,
+    Size,
+    SizeAnswer,
+    Span,
+    SpanAnswer,
+)
+from headwater.record.questions.custom import Custom
 from headwater.record.questions.demand import CauseSetCounts, CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.drivers import (
     Column,
@@ -133,6 +141,8 @@ __all__ = [
     "SignalRows",
     "Size",
     "SizeAnswer",
+    "Span",
+    "SpanAnswer",
     "StayRow",
     "Stays",
     "Suffered",

@@ -7,6 +7,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headwater.record.questions.question import Known, Question
+from headwater.record.questions.sums import Sums
 from headwater.record.views import Words, each_cause, labelled
 
 
@@ -43,6 +44,26 @@ class Size(Question[SizeAnswer]):
 
 
 @dataclass(frozen=True, slots=True)
+class SpanAnswer:
+    """The first and the last day of which there is a signal; None in an empty record."""
+
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Span(Question[SpanAnswer]):
+    """Which days the record holds: cheap, where ``Size`` counts customers."""
+
+    def query(self, known: Known) -> exp.Select:
+        first, last = (exp.func(name, exp.column("local_date")) for name in ("min", "max"))
+        return exp.select(first.as_("first_day"), last.as_("last_day")).from_("signals")
+
+    def answer(self, rows: pa.Table) -> SpanAnswer:
+        return SpanAnswer(**rows.to_pylist()[0])
+
+
+@dataclass(frozen=True, slots=True)
 class FieldValue:
     """A value, as text, and the number of signals that have it."""
 
@@ -58,6 +79,10 @@ class FieldValues(Question[tuple[FieldValue, ...]]):
     limit: int = 100
 
     def query(self, known: Known) -> exp.Select:
+        if self.column in known.rollups.get("rollup_days", ()):  # a few thousand sums instead of every signal
+            sums = Sums((self.column,)).query(known)
+            counted = exp.select(exp.column("d0").as_("value"), "n").from_(sums.subquery("s"))
+            return _most_frequent(counted, self.limit)
         value = each_cause() if self.column == "cause" else Words(known.columns).dimension(self.column)
         return _counted(labelled(exp.select(value.as_("value"))), self.limit)
 
@@ -83,5 +108,9 @@ class AttributeNames(Question[tuple[FieldValue, ...]]):
 
 def _counted(values: exp.Select, limit: int) -> exp.Select:
     counted = exp.select("value", exp.Count(this=exp.Star()).as_("n")).from_(values.subquery("v")).group_by("value")
+    return _most_frequent(counted, limit)
+
+
+def _most_frequent(counted: exp.Select, limit: int) -> exp.Select:
     order = (exp.column("n").desc(), exp.Ordered(this=exp.column("value"), desc=False, nulls_first=False))
     return counted.order_by(*order).limit(max(limit, 0))

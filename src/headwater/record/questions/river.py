@@ -88,13 +88,12 @@ class Symptoms(Question[SymptomsAnswer]):
     def query(self, known: Known) -> exp.Select:
         parts = [self._said(known)] if self.said else []
         parts += [self._departures(known)] if self.left else []
-        acts = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
-        chosen = exp.select("bucket", "symptom", "stage", "causes", exp.Literal.number("1e0").as_("weight"))
+        done = exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+        own = ("bucket", "symptom", "stage", "causes")
+        weighed = exp.select(*own, exp.Literal.number("1e0").as_("weight")).from_("done")
         if self.customers:
-            shared = exp.Window(this=exp.Count(this=exp.Star()), partition_by=[exp.column("customer")])
-            weight = exp.Div(this=exp.Literal.number("1e0"), expression=shared)
-            chosen = exp.select("bucket", "symptom", "stage", "causes", weight.as_("weight"))
-        chosen = chosen.from_(acts.subquery("u"))
+            weight = exp.Div(this=exp.Literal.number("1e0"), expression=exp.column("n", "p")).as_("weight")
+            weighed = exp.select(*own, weight).from_("done").join("people as p", on="done.customer = p.customer")
         value = exp.func("sum", exp.column("weight")).as_("value")
         nothing = exp.cast(exp.null(), exp.DataType.Type.INT)
         cells = (
@@ -113,7 +112,14 @@ class Symptoms(Question[SymptomsAnswer]):
         )
         both = exp.union(cells, buckets, distinct=False)
         columns = ("symptom", "causes", "stage", "bucket", "value")
-        return exp.select(*columns).from_(both.subquery("b")).with_("acts", as_=chosen)
+        query = exp.select(*columns).from_(both.subquery("b"))
+        if self.left:
+            query = query.with_("gone", as_=self._gone())
+        query = query.with_("done", as_=done)
+        if self.customers:
+            people = exp.select("customer", exp.Count(this=exp.Star()).as_("n")).from_("done").group_by("customer")
+            query = query.with_("people", as_=people)
+        return query.with_("acts", as_=weighed)
 
     def _said(self, known: Known) -> exp.Select:
         """Contacts and low scores."""
@@ -137,16 +143,19 @@ class Symptoms(Question[SymptomsAnswer]):
         )
         return _merged(labelled(query.where(*tests)), self.customers)
 
-    def _departures(self, known: Known) -> exp.Select:
-        """Customers whose last day lies in the range, with what they named last before it."""
+    def _gone(self) -> exp.Select:
+        """Customers whose last day lies in the range; merged ones once."""
         whose = exp.func("coalesce", exp.column("merged_into", "k"), exp.column("customer_id", "k"))
         day = exp.column("until", "k")
-        gone = (
+        return (
             exp.select(whose.as_("customer"), exp.func("max", day).as_("day"))
             .from_("customers as k")
             .where(exp.not_(day.copy().is_(exp.null())), *within(day.copy(), self.since, self.until))
             .group_by(whose.copy())
         )
+
+    def _departures(self, known: Known) -> exp.Select:
+        """Those who left, with what they named, or lived through, last before it."""
         # Only their own signals are looked at: few leave in a range, and many speak.
         names = (
             exp.select("customer_id")
@@ -202,7 +211,6 @@ class Symptoms(Question[SymptomsAnswer]):
             exp.select("customer", "bucket", symptom, "stage", "causes")
             .from_(joined.subquery("j"))
             .where(exp.column("place").eq(exp.Literal.number(1)))
-            .with_("gone", as_=gone)
         )
 
     def answer(self, rows: pa.Table) -> SymptomsAnswer:

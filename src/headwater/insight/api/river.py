@@ -1,0 +1,93 @@
+"""The river, for programs."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from headwater.base.permissions import require
+from headwater.base.problems import REFUSALS
+from headwater.insight.api.causes import Asked
+from headwater.insight.api.figures import Figure, figure
+from headwater.insight.demand_kinds import Kind
+from headwater.insight.river import River, Symptom, Width, river
+from headwater.metrics.access import require_askable
+
+router = Router(tags=["insight"])
+
+
+class RiverAsked(Asked):
+    """``width``: what customers did (each once), customers (each once), or money at finance's prices."""
+
+    width: Width = "acts"
+
+
+class RiverFlow(Schema):
+    """``stage`` is null where none is known."""
+
+    stage: str | None
+    symptom: Symptom
+    value: float
+
+
+class RiverStream(Schema):
+    """What flows from one beginning; ``cause`` is null for what began in no failure upstream, or none that is known."""
+
+    kind: Kind
+    cause: str | None
+    name: str
+    departments: list[str]
+    value: float
+    share: Figure
+    flows: list[RiverFlow]
+
+
+class RiverAnswer(Schema):
+    """``streams`` add up to ``total``; ``failure`` is the share of contacts that began in failures upstream."""
+
+    width: Width
+    currency: str
+    total: Figure
+    failure: Figure
+    places: list[list[str]]
+    streams: list[RiverStream]
+    unpriced: list[Symptom]
+    assumptions: list[str]
+
+
+@router.get("/river", response={200: RiverAnswer, **REFUSALS}, operation_id="get_river")
+def get_river(request: HttpRequest, asked: Query[RiverAsked]) -> dict[str, Any]:
+    """Return where contacts, low scores and departures began, by cause, stage and symptom."""
+    require(request.user, "view", "figures")
+    selection = asked.selection()
+    require_askable(request.user, (), selection.filter())
+    if asked.width == "money":
+        require(request.user, "view", "finance")
+    return _as_json(river(selection, width=asked.width))
+
+
+def _as_json(found: River) -> dict[str, Any]:
+    return {
+        "width": found.width,
+        "currency": found.currency,
+        "total": figure(found.total),
+        "failure": figure(found.contacts.kind("failure").share),
+        "places": [list(place.departments) for place in found.contacts.beginnings],
+        "streams": [
+            {
+                "kind": stream.kind,
+                "cause": stream.cause.id if stream.cause else None,
+                "name": stream.cause.name if stream.cause else stream.kind,
+                "departments": list(stream.departments),
+                "value": stream.value,
+                "share": figure(stream.share),
+                "flows": [
+                    {"stage": stage or None, "symptom": symptom, "value": value}
+                    for (stage, symptom), value in stream.flows.items()
+                ],
+            }
+            for stream in found.streams
+        ],
+        "unpriced": list(found.unpriced),
+        "assumptions": list(found.assumptions),
+    }

@@ -1,0 +1,285 @@
+"""The river: from departments and upstream causes through stages to what customers did, each act counted once.
+
+Contacts are in it whatever their tone, low scores, and customers who left. What began in no failure upstream (value
+demand, service's own failures) or in none that is known stands beside the causes and is never spread over them. A cause
+that several departments can change together flows from all of them at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from headwater import science
+from headwater.insight import finance
+from headwater.insight.causes import department_names
+from headwater.insight.demand import Beginnings, beginnings
+from headwater.insight.demand_kinds import Kind, cause_matrix, kind_of
+from headwater.insight.selection import Selection
+from headwater.journey.queries import taxonomy
+from headwater.journey.taxonomy import Cause, Taxonomy
+from headwater.metrics.rules import BUCKETS, shares
+from headwater.metrics.store import company_record
+from headwater.record.filters import every, parse
+from headwater.record.questions import CauseSetCounts, CauseSets, Departed, Symptoms, SymptomsAnswer
+from headwater.science.bounds import Array
+from headwater.science.results import Estimate, NoVerdict, Result
+
+Width = Literal["acts", "customers", "money"]
+WIDTHS: Final[tuple[Width, ...]] = get_args(Width)
+Symptom = Literal["contact", "low_score", "left"]
+SYMPTOMS: Final[tuple[Symptom, ...]] = get_args(Symptom)
+SAID: Final = parse("kind in ('contact', 'survey', 'review')")
+PLACES: Final = {symptom: place for place, symptom in enumerate(SYMPTOMS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What flows from one beginning: a failure upstream (``cause``), or one of the other kinds of demand.
+
+    ``flows`` say how much by stage ("" where none is known) and symptom, ``value`` in all; ``share`` is its part of
+    the whole river.
+    """
+
+    kind: Kind
+    cause: Cause | None
+    departments: tuple[str, ...]
+    flows: Mapping[tuple[str, Symptom], float]
+    share: Result
+
+    @property
+    def key(self) -> str:
+        """The cause's id, or the kind of demand."""
+        return self.cause.id if self.cause else self.kind
+
+    @property
+    def value(self) -> float:
+        return sum(self.flows.values())
+
+    def of(self, *, stage: str | None = None, symptom: Symptom | None = None) -> float:
+        """What of it passes a stage, ends in a symptom, or both."""
+        chosen = ((s, y, value) for (s, y), value in self.flows.items())
+        return sum(v for s, y, v in chosen if stage in (None, s) and symptom in (None, y))
+
+
+@dataclass(frozen=True, slots=True)
+class River:
+    """The whole river. ``streams`` add up to ``total``: acts, customers or money.
+
+    ``contacts`` say what share of the contacts began where. ``total`` has an interval where its price has one;
+    ``assumptions`` say what money rests on, ``unpriced`` which symptoms have no price.
+    """
+
+    width: Width
+    streams: tuple[Stream, ...]
+    total: Result
+    contacts: Beginnings
+    currency: str = ""
+    assumptions: tuple[str, ...] = ()
+    unpriced: tuple[Symptom, ...] = ()
+
+    def of(self, *, stage: str | None = None, symptom: Symptom | None = None) -> float:
+        """What passes a stage or ends in a symptom."""
+        return sum(stream.of(stage=stage, symptom=symptom) for stream in self.streams)
+
+    def stream(self, key: str) -> Stream | None:
+        """One stream by its cause's id or its kind; None where nothing flows from there."""
+        return next((stream for stream in self.streams if stream.key == key), None)
+
+    @property
+    def volume(self) -> float:
+        return sum(stream.value for stream in self.streams)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counts:
+    """Acts by combination of causes, stage and symptom, and by combination, symptom and bucket."""
+
+    sets: tuple[frozenset[str], ...]
+    stages: tuple[str, ...]
+    cells: Array
+    buckets: Array
+
+
+def river(selection: Selection | None = None, *, width: Width = "acts") -> River:
+    """Answer where what customers did began, at the width asked for, over this selection.
+
+    For customers each customer weighs 1, shared equally by what they did. For money each contact weighs what finance
+    says it costs and each departure a customer's margin; nothing is said where finance has not said either.
+    """
+    selection = selection or Selection()
+    known = taxonomy()
+    counts = _customers(selection) if width == "customers" else _acts(selection)
+    if width == "money":
+        return _in_money(counts, known, selection)
+    streams = _streams(counts, known, np.ones(len(SYMPTOMS)))
+    volume = sum(stream.value for stream in streams)
+    whole = Estimate(volume, volume, volume, round(volume), "counted")
+    return River(width, streams, whole, beginnings(selection))
+
+
+def _in_money(counts: _Counts, known: Taxonomy, selection: Selection) -> River:
+    """Contacts at their cost and departures at a year's margin; a low score has no price of its own."""
+    figures = finance.figures()
+    contact = figures.cost_per_contact
+    left: Result = figures.margin
+    if figures.margin_basis != "customer_year":
+        left = NoVerdict("other_basis", "Finance gives the margin of an order, not of a customer in a year.")
+    prices = (contact, NoVerdict("no_price", "A low score has no price of its own."), left)
+    values = np.array([one.estimate if isinstance(one, Estimate) else 0.0 for one in prices])
+    streams = _streams(counts, known, values)
+    unpriced = tuple(name for name, one in zip(SYMPTOMS, prices, strict=True) if not isinstance(one, Estimate))
+    found = [one for one in prices if isinstance(one, Estimate)]
+    assumptions = tuple(dict.fromkeys(line for one in found for line in one.assumptions))
+    return River(
+        "money",
+        streams,
+        _priced(counts, prices),
+        beginnings(selection),
+        figures.currency,
+        assumptions,
+        unpriced,
+    )
+
+
+def _priced(counts: _Counts, prices: Sequence[Result]) -> Result:
+    """All of it in money: numbers as counted, at the ends between which finance says the prices lie."""
+    numbers = counts.cells.sum(axis=(0, 1))
+    found = [(n, one) for n, one in zip(numbers.tolist(), prices, strict=True) if isinstance(one, Estimate)]
+    if not found:
+        return NoVerdict("not_entered", "Finance has not said yet what a contact costs or a customer is worth.")
+    middle, low, high = (sum(n * getattr(one, end) for n, one in found) for end in ("estimate", "low", "high"))
+    n, method = round(sum(n for n, _one in found)), "numbers as counted, at finance's prices and their ends"
+    return Estimate(middle, low, high, n, method, tuple(line for _n, one in found for line in one.assumptions))
+
+
+def _streams(counts: _Counts, known: Taxonomy, prices: Array) -> tuple[Stream, ...]:
+    causes, matrix = cause_matrix(counts.sets, known)
+    kinds = [kind_of(causes_of, known) for causes_of in counts.sets]
+    failing = [number for number, cause in enumerate(causes) if _demand(known, cause) == "failure"]
+    columns: list[npt.NDArray[np.float64]] = [matrix[:, number] for number in failing]
+    names: list[tuple[Kind, Cause | None]] = [("failure", known.cause(causes[number])) for number in failing]
+    for kind in ("service", "value", "unknown"):
+        columns.append(np.array([one == kind for one in kinds], dtype=float))
+        names.append((kind, None))
+    weights = np.array(columns)
+    flows = np.tensordot(weights, counts.cells * prices, axes=1)
+    buckets = np.tensordot(weights, np.tensordot(counts.buckets, prices, axes=([1], [0])), axes=1)
+    results = _parts(buckets, counted=bool(np.all(prices == 1)))
+    streams = [
+        Stream(kind, cause, _departments(known, kind, cause), _named(values, counts.stages), result)
+        for (kind, cause), values, result in zip(names, flows, results, strict=True)
+    ]
+    return tuple(sorted((one for one in streams if one.value > 0), key=lambda one: (one.kind != "failure", -one.value)))
+
+
+def _parts(buckets: Array, *, counted: bool) -> Sequence[Result]:
+    """Each stream's part of the whole: of what is counted by Wilson's interval, of money as a ratio of sums."""
+    whole = buckets.sum(axis=0)
+    if not whole.sum():
+        return [NoVerdict("nothing", "Nothing flows.")] * len(buckets)
+    if counted:
+        return shares(buckets, np.tile(whole, (len(buckets), 1)))
+    return [_within(science.ratio(row, whole)) for row in buckets]
+
+
+def _within(one: Result) -> Result:
+    return replace(one, low=max(one.low, 0.0), high=min(one.high, 1.0)) if isinstance(one, Estimate) else one
+
+
+def _named(values: Array, stages: Sequence[str]) -> dict[tuple[str, Symptom], float]:
+    return {
+        (stage, symptom): float(values[place, PLACES[symptom]])
+        for place, stage in enumerate(stages)
+        for symptom in SYMPTOMS
+        if values[place, PLACES[symptom]] > 0
+    }
+
+
+def _departments(known: Taxonomy, kind: Kind, cause: Cause | None) -> tuple[str, ...]:
+    if cause is not None:
+        return tuple(sorted(department_names(known, cause.id)))
+    if kind != "service":
+        return ()
+    of_service = (department_names(known, one.id) for one in known.active_causes if one.demand == "service")
+    return tuple(sorted({name for names in of_service for name in names}))
+
+
+def _demand(known: Taxonomy, cause_id: str) -> str:
+    found = known.cause(cause_id)
+    return found.demand if found else "unknown"
+
+
+def _acts(selection: Selection) -> _Counts:
+    """Contacts and low scores from sums, departures beside them where the record knows any."""
+    where, days = every(selection.filter(), SAID), (selection.since, selection.until)
+    record = company_record()
+    parts = [_said(record.ask(CauseSets(("stage", "kind"), where, *days)), "stage")]
+    spread = [_said(record.ask(CauseSets(("bucket", "kind"), where, *days)), "bucket")]
+    if record.ask(Departed(*days)):
+        left = record.ask(Symptoms(selection.filter(), *days, said=False))
+        parts.append(_cells(left))
+        spread.append(_buckets(left))
+    return _gathered(parts, spread)
+
+
+def _customers(selection: Selection) -> _Counts:
+    days = (selection.since, selection.until)
+    departed = bool(company_record().ask(Departed(*days)))
+    found = company_record().ask(Symptoms(selection.filter(), *days, customers=True, left=departed))
+    return _gathered([_cells(found)], [_buckets(found)])
+
+
+_Rows = Iterator[tuple[frozenset[str], str, Symptom, float]]
+
+
+def _said(found: CauseSetCounts, name: str) -> _Rows:
+    """Contacts, and low scores of whoever was asked, by one dimension."""
+    kinds, values = found.by["kind"], found.by[name]
+    rows = zip(found.set_of, values.places, kinds.places, found.n.tolist(), found.low.tolist(), strict=True)
+    for set_of, value, kind, n, low in rows:
+        contact = kinds.values[kind] == "contact"
+        number = n if contact else low
+        if number:
+            yield found.sets[set_of], values.values[value] or "", "contact" if contact else "low_score", number
+
+
+def _cells(found: SymptomsAnswer) -> _Rows:
+    cells = found.cells
+    rows = zip(cells.set_of, cells.stage.places, cells.symptom.places, cells.value.tolist(), strict=True)
+    for set_of, stage, symptom, value in rows:
+        yield cells.sets[set_of], cells.stage.values[stage] or "", _symptom(cells.symptom.values[symptom]), value
+
+
+def _buckets(found: SymptomsAnswer) -> _Rows:
+    parts = found.buckets
+    rows = zip(parts.set_of, parts.bucket.tolist(), parts.symptom.places, parts.value.tolist(), strict=True)
+    for set_of, bucket, symptom, value in rows:
+        yield parts.sets[set_of], str(bucket), _symptom(parts.symptom.values[symptom]), value
+
+
+def _symptom(name: str | None) -> Symptom:
+    return next(one for one in SYMPTOMS if one == name)
+
+
+def _gathered(parts: Sequence[_Rows], spread: Sequence[_Rows]) -> _Counts:
+    by_stage: dict[tuple[frozenset[str], str, Symptom], float] = defaultdict(float)
+    by_bucket: dict[tuple[frozenset[str], str, Symptom], float] = defaultdict(float)
+    for rows, sums in ((parts, by_stage), (spread, by_bucket)):
+        for part in rows:
+            for causes, name, symptom, value in part:
+                sums[causes, name, symptom] += value
+    sets = tuple(dict.fromkeys(causes for causes, _name, _symptom in (*by_stage, *by_bucket)))
+    stages = tuple(dict.fromkeys(stage for _causes, stage, _symptom in by_stage))
+    set_at = {causes: place for place, causes in enumerate(sets)}
+    stage_at = {stage: place for place, stage in enumerate(stages)}
+    cells = np.zeros((len(sets), len(stages), len(SYMPTOMS)))
+    buckets = np.zeros((len(sets), len(SYMPTOMS), BUCKETS))
+    for (causes, stage, symptom), value in by_stage.items():
+        cells[set_at[causes], stage_at[stage], PLACES[symptom]] += value
+    for (causes, bucket, symptom), value in by_bucket.items():
+        buckets[set_at[causes], PLACES[symptom], int(bucket or 0)] += value
+    return _Counts(sets, stages, cells, buckets)
