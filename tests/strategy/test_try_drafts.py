@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from headwater.base.models import HistoryEntry, PageView, Person
 from headwater.base.refusals import NotFound, Refused
 from headwater.science.results import Estimate, NoVerdict
-from headwater.strategy import drafting, guideposts, trial_answers, trials
+from headwater.strategy import agreement, drafting, guideposts, trial_answers, trials
 from headwater.strategy.models import Trial, TrialAnswer, TrialLink
 from headwater.strategy.trial_results import LEAST, difference, results, summary
 from tests.insight.conftest import journey
@@ -200,7 +200,7 @@ def test_results_have_intervals_by_audience_and_a_least_base(link: TrialLink, tr
     assert (employees.audience, employees.n) == ("employees", 0)
 
 
-def test_what_changed_stays_with_the_version(trial: Trial, editor: Person) -> None:
+def test_what_changed_stays_with_the_version(trial: Trial, editor: Person, client: Client) -> None:
     better = "Every order arrives on the day we said."
     drafting.change_statements(editor, {"mission": better})
     for _ in range(2):
@@ -214,6 +214,12 @@ def test_what_changed_stays_with_the_version(trial: Trial, editor: Person) -> No
     row = draft()
     assert row is not None
     assert [one.pk for one in trials.tried_with(row.row.pk, ["mission"])] == [trial.pk]
+    agreement.publish(editor, override="a test")
+    client.force_login(editor)
+    page = client.get("/strategy/versions/1").content.decode()
+    assert "Tried before it counted" in page
+    assert "Customers did not know what" in page
+    assert "<ins>" in page
 
 
 def test_the_same_text_is_not_tried_twice_at_once(trial: Trial, editor: Person) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from headwater.base.departments import below, department_tree
 from headwater.base.models import Department, Person
@@ -148,9 +149,18 @@ def doings(known: Taxonomy, ours: frozenset[str]) -> tuple[Doing, ...]:
     ranking, led = moment_ranking(recent()), leaders()
     names = {stage.id: stage.name for stage in known.stages}
     return tuple(
-        Doing(moment, names.get(moment.stage, ""), part.does, ranking.of(moment.id), led.get(moment.id))
+        Doing(moment, names.get(moment.stage, ""), part.does, judged(ranking.of(moment.id)), led.get(moment.id))
         for moment, part in parts
     )
+
+
+def judged(row: MomentRow | None) -> MomentRow | None:
+    """The figures of a moment, without a verdict on how often it goes wrong where fewer than 30 passed it."""
+    if row is None or isinstance(row.goes_wrong, NoVerdict) or row.goes_wrong.n >= LEAST_BASE:
+        return row
+    n = row.goes_wrong.n
+    message = ngettext("Only %d customer passed it.", "Only %d customers passed it.", n) % n
+    return replace(row, goes_wrong=NoVerdict("small_base", message, n))
 
 
 def recent() -> Selection:

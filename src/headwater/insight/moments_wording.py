@@ -4,10 +4,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from headwater.base.figures import interval, measure
+from headwater.insight.moment_page import MomentPage
 from headwater.insight.moments import MomentRanking, MomentRow
 from headwater.metrics.definitions import MetricDefinition
 from headwater.metrics.queries import unit_of
-from headwater.science.results import Estimate
+from headwater.science.results import Estimate, NoVerdict
 
 FEW_LABELLED = 0.25
 
@@ -39,6 +40,44 @@ def ranking_sentence(found: MomentRanking) -> str:
         )
         % values
     )
+
+
+def moment_sentence(found: MomentPage) -> str:
+    """The first sentence of one moment's page."""
+    row, name = found.row, found.moment.name
+    if not row.customers:
+        return _("Nothing in the record shows yet who passes “%s”.") % name
+    if isinstance(row.goes_wrong, NoVerdict):
+        values = {"moment": name, "customers": measure(row.customers, "count")}
+        message = ngettext(
+            "%(customers)s customer passes “%(moment)s”; how often it goes wrong cannot be said yet.",
+            "%(customers)s customers pass “%(moment)s”; how often it goes wrong cannot be said yet.",
+            row.customers,
+        )
+        return message % values
+    values = {
+        "moment": name,
+        "share": measure(row.goes_wrong.estimate, "share"),
+        "customers": measure(row.customers, "count"),
+        "metric": found.ranking.outcome.title,
+    }
+    said = _("“%(moment)s” goes wrong for %(share)s of the %(customers)s customers who pass it") % values
+    if isinstance(row.effect, Estimate) and row.effect.low > 0:
+        lower = points(found.ranking.outcome, row.effect.estimate)
+        said += _(", and with that goes a %(metric)s %(points)s lower") % {**values, "points": lower}
+    return f"{said}."
+
+
+def moment_note(found: MomentPage) -> str:
+    """The intervals behind the sentence."""
+    row, said = found.row, []
+    if isinstance(row.goes_wrong, Estimate):
+        bounds = interval(row.goes_wrong.low, row.goes_wrong.high, "share")
+        said.append(_("goes wrong: 95 %% interval %s") % bounds)
+    if isinstance(row.effect, Estimate):
+        said.append(_("lower by %s") % effect_interval(found.ranking.outcome, row))
+        said.append(_("“goes with” is not “causes”: customers differ in more than this moment"))
+    return " · ".join(said)
 
 
 def ranking_note(found: MomentRanking) -> str:

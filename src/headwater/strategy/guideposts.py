@@ -62,6 +62,12 @@ def current() -> Guideposts:
     return _read((found[0], found[1], str(found[2]))) if found else Guideposts()
 
 
+def row_now() -> int | None:
+    """The row of the published version, by which trials know it; None before the first is published."""
+    found = versions.published(GuidepostsVersion)
+    return found.pk if found else None
+
+
 def draft() -> Draft | None:
     """The draft, while there is one."""
     row = versions.draft(GuidepostsVersion)

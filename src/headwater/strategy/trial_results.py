@@ -80,6 +80,25 @@ def trial_sentence(found: Sequence[AudienceResult]) -> str:
     return sentences[shown.audience] % {"n": shown.n, **said}
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial as the page of a version tells it: what people said of the text, and what it became."""
+
+    trial: Trial
+    answers: int
+    sentence: str
+    difference: tuple[Span, ...]
+
+
+def tried(trials: Iterable[Trial]) -> tuple[Tried, ...]:
+    """The trials of a version, each with what it found and what changed after it."""
+    found = ((trial, results(trial)) for trial in trials)
+    return tuple(
+        Tried(trial, sum(one.n for one in answers), trial_sentence(answers), difference(trial))
+        for trial, answers in found
+    )
+
+
 def difference(trial: Trial) -> tuple[Span, ...]:
     """The words that stayed, went and came between the text that was tried and what it became; empty without a note."""
     return words("\n".join(trial.lines), "\n".join(trial.changed_lines)) if trial.note else ()

@@ -14,13 +14,20 @@ from headwater.base import charts
 from headwater.base.accounts import person
 from headwater.base.models import Person
 from headwater.base.permissions import allows, require
+from headwater.insight.moment_page import moment_page
 from headwater.insight.moments import MomentRanking, MomentRow, moment_ranking
-from headwater.insight.moments_wording import labels_note, ranking_note, ranking_sentence
+from headwater.insight.moments_wording import (
+    labels_note,
+    moment_note,
+    moment_sentence,
+    ranking_note,
+    ranking_sentence,
+)
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.insight.views.causes import selection_of
 from headwater.journey import moments as journey_moments
-from headwater.journey.queries import edited, taxonomy
+from headwater.journey.queries import department_names, edited, taxonomy
 from headwater.metrics.queries import unit_of
 from headwater.metrics.rules import why_not
 from headwater.science.results import Estimate, NoVerdict
@@ -85,6 +92,31 @@ def moments_page(request: HttpRequest) -> HttpResponse:
         "query": selection.query(),
     }
     return render(request, "insight/moments.html", shown)
+
+
+@require_GET
+def one_moment(request: HttpRequest, moment_id: str) -> HttpResponse:
+    """One moment: how it goes, what is promised and by whom, what holds there, and customers' words."""
+    me = person(request)
+    require(me, "view", "figures")
+    selection = selection_of(request)
+    found = moment_page(me, moment_id, selection)
+    leaders = {moment_id: found.leader} if found.leader else {}
+    names = department_names(taxonomy())
+    measured = found.row.reliability.by_department if found.row.reliability else {}
+    shown = {
+        "found": found,
+        "sentence": moment_sentence(found),
+        "note": moment_note(found),
+        "shown": _shown(found.row, set(), leaders, selection),
+        "by_department": [(names.get(one, one), result) for one, result in measured.items()],
+        "unit": unit_of(found.ranking.outcome) if found.ranking.outcome.kind != "nps" else "",
+        "score_unit": unit_of(found.ranking.metric),
+        "may_edit": allows(me, "edit", "taxonomy"),
+        "bar": bar(selection),
+        "query": selection.query(),
+    }
+    return render(request, "insight/moment.html", shown)
 
 
 @require_POST

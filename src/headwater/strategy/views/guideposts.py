@@ -17,6 +17,7 @@ from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
 from headwater.journey.queries import taxonomy
 from headwater.strategy import guideposts as services
+from headwater.strategy import trial_results, trials
 from headwater.strategy.forms.guideposts import FindForm, GuidepostForm, initial_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def guideposts(request: HttpRequest) -> HttpResponse:
         "draft": services.draft() if may_edit else None,
         "names": {moment.id: moment.name for moment in taxonomy().moments},
         "currency": _currency(),
+        "tried": trial_results.tried(trials.tried_with(row, ("guideposts",))) if (row := services.row_now()) else (),
     }
     return render(request, "strategy/guideposts.html", shown)
 
@@ -53,9 +55,13 @@ def for_moment(request: HttpRequest, moment_id: str) -> HttpResponse:
     require(person(request), "view", "strategy")
     moment = services.moment_of(moment_id)
     one = services.Placed(moment, taxonomy().stage(moment.stage), services.guideposts_of(moment_id))
-    return render(
-        request, "strategy/guideposts_for.html", {"found": [one] if one.guidepost else [], "currency": _currency()}
-    )
+    shown = {
+        "found": [one] if one.guidepost else [],
+        "currency": _currency(),
+        "moment": moment if "empty" in request.GET else None,
+        "may_edit": allows(person(request), "edit", "strategy"),
+    }
+    return render(request, "strategy/guideposts_for.html", shown)
 
 
 @require_GET

@@ -18,7 +18,7 @@ from headwater.base.models import Person
 from headwater.base.permissions import NotAllowed, allows, require
 from headwater.base.refusals import NotFound, Refused
 from headwater.journey.queries import taxonomy
-from headwater.strategy import agreement, drafting, edits, exchange, pictures, strategies
+from headwater.strategy import agreement, drafting, edits, exchange, pictures, strategies, trial_results, trials
 from headwater.strategy.differences import Kind, differences
 from headwater.strategy.forms.strategy import (
     FORMS,
@@ -241,6 +241,7 @@ def one_version(request: HttpRequest, version: int) -> HttpResponse:
         "strategy": then,
         "picture": pictures.picture(then, with_figures=False),
         "answers": agreement.answers_of(row),
+        "tried": trial_results.tried(trials.tried_with(row.pk, ("mission", "outcomes"))),
     }
     return render(request, "strategy/version.html", context)
 
