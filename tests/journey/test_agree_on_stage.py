@@ -233,7 +233,7 @@ def test_pages_show_it_and_take_an_answer(client: Client, delivery: Department) 
     client.force_login(head(delivery))
     page = client.get("/journey/agreement").content.decode()
     assert "0 of 2 stages are settled; 2 answers are missing." in page
-    assert "Is “I wait for it” as Lorries sees it?" in page
+    assert f'id="asked-wait-{delivery.pk}"' in page
     read = agreement.agreement_of("wait").fingerprint
     given = {"department": delivery.pk, "seen": read, "agrees": "no", "reason": ""}
     refused = client.post("/journey/agreement/wait/answer", given)
@@ -244,6 +244,52 @@ def test_pages_show_it_and_take_an_answer(client: Client, delivery: Department) 
     assert "1 objection is open" in page
     assert "Not our day." in client.get("/journey/agreement/wait").content.decode()
     assert client.get("/journey/agreement/no_such").status_code == 404
+
+
+def test_a_head_answers_about_all_stages_in_one_list(client: Client, delivery: Department) -> None:
+    money = Department.objects.get(name="Money")
+    money.head = head(delivery)
+    money.save()
+    client.force_login(head(delivery))
+    page = client.get("/journey/agreement").content.decode()
+    wait, order = f"wait-{delivery.pk}", f"order-{money.pk}"
+    assert f'id="asked-{wait}"' in page
+    assert f'id="asked-{order}"' in page
+    reads = {stage: agreement.agreement_of(stage).fingerprint for stage in ("wait", "order")}
+    filled = {
+        f"{wait}-department": delivery.pk,
+        f"{wait}-seen": reads["wait"],
+        f"{wait}-agrees": "yes",
+        f"{order}-department": money.pk,
+        f"{order}-seen": reads["order"],
+        f"{order}-agrees": "no",
+    }
+    refused = client.post("/journey/agreement/answers", filled)
+    assert refused.status_code == 422  # the objection says no reason; the other answer is kept all the same
+    assert "Say why" in refused.content.decode()
+    assert agreement.agreement_of("wait").settled
+    assert not agreement.agreement_of("order").objections
+    assert (
+        client.post("/journey/agreement/answers", filled | {f"{order}-reason": "We are paid later."}).status_code == 302
+    )
+    assert [view.name for view in agreement.agreement_of("order").objections] == ["Money"]
+    assert "Yours to answer" not in client.get("/journey/agreement").content.decode()
+
+
+def test_in_the_list_an_open_stage_stays_open_and_an_old_reading_is_refused(
+    client: Client, delivery: Department
+) -> None:
+    client.force_login(head(delivery))
+    key = f"wait-{delivery.pk}"
+    filled = {f"{key}-department": delivery.pk, f"{key}-seen": "another"}
+    assert client.post("/journey/agreement/answers", filled).status_code == 302
+    worded = client.post("/journey/agreement/answers", filled | {f"{key}-reason": "We never saw it."})
+    assert worded.status_code == 422
+    assert "We never saw it." in worded.content.decode()
+    stale = client.post("/journey/agreement/answers", filled | {f"{key}-agrees": "yes"})
+    assert stale.status_code == 422
+    assert "was changed after you opened it" in stale.content.decode()
+    assert not StageAnswer.objects.exists()
 
 
 def test_the_decider_is_named_and_decides_on_the_page(

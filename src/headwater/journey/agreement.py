@@ -4,7 +4,7 @@ Its head is asked when a stage is published or changed, agrees or objects with a
 for 14 days goes to the named decider. When a stage is settled is decided in ``agreement_rules``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +38,22 @@ class Due:
     since: datetime | None
     to_decide: bool = False
     answer: Answer | None = None
+
+    @property
+    def key(self) -> str:
+        """What names it among all that is due."""
+        return f"{self.stage}-{self.department}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as it was filled in; ``seen`` is the fingerprint of the stage that was read."""
+
+    stage: str
+    department: int
+    agrees: bool
+    reason: str
+    seen: str
 
 
 def decider() -> Person | None:
@@ -110,6 +126,23 @@ def answer(
             raise Conflict("agreement.changed_meanwhile", message % stage.name)
         _keep_answer(person, stage, view, agrees, reason)
     return agreement_of(stage_id)
+
+
+def answer_several(person: Person, given: Sequence[Given]) -> tuple[Refused | None, ...]:
+    """Several answers at once, each kept by itself: what is wrong with one loses none of the others.
+
+    Returns what is wrong with each, None where it is kept, in the order given. Refuses (403) who may not answer at all.
+    """
+    require(person, "answer", "agreement", words_of="own")
+    return tuple(_wrong_with(person, one) for one in given)
+
+
+def _wrong_with(person: Person, given: Given) -> Refused | None:
+    try:
+        answer(person, given.stage, given.department, agrees=given.agrees, reason=given.reason, seen=given.seen)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def decide(person: Person, answer_id: int, *, keep: bool, reason: str) -> StageAgreement:

@@ -42,6 +42,7 @@ urlpatterns = [
     path("journey/packs/export", packs.export_pack, name="export_pack"),
     path("journey/packs/<slug:name>.yaml", packs.shipped_pack, name="shipped_pack"),
     path("journey/agreement", agreement.overview, name="agreement"),
+    path("journey/agreement/answers", agreement.answer_stages, name="answer_stages"),
     path("journey/agreement/decider", agreement.name_decider, name="name_decider"),
     path("journey/agreement/<slug:stage_id>", agreement.stage, name="agreement_stage"),
     path("journey/agreement/<slug:stage_id>/answer", agreement.answer, name="answer_stage"),

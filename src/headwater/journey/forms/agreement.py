@@ -27,6 +27,20 @@ class AnswerForm(forms.Form):
     )
 
 
+class OneOfSeveralForm(AnswerForm):
+    """The same in a list of stages: what is left open is answered another time."""
+
+    agrees = forms.ChoiceField(
+        label=_("Is this stage as you see it?"), choices=VIEWS, widget=forms.RadioSelect, required=False
+    )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Words without a choice are no answer, and are not thrown away either."""
+        if self.cleaned_data.get("reason") and not self.cleaned_data.get("agrees"):
+            self.add_error("agrees", _("Say whether you agree or object."))
+        return self.cleaned_data
+
+
 class DecisionForm(forms.Form):
     """What becomes of an objection that the departments did not settle."""
 

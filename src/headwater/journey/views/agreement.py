@@ -1,10 +1,12 @@
 """The pages of agreement: where the journey stands, one stage, and what a head or the decider answers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,29 +14,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from headwater.base.accounts import person
 from headwater.base.forms import show_refusal
+from headwater.base.models import Person
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
 from headwater.journey import agreement, queries
 from headwater.journey.agreement_rules import StageAgreement
-from headwater.journey.forms.agreement import AnswerForm, DeciderForm, DecisionForm
+from headwater.journey.forms.agreement import AnswerForm, DeciderForm, DecisionForm, OneOfSeveralForm
+from headwater.journey.taxonomy import Taxonomy
 
 
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Each stage with the departments that touch it and what they say; first what the reader owes."""
-    who = person(request)
-    require(who, "view", "agreement")
-    stages = list(agreement.stage_agreements().values())
-    named = agreement.decider()
-    context: dict[str, Any] = {
-        "stages": stages,
-        "sentence": _sentence(stages),
-        "due": agreement.due_for(who),
-        "decider": named,
-        "may_name": allows(who, "publish", "taxonomy"),
-        "decider_form": DeciderForm(initial={"decider": named}),
-    }
-    return render(request, "journey/agreement.html", context)
+    require(person(request), "view", "agreement")
+    return _overview_page(request)
 
 
 @require_GET
@@ -69,6 +62,29 @@ def answer(request: HttpRequest, stage_id: str) -> HttpResponse:
 
 
 @require_POST
+def answer_stages(request: HttpRequest) -> HttpResponse:
+    """A head answers about several stages with one button; what is wrong with one loses none of the others."""
+    who = person(request)
+    require(who, "answer", "agreement", words_of="own")
+    asked = _asked(who, request.POST)
+    filled = [one for one in asked if one.form.is_valid() and one.form.cleaned_data["agrees"]]
+    wrong = agreement.answer_several(who, [one.given() for one in filled])
+    for one, refused in zip(filled, wrong, strict=True):
+        if refused is not None:
+            show_refusal(one.form, refused)
+    kept = sum(refused is None for refused in wrong)
+    if kept:
+        said = ngettext("%d answer is kept; thank you.", "%d answers are kept; thank you.", kept)
+        messages.success(request, said % kept)
+    left = [one for one in asked if one.form.errors]
+    if left:
+        return _overview_page(request, {one.key: one.form for one in left})
+    if not filled:
+        messages.info(request, _("Nothing was chosen, so nothing was kept."))
+    return redirect("agreement")
+
+
+@require_POST
 def decide(request: HttpRequest, stage_id: str, answer_id: int) -> HttpResponse:
     """The decider settles an objection."""
     who = person(request)
@@ -95,19 +111,78 @@ def name_decider(request: HttpRequest) -> HttpResponse:
     return redirect("agreement")
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stage that a head is asked about, as the list of them shows it: its moments, who does what, and the form."""
+
+    due: agreement.Due
+    description: str
+    moments: list[dict[str, Any]]
+    form: OneOfSeveralForm
+
+    @property
+    def key(self) -> str:
+        return self.due.key
+
+    def given(self) -> agreement.Given:
+        """What was filled in."""
+        data = self.form.cleaned_data
+        return agreement.Given(
+            self.due.stage, self.due.department, data["agrees"] == "yes", data["reason"], data["seen"]
+        )
+
+
+def _overview_page(request: HttpRequest, wrong: Mapping[str, OneOfSeveralForm] | None = None) -> HttpResponse:
+    """Where the journey stands. ``wrong`` are the forms that come back as they were filled in, by their key."""
+    who = person(request)
+    stages = list(agreement.stage_agreements().values())
+    named = agreement.decider()
+    asked = [replace(one, form=(wrong or {}).get(one.key, one.form)) for one in _asked(who)]
+    context: dict[str, Any] = {
+        "stages": stages,
+        "sentence": _sentence(stages),
+        "asked": asked,
+        "due": [one for one in agreement.due_for(who) if one.to_decide],
+        "decider": named,
+        "may_name": allows(who, "publish", "taxonomy"),
+        "decider_form": DeciderForm(initial={"decider": named}),
+    }
+    return render(request, "journey/agreement.html", context, status=422 if wrong else 200)
+
+
+def _asked(who: Person, data: QueryDict | None = None) -> list[Asked]:
+    """The stages this person is asked about, each with its form, filled from ``data``."""
+    reads = {key: stage.fingerprint for key, stage in agreement.stage_agreements().items()}
+    taxonomy = queries.taxonomy()
+    asked = []
+    for due in agreement.due_for(who):
+        stage = taxonomy.stage(due.stage)
+        if due.to_decide or stage is None:
+            continue
+        given = {"department": due.department, "seen": reads[due.stage]}
+        form = OneOfSeveralForm(data, prefix=due.key, initial=given)
+        asked.append(Asked(due, stage.description, _moments(taxonomy, due.stage), form))
+    return asked
+
+
+def _moments(taxonomy: Taxonomy, stage_id: str) -> list[dict[str, Any]]:
+    """The moments of a stage with what each department does there."""
+    names = queries.department_names(taxonomy)
+    return [
+        {"moment": moment, "parts": [(names[part.department], part.does) for part in moment.contributions]}
+        for moment in taxonomy.moments_of(stage_id)
+    ]
+
+
 def _stage_page(request: HttpRequest, stage_id: str, filled: forms.Form | None = None) -> HttpResponse:
     who = person(request)
     found = agreement.agreement_of(stage_id)
     taxonomy = queries.taxonomy()
-    names = queries.department_names(taxonomy)
     due = [one for one in agreement.due_for(who) if one.stage == stage_id]
     context = {
         "agreement": found,
         "stage": taxonomy.stage(stage_id),
-        "moments": [
-            {"moment": moment, "parts": [(names[part.department], part.does) for part in moment.contributions]}
-            for moment in taxonomy.moments_of(stage_id)
-        ],
+        "moments": _moments(taxonomy, stage_id),
         "forms": [(one, _form(found, one, filled)) for one in due],
         "history": agreement.answers_of(stage_id),
     }
