@@ -103,7 +103,7 @@ def signal_rate(
     for field, filter_ in (("where", counted), ("denominator", against)):
         _check_text(field, str(filter_ or ""))
         array = np.zeros(rules.BUCKETS)
-        for row in _rows(Sums(("bucket",), read_filter(filter_), since, until)):
+        for row in sums_of(Sums(("bucket",), read_filter(filter_), since, until)):
             array[int(row.group["bucket"] or 0)] += row.n
         sums.append(array)
     return rules.rate_of(sums[0], sums[1])
@@ -144,7 +144,7 @@ def _ask(
     metric = definition.name if definition.scored else None
     # A count needs no buckets, and without them any day can be answered from the rollups.
     question = Sums(by, population, since, until, metric, buckets=definition.kind != "count", limit=MAX_GROUPS)
-    return rules.cells(_rows(question), by)
+    return rules.cells(sums_of(question), by)
 
 
 def _check_text(field: str, text: str) -> None:
@@ -162,14 +162,15 @@ def _ask_rate(
     shared = tuple(one for one in by if rules.describes_customers(one))
     limit = MAX_GROUPS * rules.BUCKETS
     return rules.rate_cells(
-        _rows(Sums((*by, "bucket"), contacts, since, until, limit=limit)),
-        _rows(Sums((*shared, "bucket"), customers, since, until, customers=True, limit=limit)),
+        sums_of(Sums((*by, "bucket"), contacts, since, until, limit=limit)),
+        sums_of(Sums((*shared, "bucket"), customers, since, until, customers=True, limit=limit)),
         by,
         shared,
     )
 
 
-def _rows(question: Sums) -> tuple[SumsRow, ...]:
+def sums_of(question: Sums) -> tuple[SumsRow, ...]:
+    """The rows of a grouped question; refuses an unknown dimension, and more groups than the question allows."""
     try:
         answer = company_record().ask(question)
     except UnknownDimension as error:

@@ -111,7 +111,7 @@ def drivers(
     way: Method = method or ("lmg" if len(chosen) <= MOST_FOR_LMG else "johnson")
     if way == "lmg" and len(chosen) > MOST_FOR_LMG:
         raise ValueError(f"LMG goes through all orders of at most {MOST_FOR_LMG} drivers, not {len(chosen)}")
-    spread = _bootstrap(used, way, replicates, seed)
+    spread = _bootstrap(used, way, replicates, seed, _occupied(used))
     found = _figures(total, way)
     return _answer(found, spread, total, chosen, outcome, n, way, confidence)
 
@@ -153,25 +153,27 @@ def driver_differences(
 ) -> tuple[DriverDifference, ...] | NoVerdict:
     """Whether drivers weigh differently in two segments: differences of importance, with Benjamini-Hochberg.
 
-    Both sets of buckets are drawn with the same weights, so that a customer who is in both segments counts as one.
-    The test takes a difference divided by its bootstrap standard error as normal.
+    Both are drawn with the same weights of buckets, over the buckets in which either has rows, so that a customer who
+    is in both segments counts as one. The test takes a difference divided by its bootstrap standard error as normal.
     """
     chosen = [name for name in first.names if name != outcome] if names is None else list(names)
     way: Method = method or ("lmg" if len(chosen) <= MOST_FOR_LMG else "johnson")
     figures, spreads = [], []
+    shared = _occupied(first, second)
     for moments in (first, second):
         used = moments.columns([*chosen, outcome])
         total = used.total()
         refusal = _refusal(total, chosen, outcome, round(float(total.n.min())))
         if refusal is not None:
             return refusal
-        spread = _bootstrap(used, way, replicates, seed)
+        spread = _bootstrap(used, way, replicates, seed, shared)
         if isinstance(spread, NoVerdict):
             return spread
         figures.append((_figures(total, way), round(float(total.n.min()))))
         spreads.append(spread)
     gap = figures[0][0].importance - figures[1][0].importance
     drawn = spreads[0].importance - spreads[1].importance
+    drawn = drawn[:, np.isfinite(drawn).all(axis=0)]
     return _differences(chosen, gap, drawn, min(figures[0][1], figures[1][1]), confidence)
 
 
@@ -244,28 +246,38 @@ def relative_weights(correlations: Array) -> Array:
     return np.moveaxis(np.einsum("...ij,...j->...i", root**2, apart**2), -1, 0)
 
 
-def _bootstrap(moments: CrossProducts, way: Method, replicates: int, seed: int) -> _Figures | NoVerdict:
+def _occupied(*parts: CrossProducts) -> npt.NDArray[np.intp]:
+    """The buckets in which any of them has rows; none without buckets."""
+    if any(part.n.ndim == 2 for part in parts):
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(np.max([part.n.max(axis=(-2, -1)) for part in parts], axis=0) > 0)
+
+
+def _bootstrap(
+    moments: CrossProducts, way: Method, replicates: int, seed: int, places: npt.NDArray[np.intp]
+) -> _Figures | NoVerdict:
+    """The figures of every replicate, drawn from the buckets in ``places``; ``nan`` where they cannot be told apart."""
     if moments.n.ndim == 2 or moments.buckets < FEWEST_BUCKETS:
         count = 1 if moments.n.ndim == 2 else moments.buckets
         message = f"An interval needs customers in at least {FEWEST_BUCKETS} buckets, not {count}."
         return NoVerdict("few_buckets", message, round(float(moments.total().n.min())))
-    occupied = moments[np.flatnonzero(moments.n.max(axis=(-2, -1)) > 0)]
-    count = occupied.n.shape[0]
+    count = places.size
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=replicates).astype(float)
-    drivers_count = len(moments.names) - 1
-    portion = max(1, PORTION // ((1 << drivers_count) * 4)) if way == "lmg" else replicates
-    parts = []
+    size = len(moments.names) - 1
+    found = _Figures(*(np.full((size, replicates), np.nan) for _ in range(3)), np.full(replicates, np.nan))
+    portion = max(1, PORTION // ((1 << size) * 4)) if way == "lmg" else replicates
     for start in range(0, replicates, portion):
-        some = occupied.weighted(drawn[start : start + portion])
-        sound = _sound(some.correlations())
-        if sound.any():
-            parts.append(_figures(some[np.flatnonzero(sound)], way))
-    kept = sum(part.r_squared.size for part in parts)
-    if kept < 0.95 * replicates:
-        message = f"In {replicates - kept} of {replicates} bootstrap samples the drivers could not be told apart."
+        some = moments[places].weighted(drawn[start : start + portion])
+        sound = np.flatnonzero(_sound(some.correlations()))
+        if sound.size:
+            part = _figures(some[sound], way)
+            for field in ("importance", "weight", "mean", "r_squared"):
+                getattr(found, field)[..., start + sound] = getattr(part, field)
+    lost = int(np.isnan(found.r_squared).sum())
+    if lost > 0.05 * replicates:
+        message = f"In {lost} of {replicates} bootstrap samples the drivers could not be told apart."
         return NoVerdict("unstable", message, round(float(moments.total().n.min())))
-    joined = ([getattr(part, field) for part in parts] for field in ("importance", "weight", "mean", "r_squared"))
-    return _Figures(*(np.concatenate(arrays, axis=-1) for arrays in joined))
+    return found
 
 
 def _sound(correlations: Array) -> npt.NDArray[np.bool_]:
@@ -326,7 +338,7 @@ def _answer(
     means = {"lmg": "LMG (Shapley value of R²)", "johnson": "Johnson's relative weights"}[way]
     gaps = bool(np.ptp(total.n) > 0)
     assumptions = (*ASSUMPTIONS, AVAILABLE_CASE) if gaps else ASSUMPTIONS
-    counted = 0 if isinstance(spread, NoVerdict) else spread.r_squared.size
+    counted = 0 if isinstance(spread, NoVerdict) else int(np.isfinite(spread.r_squared).sum())
     name = f"{means}, bootstrap over customer buckets ({counted} replicates)"
 
     def result(field: str, place: int | None, base: int, at_least: float = -np.inf) -> Result:
@@ -355,7 +367,7 @@ def _percentiles(
     value: float, drawn: Array, n: int, name: str, assumptions: tuple[str, ...], confidence: float, at_least: float
 ) -> Estimate:
     tail = (1 - confidence) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
+    low, high = np.quantile(drawn[np.isfinite(drawn)], [tail, 1 - tail])
     return Estimate(
         value, max(min(float(low), value), at_least), max(float(high), value), n, name, assumptions, confidence
     )

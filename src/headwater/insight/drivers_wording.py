@@ -1,0 +1,177 @@
+"""What the drivers say, as a department manager would say it."""
+
+from django.utils.translation import gettext as _
+
+from headwater.base.figures import interval, measure
+from headwater.insight.drivers import Analysis
+from headwater.insight.drivers_columns import Form
+from headwater.insight.drivers_rows import DriverRow, Quadrant
+from headwater.insight.drivers_segments import SegmentDrivers
+from headwater.insight.wording import listed, lower_first
+from headwater.science.asymmetry import Kind
+from headwater.science.results import Estimate, NoVerdict
+
+CLEAR = 0.02
+"""A driver that explains less of the differences than this is not worth a sentence."""
+
+
+def quadrant_name(quadrant: Quadrant) -> str:
+    """What a place in the picture is called."""
+    return {
+        "mend first": _("Mend first"),
+        "keep up": _("Keep up"),
+        "watch": _("Watch"),
+        "leave": _("Leave as it is"),
+        "unsure": _("Cannot tell"),
+    }[quadrant]
+
+
+def kind_name(kind: Kind | None) -> str:
+    """What a driver's asymmetry says."""
+    return {
+        "must not fail": _("must not fail"),
+        "may delight": _("may delight"),
+        "both alike": _("both alike"),
+        None: _("too few to tell"),
+    }[kind]
+
+
+def form_name(form: Form) -> str:
+    """How the outcome is taken."""
+    return {"score": _("The score"), "low": _("A low score, yes or no"), "rank": _("The order of the answers")}[form]
+
+
+def outcome_unit(analysis: Analysis) -> str:
+    """The unit of the outcome's mean."""
+    return "rating" if analysis.form == "score" else "share" if analysis.form == "low" else "ratio"
+
+
+def drivers_sentence(analysis: Analysis | None) -> str:
+    """The page's first sentence."""
+    if analysis is None:
+        return _("No question has been answered with a score yet, so nothing can drive one.")
+    outcome = analysis.outcome.name
+    if analysis.refused is not None:
+        return _("What drives “%(outcome)s” cannot be told.") % {"outcome": outcome}
+    top = analysis.rows[0]
+    if not isinstance(top.importance, Estimate) or top.importance.estimate < CLEAR:
+        return _("Nothing that is measured here goes together with “%(outcome)s” to speak of.") % {"outcome": outcome}
+    return _of_rating(analysis, top) if top.candidate.kind in ("rating", "number") else _of_event(analysis, top)
+
+
+def _of_event(analysis: Analysis, top: DriverRow) -> str:
+    """Which event hurts (or helps) most, by the outcome with it and without."""
+    if not isinstance(top.worse, Estimate) or not isinstance(top.better, Estimate):
+        return _of_rating(analysis, top)
+    unit = outcome_unit(analysis)
+    values = {
+        "driver": top.candidate.name,
+        "outcome": _inside(analysis),
+        "worse": measure(top.worse.estimate, unit),
+        "worse_range": interval(top.worse.low, top.worse.high, unit),
+        "better": measure(top.better.estimate, unit),
+        "better_range": interval(top.better.low, top.better.high, unit),
+    }
+    if top.good:
+        return (
+            _(
+                "“%(driver)s” matters most for %(outcome)s: %(better)s (%(better_range)s) where it happened, "
+                "%(worse)s (%(worse_range)s) where it did not."
+            )
+            % values
+        )
+    return (
+        _(
+            "“%(driver)s” is what hurts %(outcome)s most: %(worse)s (%(worse_range)s) where it happened, "
+            "%(better)s (%(better_range)s) where it did not."
+        )
+        % values
+    )
+
+
+def _of_rating(analysis: Analysis, top: DriverRow) -> str:
+    """What matters most, and what is to be mended first."""
+    if not isinstance(top.importance, Estimate):
+        return ""
+    values = {
+        "driver": top.candidate.name,
+        "outcome": _inside(analysis),
+        "share": measure(top.importance.estimate, "share"),
+        "range": interval(top.importance.low, top.importance.high, "share"),
+    }
+    first = (
+        _("“%(driver)s” matters most for “%(outcome)s”: %(share)s (%(range)s) of the differences go with it.") % values
+    )
+    mend = [f"“{row.candidate.name}”" for row in analysis.rows if row.quadrant == "mend first"][:3]
+    if not mend:
+        return first
+    return f"{first} {_('Mend first: %s, important and rated low.') % listed(mend)}"
+
+
+def _inside(analysis: Analysis) -> str:
+    """The outcome's name inside a sentence: a question is quoted, a metric is not."""
+    name = analysis.outcome.name
+    return f"“{name}”" if analysis.outcome.question else lower_first(name)
+
+
+def drivers_note(analysis: Analysis | None) -> str:
+    """What stands behind the sentence: base, how much is explained, what it is not."""
+    if analysis is None or not isinstance(analysis.r_squared, Estimate):
+        return ""
+    return _(
+        "95 %% intervals by customer · %(n)s answers · all drivers together go with %(r)s (%(range)s) of the "
+        "differences · goes together, which need not mean causes"
+    ) % {
+        "n": measure(analysis.responses, "count"),
+        "r": measure(analysis.r_squared.estimate, "share"),
+        "range": interval(analysis.r_squared.low, analysis.r_squared.high, "share"),
+    }
+
+
+def refusal_words(refused: NoVerdict, *, complete: bool) -> tuple[str, str]:
+    """Why there is no verdict, and what to do about it."""
+    why = {
+        "few_answers": _("Too few answers give these drivers together (%d).") % refused.n,
+        "few_buckets": _("Too few different customers have answered for an interval."),
+        "no_drivers": _("No driver comes with enough of these answers."),
+        "no_spread": _("Everybody gave the same answer to one of these questions."),
+        "not_positive_definite": _("Answers are missing so unevenly that pairs of questions contradict each other."),
+        "unstable": _("With other customers the drivers could not be told apart."),
+    }.get(refused.code, refused.message)
+    if refused.code == "not_positive_definite" and not complete:
+        return why, _("Take complete answers only, or fewer drivers.")
+    if refused.code == "collinear":
+        return why, _("Choose the drivers yourself and leave one of these out.")
+    return why, _("Choose fewer drivers, a longer period or a wider filter.")
+
+
+def missing_words(analysis: Analysis) -> str:
+    """How missing answers are treated here, with the driver that is missing most."""
+    if analysis.complete:
+        return _("Only the %(n)s answers that give every driver are used.") % {
+            "n": measure(analysis.responses, "count")
+        }
+    seldom = min(analysis.rows, key=lambda row: row.answered)
+    if seldom.answered > 0.999:
+        return _("Every answer gives every driver.")
+    return _(
+        "Each pair of questions uses everybody who answered both: at least %(fewest)s answers. “%(driver)s” is "
+        "missing most, in %(missing)s of the answers; this takes those who left it out for like the others."
+    ) % {
+        "fewest": measure(analysis.fewest, "count"),
+        "driver": seldom.candidate.name,
+        "missing": measure(1 - seldom.answered, "share"),
+    }
+
+
+def segments_words(segments: tuple[SegmentDrivers, ...], names: dict[str, str]) -> str:
+    """Which drivers weigh differently for whom, after control of false discoveries."""
+    said = [f"“{names[one.driver]}” ({segment.value})" for segment in segments for one in segment.differing]
+    tests = sum(len(segment.weights) for segment in segments)
+    if not said:
+        return _("No driver weighs differently in any segment by more than chance could make it (%d tests).") % tests
+    return _("%(n)d of %(tests)d weigh differently beyond chance: %(names)s.") % {
+        "n": len(said),
+        "tests": tests,
+        "names": listed(said[:6]) + (" …" if len(said) > 6 else ""),
+    }
