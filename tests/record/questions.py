@@ -4,15 +4,18 @@ from datetime import date, datetime
 
 from headwater.record.filters import parse
 from headwater.record.questions import (
+    Assets,
     AttributeNames,
     Breaches,
     CauseSets,
     Column,
+    Custom,
     CustomerAttributes,
     CustomerBase,
     CustomerMonths,
     Departed,
     Endings,
+    Experience,
     Exposure,
     FieldValues,
     Flows,
@@ -20,8 +23,10 @@ from headwater.record.questions import (
     Invited,
     Kept,
     Lags,
+    LossReasons,
     MomentOutcomes,
     MomentTrace,
+    MovedCustomers,
     Pattern,
     PatternFirings,
     PatternMarks,
@@ -35,6 +40,7 @@ from headwater.record.questions import (
     SignalRows,
     Size,
     Span,
+    Stays,
     Suffered,
     Sums,
     Symptoms,
@@ -54,6 +60,7 @@ FILTER = parse(
 OUTAGE, CONTACT = parse("event = 'outage'"), parse("kind = 'contact' and not negative")
 AS_OF = datetime(2023, 12, 20)
 PROMISE = Promise(OUTAGE, CONTACT, 48, "", parse("event = 'refund_late'"), parse("kind = 'survey'"), "customer")
+CUSTOM = Custom(("outage",), 40, ("refund_late",))
 QUESTIONS: dict[str, Question[object]] = {
     "everything": Sums(),
     "by every period": Sums(("day", "week", "month")),
@@ -147,4 +154,25 @@ QUESTIONS: dict[str, Question[object]] = {
         segments=("plus",),
     ),
     "ratings beside an outcome": RatingsTogether(parse("metric = 'nps'"), since=date(2023, 11, 2)),
+    "customers gained and lost": Assets(CUSTOM, (date(2023, 11, 2), date(2023, 12, 1), date(2024, 1, 2)), "plan"),
+    "why customers were lost": LossReasons(
+        CUSTOM,
+        date(2023, 11, 20),
+        date(2024, 1, 20),
+        parse("negative"),
+        (("late", ("delivery_late",)),),
+        ("plan", "plus"),
+    ),
+    "customers who were lost": MovedCustomers(CUSTOM, date(2023, 11, 20), date(2024, 1, 20), "lost", "plan", limit=9),
+    "what followed an experience": Experience(
+        CUSTOM,
+        parse("stage = 'pay' and negative"),
+        date(2024, 3, 2),
+        date(2023, 11, 2),
+        14,
+        "plan",
+        ("delivery_late",),
+        2,
+    ),
+    "how long customers stayed": Stays(CUSTOM, parse("event = 'delivery_late'"), date(2024, 2, 2)),
 }
