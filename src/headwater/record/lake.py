@@ -25,7 +25,7 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from headwater.record.schema import SCHEMA_VERSION, Column, Shape
 
-GROUP_ROWS = 1 << 14
+GROUP_ROWS = 1 << 13
 """Rows that are read together: what is asked of one customer or signal reads the groups that may have it, whole."""
 CHECKPOINT_EVERY = 100
 VERSION_PROPERTY = "headwater.schemaVersion"
@@ -55,7 +55,8 @@ class DataFile:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a reader reads: the files of one version, and a file without rows that has every column."""
+    """What a reader reads: the files of one version, the latest days first, and a file without rows that has every
+    column. Who asks for the newest rows finds them at once, and engines skip what is older."""
 
     version: int
     files: tuple[DataFile, ...]
@@ -215,6 +216,7 @@ class LakeTable:
             )
             for action in actions.to_pylist()
         )
+        files = tuple(sorted(files, key=lambda file: file.last or date.max, reverse=True))
         schema = pa.schema(handle.schema().to_arrow())
         stands_for = handle.transaction_version("signals"), handle.transaction_version("labels")
         return Snapshot(handle.version(), files, self._shape_file(schema), tuple(schema.names), stands_for)

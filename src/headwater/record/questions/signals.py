@@ -123,7 +123,12 @@ class Timeline(Question[Page]):
     def query(self, known: Known) -> exp.Select:
         ids = customer_ids(self.customer_id, known.merged)
         test = exp.column("customer_id", "s").isin(*(exp.Literal.string(one) for one in ids))
-        return signals_where(test).order_by(*_ORDERS["newest"]).limit(min(self.limit, MAX_ROWS) + 1)
+        newest = exp.select("*").from_("signals as s").where(test).order_by(*_ORDERS["newest"])
+        newest = newest.limit(min(self.limit, MAX_ROWS) + 1)
+        # Labels of those alone, by day too: engines then skip the parts of other days.
+        same = [exp.column(name, "s").eq(exp.column(name, "l")) for name in ("signal_key", "local_date")]
+        query = _whole().from_("newest as s").join("labels as l", on=exp.and_(*same), join_type="left")
+        return query.order_by(*_ORDERS["newest"]).with_("newest", as_=newest)
 
     def answer(self, rows: pa.Table) -> Page:
         found = read_signals(rows)
@@ -222,9 +227,13 @@ def customer_ids(customer_id: str, merged: Mapping[str, str]) -> tuple[str, ...]
 
 def signals_where(test: exp.Condition) -> exp.Select:
     """Whole signals."""
+    return labelled(_whole().where(test))
+
+
+def _whole() -> exp.Select:
     columns = [column(name).as_(name) for name in COLUMNS if name not in _MADE]
     made = [negative().as_("negative"), exp.column("causes", "l"), exp.column("cause_confidences", "l")]
-    return labelled(exp.select(*columns, *made).where(test))
+    return exp.select(*columns, *made)
 
 
 def _inner(chosen: exp.Select) -> exp.Select:
