@@ -11,13 +11,14 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
 from headwater.record.days import decode, of_date, to_date
-from headwater.record.engine import Files, between
+from headwater.record.engine import DIALECT, Files, between
 from headwater.record.lake import DataFile, LakeTable, Snapshot
 from headwater.record.questions.question import Known
 from headwater.record.questions.sums import grouped
@@ -130,10 +131,7 @@ class Rollups:
     def compute(self, shape: Shape, snapshots: Mapping[str, Snapshot], days: frozenset[int] | None) -> pa.Table:
         """A rollup's rows for some days, or for all, from signals and labels."""
         columns = self._store.tables[shape.name].snapshot().columns
-        dimensions = {name: _dimension(name) for name in columns if name not in SUM_NAMES}
-        words = Words(frozenset(snapshots["signals"].columns))
-        tests = [] if days is None else [exp.column("local_date", "s").isin(query=exp.select("day").from_("touched"))]
-        query = grouped(words, dimensions, tests)
+        query = _sums(tuple(columns), frozenset(snapshots["signals"].columns), days is not None)
         schema = self._store.tables[shape.name].arrow_schema()
         if days is not None and not days:
             return schema.empty_table()
@@ -154,6 +152,14 @@ class Rollups:
         time_column = rows[schema.names[0]].cast(pa.int32())
         touched = pa.array(sorted(_starts(days, schema.names[0])), type=pa.int32())
         return rows.filter(pc.invert(pc.is_in(time_column, value_set=touched))).select(schema.names).cast(schema)
+
+
+@lru_cache(maxsize=64)
+def _sums(columns: tuple[str, ...], of_signals: frozenset[str], of_some_days: bool) -> str:
+    """A rollup's rows as SQL. Each flush asks for the same, and composing it takes longer than a few days' answer."""
+    dimensions = {name: _dimension(name) for name in columns if name not in SUM_NAMES}
+    touched = exp.column("local_date", "s").isin(query=exp.select("day").from_("touched"))
+    return grouped(Words(of_signals), dimensions, [touched] if of_some_days else []).sql(dialect=DIALECT)
 
 
 def _dimension(column: str) -> str:

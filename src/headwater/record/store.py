@@ -38,7 +38,7 @@ class Store:
     def snapshots(self, names: Iterable[str]) -> dict[str, Snapshot]:
         return {name: self.tables[name].snapshot() for name in names}
 
-    def run(self, query: exp.Expr, sources: Mapping[str, Source]) -> pa.Table:
+    def run(self, query: exp.Expr | str, sources: Mapping[str, Source]) -> pa.Table:
         return self.engine.run(query, sources)
 
     def ask_tables(self, query: exp.Expr, *names: str) -> pa.Table:
