@@ -8,9 +8,11 @@ class InsightConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from headwater.base import company, navigation
+        from headwater.base import company, erasure, navigation
 
         company.on_clear("headwater.insight.labelling.clear")
+        company.on_clear("headwater.insight.employees_releases.clear")
+        erasure.on_erase("headwater.insight.corrections.forget_erased")
         company.on_clear("headwater.insight.finance.clear")
         figures = ("view", "figures")
         for position, (name, title) in enumerate(
@@ -27,4 +29,6 @@ class InsightConfig(AppConfig):
         navigation.add(
             "finance", _("Finance’s figures"), "finance", room="insight", position=44, needs=("view", "finance")
         )
+        seen = ("view", "employee_signals")
+        navigation.add("employees", _("Employees"), "employees", room="insight", position=48, needs=seen)
         navigation.add("audit", _("Audit"), "audit", room="insight", position=50, needs=("manage", "models"))

@@ -13,6 +13,10 @@ register_codes(
         "finance.entered": _("entered finance’s figure %(name)s"),
         "finance.removed": _("took finance’s figure %(name)s out of force"),
         "finance.signed": _("signed finance’s figure %(name)s"),
+        "employees.published": _("published employees’ figures of %(month)s"),
+        "employees.restated": _("restated employees’ figures of %(month)s"),
+        "employees.erased": _("erased what an employee had said through %(source)s"),
+        "employees.score_changed": _("defined %(score)s anew, edition %(edition)s"),
         "text_model.fitted": _("began to use the text model %(name)s, made from %(texts)s comments"),
     }
 )

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.insight import fitting, labelling
+from headwater.insight import employees_releases, fitting, labelling
 
 
 @task("insight.label_new", title=_("Label what is new"))
@@ -35,3 +35,13 @@ schedule("insight.fit_student", every=timedelta(hours=1))
 @task("insight.apply_corrections", title=_("Put corrections into the record"))
 def apply_corrections(context: JobContext, payload: dict[str, Any]) -> None:
     labelling.apply_corrections(context)
+
+
+@task(employees_releases.TASK, title=_("Publish employees’ figures"))
+def release_employees(context: JobContext, payload: dict[str, Any]) -> None:
+    """Publish months that are over, and forget what is too old."""
+    employees_releases.tidy()
+    employees_releases.release_due()
+
+
+schedule(employees_releases.TASK, every=timedelta(hours=6))

@@ -3,9 +3,18 @@
 from django.urls import path
 
 from headwater.insight.views import causes as views
+from headwater.insight.views import (
+    employees_settings,
+    journey_map,
+    line_of_sight,
+    listening_grid,
+    moments,
+    scorecards,
+    search,
+)
 from headwater.insight.views import finance as finance_views
-from headwater.insight.views import journey_map, line_of_sight, listening_grid, moments, scorecards, search
 from headwater.insight.views.demand import demand_page
+from headwater.insight.views.employees import employees_file, employees_page
 from headwater.insight.views.river import river_file, river_page
 
 urlpatterns = [
@@ -18,6 +27,22 @@ urlpatterns = [
     path("finance/<slug:key>", finance_views.entry_page, name="finance_entry"),
     path("finance/<slug:key>/sign", finance_views.sign, name="sign_finance"),
     path("finance/<slug:key>/remove", finance_views.remove, name="remove_finance"),
+    path("employees", employees_page, name="employees"),
+    path("employees.csv", employees_file, name="employees_file"),
+    path("employees/arrivals", employees_settings.arrivals_page, name="employee_arrivals"),
+    path("employees/arrivals/<int:arrival_id>", employees_settings.arrival_page, name="employee_arrival"),
+    path(
+        "employees/arrivals/<int:arrival_id>/discard",
+        employees_settings.discard_arrival,
+        name="discard_employee_arrival",
+    ),
+    path("employees/rules", employees_settings.rules_page, name="employee_rules"),
+    path(
+        "employees/assessments/<int:assessment_id>/withdraw",
+        employees_settings.withdraw_assessment,
+        name="withdraw_assessment",
+    ),
+    path("employees/scores/<slug:score>", employees_settings.score_page, name="employee_score"),
     path("line-of-sight", line_of_sight.lines_of_sight_page, name="lines_of_sight"),
     path("departments/<int:department_id>/line-of-sight", line_of_sight.line_of_sight_page, name="line_of_sight"),
     path("listening-grid", listening_grid.listening_grid_page, name="listening_grid"),

@@ -4,6 +4,7 @@ from ninja import Router
 
 from headwater.insight.api.causes import router as causes
 from headwater.insight.api.demand import router as demand
+from headwater.insight.api.employees import router as employees
 from headwater.insight.api.finance import router as finance
 from headwater.insight.api.line_of_sight import router as line_of_sight
 from headwater.insight.api.listening_grid import router as listening_grid
@@ -16,6 +17,7 @@ router = Router()
 for part in (
     causes,
     demand,
+    employees,
     finance,
     line_of_sight,
     listening_grid,
