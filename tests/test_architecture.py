@@ -11,8 +11,8 @@ LAYERS = {"urls", "views", "api", "commands", "forms", "services", "queries", "r
 DJANGO = {"__init__", "__main__", "apps", "admin", "migrations", "templatetags", "templates", "static"}
 EVERY_ROOM = {"codes", "tasks"}  # its sentences of history, its background tasks
 SUBJECTS = {
-    "base": "accounts charts company context departments figures history housekeeping jobs middleware navigation "
-    "outbox pageviews paths people permissions problems queue refusals tokens versions worker",
+    "base": "accounts charts company context departments erasure figures history housekeeping jobs middleware "
+    "navigation outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
     "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "
     "layout moments packs patterns standard_edits standards states taxonomy touchpoints trigger_packs trigger_rules "
@@ -27,10 +27,12 @@ SUBJECTS = {
     "line_of_sight_wording listening_grid listening_grid_wording moment_page moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
     "river river_charts river_wording tried unsolved unsolved_wording "
-    "typical verbatims wording",
+    "typical verbatims wording hunches hunches_calibration "
+    "hunches_rules hunches_wording integrity integrity_agents integrity_incentives integrity_replies "
+    "integrity_wording response response_wording weighting weighting_margins",
     "strategy": "agreement assembly boards check checking clearing deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
-    "guidepost_documents guideposts issues measure_charts measure_packs measure_wording measures "
+    "guidepost_documents guideposts incentives issues measure_charts measure_packs measure_wording measures "
     "measuring names outcome_fit paths periods phase_facts phases pictures pinnable readiness "
     "readiness_questions reading_files readings request_words requests roadmap serving sight sign_offs "
     "strategies strategy trace_charts trace_wording tracing trial_answers trial_results trials",

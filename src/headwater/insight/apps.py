@@ -14,15 +14,25 @@ class InsightConfig(AppConfig):
         company.on_clear("headwater.insight.employees_releases.clear")
         erasure.on_erase("headwater.insight.corrections.forget_erased")
         company.on_clear("headwater.insight.finance.clear")
+        company.on_clear("headwater.insight.alerts_watching.clear")
+        company.on_clear("headwater.insight.weighting_margins.clear")
+        company.on_clear("headwater.insight.integrity_replies.clear")
         figures = ("view", "figures")
         for position, (name, title) in enumerate(
             (("moments", _("Moments")), ("scorecards", _("Scorecards")), ("lines_of_sight", _("Line of sight"))), 21
         ):
             navigation.add(name, title, name, room="journey", position=position, needs=figures)
         navigation.add("grid", _("Listening grid"), "listening_grid", room="listening", position=65, needs=figures)
+        navigation.add("response", _("Response"), "response", room="listening", position=66, needs=figures)
+        own = ("view", "integrity")
+        also = ("own_integrity", "integrity_agents", "integrity_pattern")
+        navigation.add(
+            "integrity", _("Score integrity"), "integrity", room="listening", position=67, needs=own, also=also
+        )
         navigation.add("river", _("River"), "river", room="insight", position=29, needs=("view", "figures"))
         navigation.add("causes", _("Causes"), "causes", room="insight", position=30, needs=("view", "figures"))
         navigation.add("demand", _("Demand"), "demand", room="insight", position=32, needs=("view", "figures"))
+        navigation.add("drivers", _("Drivers"), "drivers", room="insight", position=40, needs=("view", "figures"))
         navigation.add(
             "verbatims", _("Verbatims"), "verbatims", room="insight", position=35, needs=("view", "verbatims")
         )
@@ -31,4 +41,5 @@ class InsightConfig(AppConfig):
         )
         seen = ("view", "employee_signals")
         navigation.add("employees", _("Employees"), "employees", room="insight", position=48, needs=seen)
+        navigation.add("alerts", _("Alerts"), "alerts", room="insight", position=45, needs=figures)
         navigation.add("audit", _("Audit"), "audit", room="insight", position=50, needs=("manage", "models"))

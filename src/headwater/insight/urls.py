@@ -13,7 +13,10 @@ from headwater.insight.views import (
     search,
 )
 from headwater.insight.views import finance as finance_views
+from headwater.insight.views import integrity as integrity_views
+from headwater.insight.views import response as response_views
 from headwater.insight.views.demand import demand_page
+from headwater.insight.views.drivers import drivers_file, drivers_page
 from headwater.insight.views.employees import employees_file, employees_page
 from headwater.insight.views.river import river_file, river_page
 
@@ -21,6 +24,8 @@ urlpatterns = [
     path("causes", views.causes_page, name="causes"),
     path("causes/<slug:cause_id>", views.cause_page, name="cause"),
     path("demand", demand_page, name="demand"),
+    path("drivers", drivers_page, name="drivers"),
+    path("drivers.csv", drivers_file, name="drivers_file"),
     path("river", river_page, name="river"),
     path("river.csv", river_file, name="river_file"),
     path("finance", finance_views.finance_page, name="finance"),
@@ -43,6 +48,15 @@ urlpatterns = [
         name="withdraw_assessment",
     ),
     path("employees/scores/<slug:score>", employees_settings.score_page, name="employee_score"),
+    path("response", response_views.response_page, name="response"),
+    path("response.csv", response_views.response_file, name="response_file"),
+    path("response/base", response_views.base_page, name="customer_base"),
+    path("response/base/<str:attribute>/take-back", response_views.take_back, name="take_back_margin"),
+    path("integrity", integrity_views.integrity_page, name="integrity"),
+    path("integrity/own", integrity_views.own_page, name="own_integrity"),
+    path("integrity/agents", integrity_views.agents_page, name="integrity_agents"),
+    path("integrity/agents/match", integrity_views.match, name="match_agent"),
+    path("integrity/people/<int:person_id>", integrity_views.pattern_page, name="integrity_pattern"),
     path("line-of-sight", line_of_sight.lines_of_sight_page, name="lines_of_sight"),
     path("departments/<int:department_id>/line-of-sight", line_of_sight.line_of_sight_page, name="line_of_sight"),
     path("listening-grid", listening_grid.listening_grid_page, name="listening_grid"),

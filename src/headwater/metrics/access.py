@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from headwater.base.permissions import require
+from headwater.base.permissions import NotAllowed, require
 from headwater.base.refusals import Refused
 from headwater.record.filters import NAMED, Filter
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WORDS = frozenset(["text"])
 IDENTITIES = frozenset(["customer_id", "record_id", "response_id", "conversation_id", "subject_id"])
+COLLEAGUES = frozenset(["agent"])
+"""Attributes that name a colleague: a colleague's figures reach them and their manager only, on their own page."""
 
 
 def require_askable(
@@ -27,6 +29,12 @@ def require_askable(
     holds only words that this person may read anyway.
     """
     named = set(by)
+    attributes = {name.removeprefix("attribute:") for name in named if name.startswith("attribute:")}
+    if where is not None:
+        attributes |= {term.name for term in where.terms() if term.kind == "attribute"}
+    if attributes & COLLEAGUES:
+        message = _("Figures of a single colleague are not shown here: they reach the colleague and their manager only.")
+        raise NotAllowed("colleague_singled_out", message)
     if where is not None:
         named |= {term.name for term in where.terms() if term.kind not in NAMED}
     if named & IDENTITIES:

@@ -10,6 +10,7 @@ class StrategyConfig(AppConfig):
     def ready(self) -> None:
         from headwater.base import company, navigation
         from headwater.insight import named
+        from headwater.insight.integrity_incentives import on_incentive
         from headwater.insight.outcomes import offer_outcomes
         from headwater.journey import packs
 
@@ -23,6 +24,7 @@ class StrategyConfig(AppConfig):
         company.on_clear("headwater.strategy.boards.clear")
         named.offer("headwater.strategy.names.named")
         offer_outcomes("headwater.strategy.serving.served")
+        on_incentive("headwater.strategy.incentives.incentives")
         packs.add_section(
             "measures",
             title=_("Measures"),
