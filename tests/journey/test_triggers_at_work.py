@@ -2,22 +2,27 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from headwater.base.company import ensure_company
-from headwater.base.models import Company, Person
+from headwater.base.models import Company, HistoryEntry, Person
 from headwater.base.worker import run_due
+from headwater.insight.corrections import correct_label
+from headwater.insight.models import LabelCorrection
 from headwater.journey import building, triggers, watching
 from headwater.journey.models import Firing, Trigger, UnitState
 from headwater.journey.states import pattern_of
 from headwater.listening import inbox
 from headwater.listening.models import InboxBatch
-from headwater.listening.services import receive_signals
+from headwater.listening.services import erase_customer, receive_signals
 from headwater.metrics.store import close_company_record, company_record
-from headwater.record.questions import PatternMarks
+from headwater.record.questions import PatternMarks, Timeline
+from headwater.site.commands import erase as erase_command
 
 Make = Callable[..., Trigger]
 State = Firing.State
@@ -298,12 +303,26 @@ def test_merged_customers_are_one_after_the_night(make: Make) -> None:
     assert {row.unit for row in company_record().ask_once(PatternMarks(pattern_of(trigger)))} == {"b"}
 
 
-def test_an_erased_customer_is_forgotten(make: Make) -> None:
+def erase_by_command(customer_id: str) -> None:
+    assert CliRunner().invoke(erase_command, [customer_id, "--yes"], catch_exceptions=False).exit_code == 0
+
+
+@pytest.mark.parametrize("erase", [partial(erase_customer, None), erase_by_command])
+def test_an_erased_customer_is_forgotten_by_every_room(
+    make: Make, editor: Person, erase: Callable[[str], object]
+) -> None:
+    """Under all ids that were merged, by whichever way; others stay."""
     trigger = make(kind="nth", first="event = 'call'", n=2)
-    send(*({"record_id": str(n), "event": "call", "hours": n} for n in range(2)))
-    watching.forget_customer("c1")
-    assert states(trigger) == []
-    assert not UnitState.objects.exists()
+    send(*({"record_id": str(n), "event": "call", "hours": n, "text": "I call again"} for n in range(2)))
+    send(*({"record_id": f"o{n}", "event": "call", "hours": n, "customer_id": "c2"} for n in range(2)))
+    company_record().merge_customers("c1", into="main")
+    said = company_record().ask(Timeline("main")).rows[0]
+    correct_label(editor, said.signal_key, "sentiment", "negative")
+    erase("main")
+    assert list(trigger.firings.values_list("customer_id", flat=True)) == ["c2"]
+    assert list(UnitState.objects.values_list("unit", flat=True)) == ["c2"]
+    assert not LabelCorrection.objects.exists()
+    assert HistoryEntry.objects.filter(code="customer.erased").count() == 1
 
 
 def test_what_is_registered_answers_each_firing_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,6 +335,8 @@ def test_what_is_registered_answers_each_firing_once(make: Make, monkeypatch: py
     triggers.answer_waiting()
     assert THANKED == ["c1"]
     assert states(trigger) == [State.ANSWERED]
+    said = HistoryEntry.objects.get(code="firing.answered")
+    assert (said.actor, said.subject, said.data["firing"]) == (None, f"trigger:{trigger.pk}", trigger.firings.get().pk)
 
 
 THANKED: list[str] = []

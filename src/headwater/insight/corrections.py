@@ -15,13 +15,16 @@ from headwater.base.refusals import NotFound, Refused
 from headwater.insight.models import AuditItem, LabelCorrection
 from headwater.journey.queries import taxonomy
 from headwater.metrics.store import company_record
-from headwater.record.questions import SignalRow
+from headwater.record.questions import SignalRow, SignalRows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headwater.base.models import Person
     from headwater.record.questions import Signal
 
 APPLY = "insight.apply_corrections"
+AT_ONCE = 500
 MOST_CAUSES = 10
 WORDS = {"sentiment": ("negative", "neutral", "positive"), "effort": ("low", "high")}
 
@@ -72,12 +75,20 @@ def remove_correction(person: Person | None, signal_key: int, field: str) -> Non
         enqueue(APPLY, {}, unique_key=APPLY)
 
 
-def forget_erased() -> int:
-    """Remove what people said about signals that are no longer in the record, and return how many signals that was."""
+def forget_erased(customer_ids: Sequence[str] = ()) -> int:
+    """Remove what people said about signals that are no longer in the record, and return how many signals that was.
+
+    Called when customers were erased; what people said is kept by signal, so the ids themselves tell nothing here.
+    """
     held = set(LabelCorrection.objects.values_list("signal_key", flat=True))
     held |= set(AuditItem.objects.values_list("signal_key", flat=True))
-    record = company_record()
-    gone = [key for key in held if record.ask(SignalRow(key)) is None]
+    record, keys = company_record(), sorted(held)
+    known = {
+        signal.signal_key
+        for start in range(0, len(keys), AT_ONCE)
+        for signal in record.ask_once(SignalRows(tuple(keys[start : start + AT_ONCE])))
+    }
+    gone = sorted(held - known)
     with transaction.atomic():
         LabelCorrection.objects.filter(signal_key__in=gone).delete()
         AuditItem.objects.filter(signal_key__in=gone).delete()

@@ -8,7 +8,7 @@ class JourneyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from headwater.base import company, navigation
+        from headwater.base import company, erasure, navigation
         from headwater.journey import packs
 
         company.on_clear("headwater.journey.services.clear")
@@ -19,6 +19,7 @@ class JourneyConfig(AppConfig):
             functions = {verb: f"{of_packs}{verb}_{name}" for verb in ("export", "preview", "apply")}
             packs.add_section(name, title=title, **functions)
         company.on_start("headwater.journey.services.start")
+        erasure.on_erase("headwater.journey.watching.forget_customers")
         company.offer_packs("headwater.journey.queries.pack_choices")
         navigation.add("journey", _("Journey"), "journey", room="journey", position=20, needs=("view", "taxonomy"))
         navigation.add(

@@ -317,6 +317,8 @@ def answer_waiting() -> int:
             import_string(_hooks[firing.trigger.action])(firing)
             firing.state, firing.answered_at = Firing.State.ANSWERED, timezone.now()
             firing.save(update_fields=["state", "answered_at"])
+            data = {"name": firing.trigger.name, "firing": pk}
+            record_history(None, "firing.answered", f"trigger:{firing.trigger_id}", data)
             answered += 1
     return answered
 

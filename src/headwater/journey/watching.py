@@ -12,11 +12,12 @@ Everything here runs under the record's lock, as the flusher does, so that no tw
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from headwater.journey import patterns
@@ -206,9 +207,8 @@ def _observe(trigger: Trigger, now: datetime) -> None:
         Trigger.objects.filter(pk=trigger.pk).update(seen=seen)
 
 
-def forget_customer(customer_id: str) -> None:
-    """Delete what is kept of a customer who was erased from the record."""
+def forget_customers(customer_ids: Sequence[str]) -> None:
+    """Delete what is kept of a customer, under all ids, who was erased from the record."""
     with transaction.atomic():
-        UnitState.objects.filter(customer_id=customer_id).delete()
-        UnitState.objects.filter(unit=customer_id).delete()
-        Firing.objects.filter(customer_id=customer_id).delete()
+        for model in (UnitState, Firing):
+            model._default_manager.filter(Q(customer_id__in=customer_ids) | Q(unit__in=customer_ids)).delete()

@@ -11,6 +11,7 @@ from django.db import OperationalError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from headwater.base import erasure
 from headwater.base.company import company, ensure_company
 from headwater.base.history import record_history
 from headwater.base.models import Company, Person
@@ -255,7 +256,8 @@ def download_rows(person: Person | None, arrival: Import) -> Iterable[SetAsideRo
 
 
 def erase_customer(person: Person | None, customer_id: str) -> Any:
-    """Erase one customer everywhere: record, inbox and rows set aside. Returns the record's report."""
+    """Erase one customer everywhere: record, inbox, rows set aside, and what the other rooms keep. Returns the record's
+    report."""
     require(person, "erase", "customers")
     if not customer_id.strip():
         raise NotFound("no_customer", _("Name the customer to erase."), field="customer_id")
@@ -266,5 +268,6 @@ def erase_customer(person: Person | None, customer_id: str) -> Any:
         for row in SetAsideRow.objects.filter(values__icontains=customer_id).iterator():
             if customer_id in (row.values or {}).values():
                 row.delete()
+        erasure.forget(report.customer_ids)
         record_history(person, "customer.erased", "customer", {})
     return report

@@ -156,15 +156,11 @@ def compact() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(customer_id: str, yes: bool) -> None:
     """Erase one customer everywhere; this cannot be undone."""
-    from headwater.insight.corrections import forget_erased
-    from headwater.journey.watching import forget_customer
     from headwater.listening.services import erase_customer
 
     if not yes:
         click.confirm(_("Erase everything about %s? This cannot be undone.") % customer_id, abort=True)
     report = erase_customer(None, customer_id)
-    forget_erased()
-    forget_customer(customer_id)
     click.echo(_("Erased %(n)d signals of %(customer)s.") % {"n": report.signals, "customer": customer_id})
 
 
