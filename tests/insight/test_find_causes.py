@@ -72,13 +72,9 @@ def test_a_merged_cause_counts_for_the_one_it_was_merged_into(hundred: None) -> 
     assert merged.negatives == 80
 
 
-def test_the_river_adds_up_to_all_negative_signals_and_spreads_nothing_unknown(hundred: None) -> None:
-    flows = {flow.key: flow for flow in forest(Selection()).flows}
-    assert sum(flow.volume for flow in flows.values()) == pytest.approx(100)
-    assert (flows["unsure"].volume, flows["silent"].volume) == (20, 10)
-    assert not flows["unsure"].attributed
-    assert not flows["silent"].attributed
-    assert flows["delivery_late"].volume == pytest.approx(50 * 70 / 80)
+def test_the_river_of_the_forest_adds_up_and_spreads_nothing_unknown(hundred: None) -> None:
+    streams = {one.key: one.value for one in forest(Selection()).river.streams}
+    assert streams == pytest.approx({"delivery_late": 45, "damaged": 25, "unknown": 30})
 
 
 def test_the_forest_says_where_trouble_starts(hundred: None) -> None:
@@ -89,7 +85,7 @@ def test_the_forest_says_where_trouble_starts(hundred: None) -> None:
 
 def test_an_empty_record_has_no_verdict_and_no_error(record: object) -> None:
     found = forest(Selection())
-    assert found.flows == ()
+    assert found.river.streams == ()
     assert found.top is None
     assert forest_sentence(found)
 

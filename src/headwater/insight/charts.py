@@ -6,38 +6,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.base.charts import Bin, Point, Row, histogram, share_bars, trend
-from headwater.base.charts.flows import Words, causes_river
-from headwater.base.figures import measure
 from headwater.insight.causes import CauseFigures
-from headwater.insight.forest import Forest, outcome_names
 from headwater.insight.happened import SHOWN_AFTER, SHOWN_BEFORE
 from headwater.insight.selection import Selection
-from headwater.insight.wording import forest_sentence
 from headwater.record.questions import LagRow
 from headwater.science.results import Estimate, Result
 
 Spec = dict[str, Any]
 BARS = 20
-
-
-def river(forest: Forest, selection: Selection) -> Spec:
-    """Departments → causes → what customers did, over the negative signals of a selection."""
-    totals: dict[str, float] = {}
-    for flow in forest.flows:
-        for outcome, value in flow.outcomes.items():
-            totals[outcome] = totals.get(outcome, 0) + value
-    notes = {outcome: _("%s signals") % measure(round(total), "count") for outcome, total in totals.items()}
-    tests = {
-        "contact": "kind = 'contact'",
-        "low_score": "score_band = -1",
-        "negative_words": "kind != 'contact' and score is null",
-    }
-    hrefs = {
-        name: "/verbatims" + selection.with_where(tests[key]).query(negative="yes")
-        for key, name in outcome_names().items()
-    }
-    words = Words(notes=notes, outcome_hrefs=hrefs)
-    return causes_river(forest.flows, description=forest_sentence(forest), words=words)
 
 
 def cause_shares(rows: Sequence[CauseFigures], selection: Selection) -> Spec:

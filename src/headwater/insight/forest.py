@@ -1,27 +1,25 @@
 """The Forest: the whole on one page, from which any figure leads to a customer's words."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from headwater import science
-from headwater.base.charts.flows import CauseFlow
 from headwater.insight.causes import SAID, CauseFigures, CausesAnswer, Point, causes, direction
+from headwater.insight.river import River, river
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Stage, Taxonomy
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import estimate
 from headwater.metrics.store import company_record
-from headwater.record.filters import Among, Filter, Term, every, parse
+from headwater.record.filters import Among, Filter, Term, every
 from headwater.record.questions import Size, SizeAnswer, Sums
 from headwater.science.results import NoVerdict, Result
 
 STAGE_CAUSES = 3
-SILENT = parse("text is null and cause is null")
 STAGE_METRICS = ("csat", "rating", "ces", "nps")
 
 
@@ -52,11 +50,12 @@ class StageCard:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """What the Forest page shows."""
+    """What the Forest page shows of a selection."""
 
+    selection: Selection
     size: SizeAnswer
     causes: CausesAnswer
-    flows: tuple[CauseFlow, ...]
+    river: River
     metric: MetricDefinition
     stages: tuple[StageCard, ...]
 
@@ -72,47 +71,13 @@ def forest(selection: Selection) -> Forest:
     answer = causes(selection, trends=True)
     metric = stage_metric(selection)
     return Forest(
+        selection=selection,
         size=company_record().ask(Size()),
         causes=answer,
-        flows=river_flows(selection, answer, known),
+        river=river(selection),
         metric=metric,
         stages=stage_cards(selection, answer, known, metric),
     )
-
-
-def outcome_names() -> Mapping[str, str]:
-    """What customers did next, by the record's word for it."""
-    return {
-        "contact": _("Contacted us about it"),
-        "low_score": _("Gave a low score"),
-        "negative_words": _("Wrote negative words"),
-    }
-
-
-def river_flows(selection: Selection, answer: CausesAnswer, known: Taxonomy) -> tuple[CauseFlow, ...]:
-    """Return negative signals as flows from causes to what customers did; parts add up to all negative signals.
-
-    A signal with several causes belongs to each of them: within an outcome the causes' counts are scaled so that they
-    add up to the distinct signals with a cause. What has no cause, for want of words or of certainty, stays
-    unattributed and is never spread.
-    """
-    totals = _negatives_by_outcome(selection, ())
-    counts = _negatives_by_outcome(selection, ("cause",))
-    merged: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for (cause, outcome), n in counts.items():
-        merged[known.resolve(cause)][outcome] += n
-    unknown = merged.pop("", {})
-    scale = _overlap_shared(totals, unknown, merged)
-    names = outcome_names()
-    flows = [
-        _flow(row, {names[outcome]: n * scale[outcome] for outcome, n in merged[row.cause.id].items() if n})
-        for row in answer.rows
-        if row.negatives
-    ]
-    silent = {outcome: n for (_all, outcome), n in _negatives_by_outcome(selection, (), SILENT).items()}
-    unsure = {outcome: n - silent.get(outcome, 0) for outcome, n in unknown.items()}
-    flows += [_unattributed("silent", _("No words given"), silent), _unattributed("unsure", _("Not sure"), unsure)]
-    return tuple(flow for flow in flows if flow.volume)
 
 
 def stage_metric(selection: Selection) -> MetricDefinition:
@@ -124,47 +89,6 @@ def stage_metric(selection: Selection) -> MetricDefinition:
             scored[row.group["metric"] or ""] += row.scored
     best = max(scored, key=lambda name: scored[name], default="")
     return METRICS[best if scored.get(best) else "share_negative"]
-
-
-def _flow(row: CauseFigures, outcomes: Mapping[str, float]) -> CauseFlow:
-    href = f"/causes/{row.cause.id}"
-    if isinstance(row.share, NoVerdict):
-        return CauseFlow(row.cause.id, row.cause.name, row.departments, outcomes, href=href)
-    low, high, share = row.share.low, row.share.high, row.share.estimate
-    return CauseFlow(row.cause.id, row.cause.name, row.departments, outcomes, low, high, href, share=share)
-
-
-def _unattributed(key: str, name: str, outcomes: Mapping[str, float]) -> CauseFlow:
-    names = outcome_names()
-    return CauseFlow(key, name, (), {names[one]: float(n) for one, n in outcomes.items() if n > 0}, attributed=False)
-
-
-def _overlap_shared(
-    totals: Mapping[tuple[str, str], int], unknown: Mapping[str, float], merged: Mapping[str, Mapping[str, float]]
-) -> dict[str, float]:
-    """By outcome: distinct signals with a cause ÷ the sum over causes, at most 1."""
-    scale: dict[str, float] = {}
-    for (_all, outcome), total in totals.items():
-        summed = sum(by_outcome.get(outcome, 0) for by_outcome in merged.values())
-        scale[outcome] = min((total - unknown.get(outcome, 0)) / summed, 1.0) if summed else 1.0
-    return scale
-
-
-def _negatives_by_outcome(
-    selection: Selection, by: tuple[str, ...], only: Filter | None = None
-) -> dict[tuple[str, str], int]:
-    """Negative signals by (cause or "", outcome)."""
-    where = every(selection.filter(), only)
-    question = Sums(by=(*by, "kind"), where=where, since=selection.since, until=selection.until)
-    counts: dict[tuple[str, str], int] = defaultdict(int)
-    for row in company_record().ask(question).rows:
-        cause = row.group.get("cause") or ""
-        if row.group["kind"] == "contact":
-            counts[cause, "contact"] += row.negative
-            continue
-        counts[cause, "low_score"] += row.low
-        counts[cause, "negative_words"] += row.negative - row.low
-    return {key: n for key, n in counts.items() if n}
 
 
 def stage_cards(

@@ -1,6 +1,7 @@
 """The river as a picture: every band and every name leads down."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,12 +14,65 @@ from headwater.insight.river_wording import kind_beginnings, money, symptom_name
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Taxonomy
-from headwater.science.results import Estimate
+from headwater.science.results import Estimate, Result
 
 TESTS: Mapping[Symptom, str] = {
     "contact": "kind = 'contact'",
     "low_score": "kind in ('survey', 'review') and score_band = -1",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class RiverRow:
+    """A stream as a list shows it; ``amounts`` are what it is of each symptom that the river has, by name."""
+
+    stream: Stream
+    name: str
+    href: str
+    stage: str
+    departments: str
+    amounts: tuple[tuple[str, float], ...]
+
+    @property
+    def share(self) -> Result:
+        return self.stream.share
+
+    @property
+    def upstream(self) -> bool:
+        return self.stream.kind == "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class RiverList:
+    """The streams as a list, for a phone and for the table; bars end at ``scale``, the highest bound."""
+
+    rows: tuple[RiverRow, ...]
+    symptoms: tuple[str, ...]
+
+    @property
+    def scale(self) -> float:
+        return max((row.share.high for row in self.rows if isinstance(row.share, Estimate)), default=1.0)
+
+
+def river_list(found: River, selection: Selection) -> RiverList:
+    """Every stream of the river, as a list."""
+    names, said = stage_names(taxonomy()), symptom_names()
+    shown = [one for one in SYMPTOMS if found.of(symptom=one)]
+    rows = []
+    for stream in found.streams:
+        by_stage = {stage: stream.of(stage=stage) for stage, _symptom in stream.flows}
+        most = max(by_stage, key=lambda stage: by_stage[stage])
+        rows.append(
+            RiverRow(
+                stream,
+                stream_name(stream),
+                stream_href(stream, selection),
+                names.get(most, names[""]),
+                ", ".join(stream.departments) or _("not upstream"),
+                tuple((said[one], stream.of(symptom=one)) for one in shown),
+            )
+        )
+    return RiverList(tuple(rows), tuple(said[one] for one in shown))
 
 
 def flows(found: River, selection: Selection) -> tuple[CauseFlow, ...]:

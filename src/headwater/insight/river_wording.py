@@ -64,9 +64,8 @@ def river_sentence(found: River, selection: Selection) -> str:
     }
     return (
         ngettext(
-            "%(share)s (%(range)s) of the %(what)s that customer service took in%(when)s began in one place "
-            "outside it.",
-            "%(share)s (%(range)s) of the %(what)s that customer service took in%(when)s began in %(places)s places "
+            "%(share)s (%(range)s) of the %(what)s that customer service took%(when)s began in one place outside it.",
+            "%(share)s (%(range)s) of the %(what)s that customer service took%(when)s began in %(places)s places "
             "outside it.",
             places,
         )

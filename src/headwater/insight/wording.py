@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from headwater.base.figures import interval, measure
 from headwater.insight.causes import CauseFigures, CausesAnswer
 from headwater.insight.forest import Forest
+from headwater.insight.river_wording import river_note, river_sentence
 from headwater.science.results import Estimate, Result
 
 
@@ -29,6 +30,8 @@ def forest_sentence(forest: Forest) -> str:
     if not forest.causes.negatives:
         return _("No customer has complained in this selection.")
     top = forest.top
+    if forest.river.contacts.beginnings:
+        return _with_top(river_sentence(forest.river, forest.selection), forest)
     if top is None or not isinstance(top.share, Estimate):
         return _("Customers complained %(n)s times, and no upstream cause is known yet.") % {
             "n": measure(forest.causes.negatives, "count")
@@ -42,8 +45,23 @@ def forest_sentence(forest: Forest) -> str:
     ) % {**values, "outside": measure(forest.causes.outside.estimate, "share")}
 
 
+def _with_top(sentence: str, forest: Forest) -> str:
+    """The sentence of the river, and which cause is named most in complaints."""
+    top = forest.top
+    if top is None or not isinstance(top.share, Estimate):
+        return sentence
+    return (
+        sentence
+        + " "
+        + _("“%(cause)s” alone is behind %(share)s of what customers complain about.")
+        % {"cause": top.cause.name, "share": measure(top.share.estimate, "share")}
+    )
+
+
 def forest_note(forest: Forest) -> str:
     """Return the intervals and the base behind the first sentence."""
+    if forest.river.contacts.beginnings:
+        return river_note(forest.river)
     parts = []
     if isinstance(forest.causes.outside, Estimate):
         parts.append(interval(forest.causes.outside.low, forest.causes.outside.high, "share"))

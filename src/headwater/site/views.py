@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from headwater.base import refusals
 from headwater.base.accounts import person
-from headwater.base.charts.flows import CauseFlow
 from headwater.base.figures import measure
 from headwater.base.permissions import require
-from headwater.insight import audit, charts
+from headwater.insight import audit
 from headwater.insight.forest import Forest, StageCard, forest
 from headwater.insight.queries import typical_verbatims
+from headwater.insight.river_charts import river_list, river_picture
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.insight.wording import forest_note, forest_sentence
@@ -87,29 +87,18 @@ def first_page_of(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(found: Forest, selection: Selection) -> dict[str, Any]:
+    sentence = forest_sentence(found)
     return {
-        "sentence": forest_sentence(found),
+        "sentence": sentence,
         "note": forest_note(found),
         "bar": bar(selection),
         "query": selection.query(),
         "unit": unit_of(found.metric),
-        "river": charts.river(found, selection) if found.flows else None,
-        "scale": _scale(found),
-        "unknown": [_unknown(flow, found) for flow in found.flows if not flow.attributed],
+        "picture": river_picture(found.river, selection, sentence),
+        "river": river_list(found.river, selection),
         "cards": [ShownCard(card, selection.query(stage=card.stage.id)) for card in found.stages],
         "calibration": audit.calibration_state(),
     }
-
-
-def _scale(found: Forest) -> float:
-    """The end of the bars that stand in for the river on a phone: the longest of them."""
-    bounds = [row.share.high for row in found.causes.complaints if isinstance(row.share, Estimate)]
-    gaps = [_unknown(flow, found)["share"] for flow in found.flows if not flow.attributed]
-    return max([*bounds, *gaps], default=1.0)
-
-
-def _unknown(flow: CauseFlow, found: Forest) -> dict[str, Any]:
-    return {"name": flow.name, "share": flow.volume / max(found.causes.negatives, 1)}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

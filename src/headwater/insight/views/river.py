@@ -5,19 +5,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from headwater.base.accounts import person
 from headwater.base.permissions import allows, require
 from headwater.insight.audit import calibration_state
-from headwater.insight.river import SYMPTOMS, WIDTHS, River, Width, river
-from headwater.insight.river_charts import river_picture, stage_names, stream_href, stream_name
+from headwater.insight.river import WIDTHS, River, Width, river
+from headwater.insight.river_charts import river_list, river_picture, stage_names
 from headwater.insight.river_wording import river_note, river_sentence, symptom_names, width_names, width_note
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.journey.queries import taxonomy
 from headwater.metrics.access import require_askable
-from headwater.science.results import Estimate
 
 
 def river_page(request: HttpRequest) -> HttpResponse:
@@ -27,15 +25,13 @@ def river_page(request: HttpRequest) -> HttpResponse:
     sentence = river_sentence(found, selection)
     widths = [one for one in WIDTHS if one != "money" or allows(person(request), "view", "finance")]
     shown = {
-        "river": found,
+        "width": width,
         "sentence": sentence,
         "note": river_note(found),
         "width_note": width_note(found),
         "widths": [(one, width_names()[one]) for one in widths],
         "picture": river_picture(found, selection, sentence),
-        "streams": _streams(found, selection),
-        "scale": max((row["high"] for row in _streams(found, selection)), default=1.0),
-        "symptoms": [(one, name) for one, name in symptom_names().items() if found.of(symptom=one)],
+        "river": river_list(found, selection),
         "unpriced": [symptom_names()[one] for one in found.unpriced],
         "stages": _stages(found, selection),
         "bar": bar(selection),
@@ -70,30 +66,6 @@ def _asked(request: HttpRequest) -> tuple[Selection, Width]:
     if width == "money":
         require(me, "view", "finance")
     return selection, width
-
-
-def _streams(found: River, selection: Selection) -> list[dict[str, Any]]:
-    """One row for each stream, as the list for a phone and the table show it."""
-    names = dict(stage_names(taxonomy()))
-    rows = []
-    for stream in found.streams:
-        by_stage = {stage: stream.of(stage=stage) for stage, _symptom in stream.flows}
-        most = max(by_stage, key=lambda stage: by_stage[stage])
-        share = stream.share if isinstance(stream.share, Estimate) else None
-        rows.append(
-            {
-                "stream": stream,
-                "name": stream_name(stream),
-                "href": stream_href(stream, selection),
-                "share": stream.share,
-                "high": share.high if share else 0.0,
-                "departments": ", ".join(stream.departments) or _("not upstream"),
-                "upstream": stream.kind == "failure",
-                "stage": names.get(most, names[""]),
-                "symptoms": [stream.of(symptom=one) for one in SYMPTOMS if found.of(symptom=one)],
-            }
-        )
-    return rows
 
 
 def _stages(found: River, selection: Selection) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Questions behind the river: customers shared out over what they did next, and what those had named who left."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -239,10 +238,10 @@ def _merged(query: exp.Select, needed: bool) -> exp.Select:
 def _sets(column: pa.ChunkedArray) -> tuple[tuple[frozenset[str], ...], npt.NDArray[np.intp]]:
     written = dimension(column)
     sets: dict[frozenset[str], int] = {}
-    places: Iterable[int] = (
+    places = [
         sets.setdefault(frozenset((text or "").split(CAUSES_SEPARATOR)) - {""}, len(sets)) for text in written.values
-    )
-    return tuple(sets), np.fromiter(places, dtype=np.intp)[written.places]
+    ]
+    return tuple(sets), np.array(places, dtype=np.intp)[written.places]
 
 
 def _values(rows: pa.Table) -> npt.NDArray[np.float64]:
