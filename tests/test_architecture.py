@@ -20,7 +20,8 @@ SUBJECTS = {
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
     "proposal readers synonyms times uploads",
-    "insight": "employees employees_beside employees_figures employees_releases employees_scores employees_wording "
+    "insight": "alerts alerts_mail alerts_watching alerts_wording meaning meaning_index themes themes_finding "
+    "themes_wording employees employees_beside employees_figures employees_releases employees_scores employees_wording "
     "audit brief causes charts classifiers corrections demand demand_kinds demand_wording evaluation evidence fitting "
     "assets assets_wording finance finance_rules finance_wording value value_rules value_wording "
     "forest first_contact happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "
@@ -29,7 +30,8 @@ SUBJECTS = {
     "river river_charts river_wording tried unsolved unsolved_wording "
     "typical verbatims wording hunches hunches_calibration "
     "hunches_rules hunches_wording integrity integrity_agents integrity_incentives integrity_replies "
-    "integrity_wording response response_wording weighting weighting_margins",
+    "integrity_wording response response_wording weighting weighting_margins "
+    "drivers drivers_charts drivers_columns drivers_rows drivers_segments drivers_wording",
     "strategy": "agreement assembly boards check checking clearing deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
     "guidepost_documents guideposts incentives issues measure_charts measure_packs measure_wording measures "

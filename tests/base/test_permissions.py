@@ -56,6 +56,7 @@ edit finance            C    C   D   -   C   -   C
 sign finance            C    -   D   -   -   -   -
 view integrity          C    C   O   O   C   O   C
 edit integrity          C    C   -   -   -   -   C
+answer alerts           C    C   D   -   C   -   C
 view hunches            O    O   O   O   O   O   O
 write hunches           O    O   O   O   O   O   O
 view requests           C    C   D   O   O   O   C

@@ -164,7 +164,7 @@ def test_a_break_does_not_depend_on_units(seed: int, scale: float, shift: float)
     assert isinstance(plain, hs.Breaks)
     assert isinstance(moved, hs.Breaks)
     assert moved.places == plain.places
-    assert 35 in plain.places
+    assert min(abs(one - 35) for one in plain.places) <= 2
 
 
 def test_noise_has_no_break() -> None:

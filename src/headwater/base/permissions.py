@@ -57,6 +57,7 @@ OBJECTS: Final[dict[str, tuple[str, ...]]] = {
     "measures": ("view", "edit", "sign"),  # their definitions, readings and sign-offs
     "finance": ("view", "edit", "sign"),  # what a contact costs, a customer is worth, who counts as one
     "integrity": ("view", "edit"),  # whether scores look begged for; own: one's own figures, and those one leads
+    "alerts": ("answer",),  # what became of a rise that was noticed
     "hunches": ("view", "write"),  # one's own; of others only the crowd's picture
     "requests": ("view", "file", "answer"),  # "fix X", traced upstream
     "boards": ("view", "edit"),  # charts pinned to a dashboard
@@ -92,6 +93,7 @@ _EVERYONE: Final[dict[Grant, Scope]] = {
 MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     "executive": {
         **_EVERYONE,
+        ("answer", "alerts"): "company",
         ("view", "integrity"): "company",
         ("edit", "integrity"): "company",
         ("answer", "agreement"): "company",
@@ -110,6 +112,7 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "cx_team": {
         **_EVERYONE,
+        ("answer", "alerts"): "company",
         ("view", "integrity"): "company",
         ("edit", "integrity"): "company",
         ("view", "verbatims"): "company",
@@ -139,6 +142,7 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "manager": {
         **_EVERYONE,
+        ("answer", "alerts"): "department",
         ("view", "customers"): "department",
         ("correct", "labels"): "department",
         ("view", "history"): "department",
@@ -154,6 +158,7 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     "employee": _EVERYONE,
     "analyst": {
         **_EVERYONE,
+        ("answer", "alerts"): "company",
         ("view", "integrity"): "company",
         ("view", "verbatims"): "company",
         ("view", "customers"): "company",
@@ -179,6 +184,7 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "administrator": {
         **_EVERYONE,
+        ("answer", "alerts"): "company",
         ("view", "integrity"): "company",
         ("edit", "integrity"): "company",
         ("manage", "company"): "company",
@@ -313,6 +319,7 @@ def _object_name(object: str) -> str:
         "measures": _("measures"),
         "finance": _("finance's figures"),
         "integrity": _("score integrity"),
+        "alerts": _("alerts"),
         "hunches": _("hunches"),
         "requests": _("requests"),
         "boards": _("dashboards"),

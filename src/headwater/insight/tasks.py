@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.insight import employees_releases, fitting, labelling
+from headwater.insight import alerts_watching, employees_releases, fitting, labelling
 
 
 @task("insight.label_new", title=_("Label what is new"))
@@ -45,3 +45,11 @@ def release_employees(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule(employees_releases.TASK, every=timedelta(hours=6))
+
+
+@task("insight.watch_for_changes", title=_("Look for what rises"), lane="long")
+def watch_for_changes(context: JobContext, payload: dict[str, Any]) -> None:
+    alerts_watching.watch_for_changes()
+
+
+schedule("insight.watch_for_changes", every=timedelta(hours=1))

@@ -12,6 +12,7 @@ from headwater.insight.views import (
     scorecards,
     search,
 )
+from headwater.insight.views import alerts as alerts_views
 from headwater.insight.views import finance as finance_views
 from headwater.insight.views import integrity as integrity_views
 from headwater.insight.views import response as response_views
@@ -21,6 +22,10 @@ from headwater.insight.views.employees import employees_file, employees_page
 from headwater.insight.views.river import river_file, river_page
 
 urlpatterns = [
+    path("alerts", alerts_views.alerts_page, name="alerts"),
+    path("alerts.csv", alerts_views.alerts_file, name="alerts_file"),
+    path("alerts/<int:pk>", alerts_views.alert_page, name="alert"),
+    path("alerts/<int:pk>/answer", alerts_views.answer, name="answer_alert"),
     path("causes", views.causes_page, name="causes"),
     path("causes/<slug:cause_id>", views.cause_page, name="cause"),
     path("demand", demand_page, name="demand"),

@@ -1,5 +1,6 @@
 """Customers' words: a page of them, one of them, and whose words a person may read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -67,7 +68,7 @@ def verbatim_page(
 def one_verbatim(person: Person | None, signal_key: int) -> Signal:
     """Return one signal with its labels; refuses (404) one that is not there or that this person may not read."""
     row = company_record().ask(SignalRow(signal_key))
-    if row is None or not _may_read(person, row):
+    if row is None or not readable(person, [row]):
         raise NotFound("signal_unknown", _("There is no signal %s, or it is not for you to read.") % signal_key)
     return row
 
@@ -88,9 +89,19 @@ def causes_open_to(person: Person | None) -> frozenset[str] | None:
         return None
     if scope is None or person is None:
         return frozenset()
-    ours = departments_of(person)
-    names = {name for row in Department.objects.filter(pk__in=ours) for name in row.pack_departments}
+    return causes_of_departments(person)
+
+
+def causes_of_departments(person: Person) -> frozenset[str]:
+    """The causes that this person's departments can change."""
+    names = {name for row in Department.objects.filter(pk__in=departments_of(person)) for name in row.pack_departments}
     return frozenset(cause.id for cause in taxonomy().causes if names & set(cause.departments))
+
+
+def readable(person: Person | None, rows: Iterable[Signal]) -> tuple[Signal, ...]:
+    """Of these signals those that this person may read."""
+    open_causes = causes_open_to(person)
+    return tuple(row for row in rows if open_causes is None or open_causes & set(row.causes))
 
 
 def visible(person: Person | None, selection: Selection) -> Filter | None:
@@ -105,8 +116,3 @@ def visible(person: Person | None, selection: Selection) -> Filter | None:
         raise NotAllowed("no_department", message)
     listed = ", ".join(f"'{cause}'" for cause in sorted(open_causes))
     return parse(selection.with_where(f"cause in ({listed})").where)
-
-
-def _may_read(person: Person | None, row: Signal) -> bool:
-    open_causes = causes_open_to(person)
-    return open_causes is None or bool(open_causes & set(row.causes))
