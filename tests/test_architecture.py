@@ -28,7 +28,7 @@ SUBJECTS = {
     "line_of_sight_wording listening_grid listening_grid_wording moment_page moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
     "river river_charts river_wording tried unsolved unsolved_wording "
-    "typical verbatims wording hunches hunches_calibration "
+    "typical verbatims wording hunches hunches_calibration hunches_charts "
     "hunches_rules hunches_wording integrity integrity_agents integrity_incentives integrity_replies "
     "integrity_wording response response_wording weighting weighting_margins "
     "drivers drivers_charts drivers_columns drivers_rows drivers_segments drivers_wording",

@@ -16,6 +16,7 @@ class InsightConfig(AppConfig):
         company.on_clear("headwater.insight.finance.clear")
         company.on_clear("headwater.insight.alerts_watching.clear")
         company.on_clear("headwater.insight.weighting_margins.clear")
+        company.on_clear("headwater.insight.hunches.clear")
         company.on_clear("headwater.insight.integrity_replies.clear")
         figures = ("view", "figures")
         for position, (name, title) in enumerate(
@@ -29,6 +30,9 @@ class InsightConfig(AppConfig):
         navigation.add(
             "integrity", _("Score integrity"), "integrity", room="listening", position=67, needs=own, also=also
         )
+        hunches = ("view", "hunches")
+        also = ("hunch", "new_hunch")
+        navigation.add("hunches", _("Hunches"), "hunches", room="insight", position=47, needs=hunches, also=also)
         navigation.add("river", _("River"), "river", room="insight", position=29, needs=("view", "figures"))
         navigation.add("causes", _("Causes"), "causes", room="insight", position=30, needs=("view", "figures"))
         navigation.add("demand", _("Demand"), "demand", room="insight", position=32, needs=("view", "figures"))

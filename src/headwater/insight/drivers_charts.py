@@ -47,13 +47,9 @@ def performance_chart(analysis: Analysis) -> Spec | None:
     usual = analysis.usual
     if len(shown) < 2 or usual is None:
         return None
-    values = [_point(row) for row in shown]
-    y = quantity(
-        "y", "share", _room([row[end] for row in values for end in ("y_low", "y_high")]), title=_("Importance")
-    )
-    x = quantity(
-        "x", "share", _room([row[end] for row in values for end in ("x_low", "x_high")]), title=_("Performance")
-    )
+    values = [_point(*one) for one in shown]
+    y = quantity("y", "share", _room(values, "y"), title=_("Importance"))
+    x = quantity("x", "share", _room(values, "x"), title=_("Performance"))
     layers: list[Spec] = [*_middle(usual, x, y)]
     for quadrant, meaning in MEANINGS.items():
         layers += _marks(quadrant, meaning, x, y)

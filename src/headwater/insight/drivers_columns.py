@@ -181,6 +181,6 @@ def _numbers(outcome: Rating, selection: Selection) -> Iterable[Candidate]:
 
 
 def as_words(name: str) -> str:
-    """A column's or an event's name as people read it."""
-    words = name.replace("_", " ").replace("-", " ").strip()
+    """A column's or an event's name as people read it; what has spaces is written by people already."""
+    words = name.strip() if " " in name.strip() else name.replace("_", " ").replace("-", " ").strip()
     return words[:1].upper() + words[1:]

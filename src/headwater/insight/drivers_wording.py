@@ -99,9 +99,8 @@ def _of_rating(analysis: Analysis, top: DriverRow) -> str:
         "share": measure(top.importance.estimate, "share"),
         "range": interval(top.importance.low, top.importance.high, "share"),
     }
-    first = (
-        _("“%(driver)s” matters most for “%(outcome)s”: %(share)s (%(range)s) of the differences go with it.") % values
-    )
+    first = _("“%(driver)s” matters most for %(outcome)s: %(share)s (%(range)s) of the differences go with it.")
+    first %= values
     mend = [f"“{row.candidate.name}”" for row in analysis.rows if row.quadrant == "mend first"][:3]
     if not mend:
         return first

@@ -12,4 +12,4 @@ class MetricsConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.metrics.store.clear_company_record")
-        navigation.add("metrics", _("Metrics"), "metrics", room="insight", position=40, needs=("view", "figures"))
+        navigation.add("metrics", _("Metrics"), "metrics", room="insight", position=39, needs=("view", "figures"))

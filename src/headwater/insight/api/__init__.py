@@ -7,6 +7,7 @@ from headwater.insight.api.demand import router as demand
 from headwater.insight.api.drivers import router as drivers
 from headwater.insight.api.employees import router as employees
 from headwater.insight.api.finance import router as finance
+from headwater.insight.api.hunches import router as hunches
 from headwater.insight.api.integrity import router as integrity
 from headwater.insight.api.line_of_sight import router as line_of_sight
 from headwater.insight.api.listening_grid import router as listening_grid
@@ -23,6 +24,7 @@ for part in (
     drivers,
     employees,
     finance,
+    hunches,
     integrity,
     line_of_sight,
     listening_grid,

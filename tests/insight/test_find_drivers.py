@@ -1,0 +1,243 @@
+"""Drivers: what an outcome goes together with, from import to page."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.test import Client
+
+import headwater.science as hs
+from headwater.base.company import ensure_company
+from headwater.base.models import Person
+from headwater.base.refusals import NotFound, Refused
+from headwater.insight.drivers import Analysis, DriversAsked, analyse
+from headwater.insight.drivers_segments import by_segment
+from headwater.insight.drivers_wording import drivers_sentence
+from headwater.insight.selection import Selection
+from headwater.listening import services
+from headwater.listening.mapping import from_yaml
+from headwater.metrics.store import close_company_record
+from headwater.record import Record
+from headwater.science import Estimate, NoVerdict
+from headwater.science.drivers import lmg
+from tests.insight.conftest import Write
+
+pytestmark = pytest.mark.django_db
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+EVERYTHING = Selection()
+
+
+def found(selection: Selection = EVERYTHING, **asked: Any) -> Analysis:
+    analysis = analyse(selection, DriversAsked(**asked))
+    assert analysis is not None
+    return analysis
+
+
+def estimate(result: hs.Result) -> Estimate:
+    assert isinstance(result, Estimate), result
+    return result
+
+
+@pytest.fixture
+def survey(write: Write) -> None:
+    """400 responses: the whole follows speed (twice) and price, not colour; price hurts only when it is low."""
+    random = np.random.default_rng(11)
+    rows: list[dict[str, Any]] = []
+    for response in range(400):
+        speed, price, colour = (int(random.integers(1, 6)) for _ in range(3))
+        whole = 1.2 + 0.6 * speed - 1.4 * (price <= 2) + random.normal(0, 0.4)
+        plan = ("basic", "plus")[response % 2]
+        scores = {"Overall": int(np.clip(round(whole), 1, 5)), "speed": speed, "price": price, "colour": colour}
+        for name, score in scores.items():
+            if name == "colour" and response % 4 == 0:
+                continue
+            rows.append(
+                {
+                    "record_id": f"{name}:{response}",
+                    "response_id": f"r{response}",
+                    "customer_id": f"c{response}",
+                    "metric": "csat",
+                    "score": float(score),
+                    "attributes": [("question", name), ("plan", plan)],
+                }
+            )
+    write(rows)
+
+
+def test_the_planted_drivers_come_first_and_the_whole_is_the_outcome(survey: None) -> None:
+    analysis = found()
+    assert analysis.outcome.name == "Overall"
+    assert [row.candidate.name for row in analysis.rows] == ["Speed", "Price", "Colour"]
+    speed, price, colour = (estimate(row.importance) for row in analysis.rows)
+    assert speed.low > price.high > colour.high
+    parts = speed.estimate + price.estimate + colour.estimate
+    assert parts == pytest.approx(estimate(analysis.r_squared).estimate)
+    assert analysis.responses == 400
+    assert {row.candidate.name: row.answered for row in analysis.rows}["Colour"] == pytest.approx(0.75)
+
+
+def test_what_only_hurts_when_missing_is_told_from_the_rest(survey: None) -> None:
+    kinds = {row.candidate.name: row.asymmetry.kind for row in found().rows if row.asymmetry}
+    assert kinds["Price"] == "must not fail"
+
+
+def test_complete_answers_leave_out_who_did_not_answer_everything(survey: None) -> None:
+    analysis = found(complete=True)
+    assert analysis.responses == analysis.fewest == 300
+    assert all(row.answered == 1 for row in analysis.rows)
+
+
+def test_a_low_score_and_the_order_of_answers_are_outcomes_too(survey: None) -> None:
+    low, rank = found(form="low"), found(form="rank")
+    assert low.ends == (0.0, 1.0)
+    worse = {row.candidate.name: estimate(row.worse).estimate for row in low.rows}
+    better = {row.candidate.name: estimate(row.better).estimate for row in low.rows}
+    assert worse["Speed"] > better["Speed"]  # more low scores where speed was rated low
+    assert estimate(rank.average).estimate == pytest.approx(0.5)
+    assert [row.candidate.name for row in rank.rows] == ["Speed", "Price", "Colour"]
+
+
+def test_segments_that_answer_alike_are_not_told_apart(survey: None) -> None:
+    analysis = found()
+    segments = by_segment(EVERYTHING, analysis, "attribute:plan")
+    assert {one.value: one.responses for one in segments} == {"basic": 200, "plus": 200}
+    assert not any(one.differing for one in segments)
+
+
+def test_segments_that_weigh_differently_are_found(write: Write) -> None:
+    random = np.random.default_rng(3)
+    rows: list[dict[str, Any]] = []
+    for response in range(600):
+        speed, price = (int(random.integers(1, 6)) for _ in range(2))
+        plan = ("basic", "plus")[response % 2]
+        whole = np.clip(round((price if plan == "basic" else speed) + random.normal(0, 0.5)), 1, 5)
+        for name, score in {"overall": whole, "speed": speed, "price": price}.items():
+            of = {"response_id": f"r{response}", "customer_id": f"c{response}", "metric": "csat", "score": float(score)}
+            attributes = [("question", name), ("plan", plan)]
+            rows.append({"record_id": f"{name}{response}", **of, "attributes": attributes})
+    write(rows)
+    segments = {one.value: one for one in by_segment(EVERYTHING, found(), "attribute:plan")}
+    more = {one.driver for one in segments["basic"].differing if estimate(one.difference).estimate > 0}
+    assert more == {"rating:csat:price"}
+    assert {one.driver for one in segments["plus"].differing} == {"rating:csat:price", "rating:csat:speed"}
+
+
+def test_drivers_that_repeat_each_other_have_no_verdict_when_chosen(write: Write) -> None:
+    random = np.random.default_rng(4)
+    rows: list[dict[str, Any]] = []
+    for response in range(200):
+        speed = float(random.integers(1, 6))
+        for name, score in {"overall": float(random.integers(1, 6)), "speed": speed, "pace": speed}.items():
+            of = {"response_id": f"r{response}", "metric": "csat", "score": score, "attributes": [("question", name)]}
+            rows.append({"record_id": f"{name}{response}", **of})
+    write(rows)
+    assert [one.reason for one in found().left_out] == ["says the same as “Pace”"]
+    chosen = found(drivers=("rating:csat:speed", "rating:csat:pace"))
+    assert isinstance(chosen.refused, NoVerdict)
+    assert chosen.refused.code == "collinear"
+    assert "cannot be told" in drivers_sentence(chosen)
+
+
+def test_without_scores_nothing_is_claimed(write: Write) -> None:
+    write([{"record_id": "1", "kind": "contact", "text": "words"}])
+    assert analyse(EVERYTHING) is None
+    assert "nothing can drive one" in drivers_sentence(None)
+    with pytest.raises(NotFound):
+        analyse(EVERYTHING, DriversAsked(outcome="rating:nps"))
+
+
+def test_a_driver_that_is_not_there_is_refused_by_name(survey: None) -> None:
+    with pytest.raises(Refused, match="no driver of Overall"):
+        found(drivers=("rating:csat:smell",))
+    with pytest.raises(NotFound, match="rating:csat:Overall"):
+        found(outcome="rating:nps")
+
+
+def test_the_page_says_it_and_the_file_and_the_api_agree(
+    survey: None, person_with: Callable[..., Person], client: Client
+) -> None:
+    assert client.get("/drivers").status_code == 302
+    client.force_login(person_with("employee"))
+    page = client.get("/drivers", {"by": "attribute:plan"})
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert drivers_sentence(found()) in text
+    assert "“Speed” matters most for “Overall”" in text
+    assert "must not fail" in text
+    assert "weighs differently in any segment" in text
+    lines = client.get("/drivers.csv").content.decode("utf-8-sig").splitlines()
+    assert lines[1].startswith("Speed,rating,")
+    answer = client.get("/api/v1/drivers", {"by": "attribute:plan"}).json()
+    importance = estimate(found().rows[0].importance)
+    assert answer["drivers"][0]["importance"]["estimate"] == pytest.approx(importance.estimate)
+    assert float(lines[1].split(",")[5]) == pytest.approx(importance.estimate, rel=1e-5)
+    assert [one["value"] for one in answer["segments"]] == ["basic", "plus"]
+
+
+def test_an_empty_page_says_what_to_bring(record: Record, person_with: Callable[..., Person], client: Client) -> None:
+    client.force_login(person_with("employee"))
+    text = client.get("/drivers").content.decode()
+    assert "Load answers to a survey with several ratings" in text
+    assert client.get("/api/v1/drivers").json()["outcome"] is None
+
+
+@pytest.mark.parametrize("address", ["/drivers?by=customer_id", "/drivers?where=text+like+'%25x%25'"])
+def test_a_question_that_would_single_out_a_customer_is_refused(
+    survey: None, person_with: Callable[..., Person], client: Client, address: str
+) -> None:
+    client.force_login(person_with("employee"))
+    assert client.get(address).status_code == 403
+
+
+@pytest.fixture
+def imported(db: None, home: Path) -> Iterator[Callable[[Path, Path], None]]:
+    """Import a folder with a mapping into an empty company of its own."""
+    close_company_record()
+    ensure_company(name="Ours", time_zone="UTC")
+
+    def load(folder: Path, mapping: Path) -> None:
+        outcome = services.import_file(folder, mapping=from_yaml(mapping.read_text()))
+        assert outcome.set_aside == 0
+
+    yield load
+    close_company_record()
+
+
+def test_late_delivery_is_what_hurts_at_olist(imported: Callable[[Path, Path], None], shared: Path) -> None:
+    for name in ("reviews", "orders"):
+        imported(shared / "data/olist_dev", EXAMPLES / f"olist/{name}.yaml")
+    analysis = found(Selection(where="attribute:order_status = 'delivered'"))
+    top = analysis.rows[0]
+    assert (top.candidate.id, top.quadrant, top.good) == ("event:delivery_late", "mend first", False)
+    assert round(estimate(top.worse).estimate, 2) == 2.60
+    assert round(estimate(top.better).estimate, 2) == 4.28
+    assert drivers_sentence(analysis).startswith("“Delivery late” is what hurts mean rating most: 2.60 (2.5")
+    assert found().rows[0].candidate.id == "event:delivery_late"
+
+
+def test_the_airport_s_drivers_are_those_of_its_rows(
+    imported: Callable[[Path, Path], None], shared: Path, tmp_path: Path
+) -> None:
+    survey = pd.read_excel(shared / "data/sfo_survey/dataset.xlsx", engine="calamine").iloc[::5]
+    survey.insert(0, "guest", range(len(survey)))
+    survey.to_csv(tmp_path / "survey.csv", index=False)
+    imported(tmp_path, EXAMPLES / "airport/survey.yaml")
+    analysis = found()
+    assert analysis.outcome.name == "Airport as a whole"
+    ratings = survey.drop(columns=["guest", "year", "age", "gender", "income"]).rename(columns={"all": "overall"})
+    ratings = ratings.where((ratings >= 1) & (ratings <= 5))
+    moments = hs.from_rows(ratings[ratings.overall.notna()]).correlations()
+    last = list(ratings.columns).index("overall")
+    names = [name for name in ratings.columns if name != "overall"]
+    order = [list(ratings.columns).index(name) for name in names] + [last]
+    shares = dict(zip(names, lmg(moments[np.ix_(order, order)]), strict=True))
+    by_name = {row.candidate.name: estimate(row.importance) for row in analysis.rows}
+    assert by_name["Restaurants"].estimate == pytest.approx(shares["food"], abs=1e-9)
+    assert by_name["Free Wi-Fi"].estimate == pytest.approx(shares["wifi"], abs=1e-9)
+    assert sum(shares.values()) == pytest.approx(estimate(analysis.r_squared).estimate)
+    assert all(one.low < one.estimate < one.high for one in by_name.values())
+    assert len(by_name) == 14
