@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headwater.listening import previews, proposal
+from headwater.listening import editing, previews, proposal
 from headwater.listening.mapping import from_yaml
 from headwater.listening.pipeline.steps import RECEIVED
 from tests.listening.conftest import FileMaker
@@ -109,3 +109,49 @@ def test_a_preview_shows_signals_and_keeps_nothing(db: None, home: Path, scores:
     shown = previews.preview(scores, proposal.propose(scores).mapping, 5)
     assert len(shown.signals) == 5
     assert shown.signals[0]["score_band"] in (-1, 0, 1)
+
+
+def test_dates_of_a_promise_and_a_delivery_are_kept_beside_when_it_happened(shared: Path) -> None:
+    found = proposal.propose(shared / "data/olist_dev/olist_orders_dataset.csv")
+    emit = found.mapping.emit[0]
+    assert emit.fields["occurred_at"].column == "order_purchase_timestamp"
+    dates = {name for name in emit.attributes if name.endswith(("date", "at"))}
+    assert dates == {
+        "order_approved_at",
+        "order_delivered_carrier_date",
+        "order_delivered_customer_date",
+        "order_estimated_delivery_date",
+    }
+    assert any("promise can be held against them" in note for note in found.notes)
+
+
+def test_a_date_that_is_neither_is_named_for_a_person_to_choose(make_file: FileMaker) -> None:
+    content = (
+        "id,created,text,synced\n1,2024-01-02,Came far too late,2024-02-02\n2,2024-01-03,All good here,2024-02-03\n"
+    )
+    found = proposal.propose(make_file("words.csv", content))
+    assert "synced" not in found.mapping.emit[0].attributes
+    assert any("“synced”" in note and "left out" in note for note in found.notes)
+
+
+@pytest.mark.django_db
+def test_a_promise_is_kept_as_a_time_that_a_deadline_can_be_read_from(make_file: FileMaker) -> None:
+    rows = "1;02.01.2024;Kam viel zu spät an;13.01.2024\n2;15.01.2024;Alles war gut;27.01.2024\n"
+    path = make_file("worte.csv", f"id;Datum;Kommentar;Lieferdatum\n{rows}")
+    found = proposal.propose(path).mapping
+    assert found.emit[0].attributes["lieferdatum"].format == "%d.%m.%Y"
+    kept = [dict(row["attributes"]) for row in previews.preview(path, found).signals]
+    assert kept == [{"lieferdatum": "2024-01-13T00:00:00"}, {"lieferdatum": "2024-01-27T00:00:00"}]
+
+
+def test_the_page_keeps_a_further_date_as_it_is_written(make_file: FileMaker) -> None:
+    path = make_file("w.csv", "id;Datum;Kommentar;Umzug\n1;02.01.2024;Kam viel zu spät an;13.01.2024\n")
+    used = proposal.propose(path).mapping
+    columns, sample = previews.first_rows(path, used)
+    choices = editing.choices_of(used, columns, sample)
+    assert [(one.column, one.becomes) for one in choices if one.format] == [("Datum", "occurred_at"), ("Umzug", "")]
+    given = {f"column_{one.index}": one.becomes for one in choices} | {"column_3": "attribute", "date_3": "%d.%m.%Y"}
+    chosen = editing.with_choices(used, columns, given)
+    assert chosen.emit[0].attributes["umzug"].format == "%d.%m.%Y"
+    again = {f"column_{one.index}": one.becomes for one in editing.choices_of(chosen, columns, sample)}
+    assert editing.with_choices(chosen, columns, again).emit[0].attributes == chosen.emit[0].attributes

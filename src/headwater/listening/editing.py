@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping as Choices
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast, get_args
 
+import pyarrow as pa
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from headwater.base.refusals import Refused
+from headwater.listening import times
 from headwater.listening.mapping import ColumnField, Emit, FieldName, Kind, Mapping
 from headwater.listening.pipeline.steps import RECEIVED
 from headwater.listening.synonyms import words
 from headwater.metrics.definitions import METRICS, ScaleError, parse_scale
 
 LEAVE_OUT, ATTRIBUTE, PERSONAL = "", "attribute", "personal"
+NO_FIELD = (LEAVE_OUT, ATTRIBUTE)
 
 FIELD_TITLES: dict[str, Any] = {
     "text": gettext_lazy("Text: what the customer said"),
@@ -48,6 +52,8 @@ class ColumnChoice:
     column: str
     becomes: str
     samples: tuple[str, ...]
+    format: str = ""
+    """How its values are written when all of them are dates; empty when they are not."""
 
 
 def is_simple(mapping: Mapping) -> bool:
@@ -77,8 +83,16 @@ def choices_of(
     for index, column in enumerate(columns):
         values = [row.get(column) or "" for row in sample]
         some = tuple(value[:80] for value in dict.fromkeys(values) if value)[:3]
-        found.append(ColumnChoice(index, column, becomes.get(column, LEAVE_OUT), some))
+        found.append(ColumnChoice(index, column, becomes.get(column, LEAVE_OUT), some, _date_format(values)))
     return found
+
+
+def _date_format(values: list[str]) -> str:
+    """The first format that reads all these values as times; empty for numbers, which may be anything."""
+    filled = [value for value in values if value.strip()]
+    if not filled or any(value.strip().replace(".", "", 1).isdigit() for value in filled):
+        return ""
+    return next(iter(times.fitting(pa.array(filled, pa.string()), now=datetime.now(UTC).replace(tzinfo=None))), "")
 
 
 def with_choices(mapping: Mapping, columns: tuple[str, ...], given: Choices[str, str]) -> Mapping:
@@ -91,7 +105,8 @@ def with_choices(mapping: Mapping, columns: tuple[str, ...], given: Choices[str,
         becomes = given.get(f"column_{index}", LEAVE_OUT)
         if becomes in (ATTRIBUTE, PERSONAL):
             name = next((n for n, f in known.items() if f.column == column), "_".join(words(column)) or column)
-            attributes[name[:100]] = ColumnField(column=column, personal=becomes == PERSONAL)
+            own = known.get(name) or ColumnField(column=column, format=given.get(f"date_{index}", "").strip() or "iso")
+            attributes[name[:100]] = own.model_copy(update={"personal": becomes == PERSONAL})
         elif becomes:
             chosen.setdefault(becomes, []).append(column)
     fields = {name: _field(name, named, before, given) for name, named in chosen.items()}

@@ -45,6 +45,8 @@ class Draft:
     metric: str | None = None
     scale: tuple[float, float] | None = None
     more_scores: list[Rating] = field(default_factory=list)
+    dates: list[Evidence] = field(default_factory=list)
+    """The columns with times besides the one of when it happened, likeliest first."""
     used: set[str] = field(default_factory=set)
     unsure: list[Unsure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -91,8 +93,8 @@ def _time(draft: Draft, columns: list[Evidence], table: pa.Table) -> None:
             _("The dates of “%(column)s”, such as %(value)s, can be read as %(formats)s: choose one.")
             % {"column": best.name, "value": _first_value(table, best.name), "formats": _(" or ").join(best.formats)},
         )
-    for _rank, one in ranked[1:]:
-        draft.used.add(one.name)
+    draft.dates = [one for _rank, one in ranked[1:]]
+    draft.used |= {one.name for one in draft.dates}
 
 
 def _as_time(one: Evidence) -> float:
@@ -103,6 +105,7 @@ def _as_time(one: Evidence) -> float:
     rank = 1.0 + named + (0.5 if one.full else 0.5 * one.filled / one.rows)
     if set(one.words) & synonyms.NOT_OCCURRED:
         rank -= 2.0
+    rank += bool(set(one.words) & synonyms.BEGUN) - bool(set(one.words) & synonyms.DATES_KEPT)
     return max(rank, 0.1)
 
 

@@ -70,7 +70,7 @@ def doubts(path: Path) -> tuple[Unsure, ...]:
 
 def _attributes(draft: Draft, columns: list[Evidence]) -> dict[str, ColumnField]:
     """What is left and has few values: customers are grouped by it. Personal data is named and left out."""
-    attributes: dict[str, ColumnField] = {}
+    attributes = _dates(draft)
     left: list[str] = []
     for one in columns:
         if one.name in draft.used or one.name in draft.fields:
@@ -92,6 +92,24 @@ def _attributes(draft: Draft, columns: list[Evidence]) -> dict[str, ColumnField]
         names = ", ".join(left[:20]) + (" …" if len(left) > 20 else "")
         draft.notes.append(_("Left out, because they hardly group customers: %s.") % names)
     return attributes
+
+
+def _dates(draft: Draft) -> dict[str, ColumnField]:
+    """Dates besides the one of when it happened: one that names a promise or a delivery is kept for each signal.
+
+    A trigger or a standard can hold such a date against what happened. Others are named, for a person to choose.
+    """
+    kept = [one for one in draft.dates if set(one.words) & synonyms.DATES_KEPT]
+    others = [one.name for one in draft.dates if one not in kept]
+    if kept:
+        names = ", ".join(f"“{one.name}”" for one in kept)
+        draft.notes.append(
+            _("Further dates become attributes, so that a promise can be held against them: %s.") % names
+        )
+    if others:
+        message = _("Further dates are left out: %s. Make one an attribute where it is a promise or a second event.")
+        draft.notes.append(message % ", ".join(f"“{name}”" for name in others))
+    return {_attribute_name(one.name): ColumnField(column=one.name, format=one.formats[0]) for one in kept}
 
 
 def is_personal(one: Evidence) -> bool:

@@ -34,6 +34,18 @@ NOT_OCCURRED = {
     "dob", "due", "expires", "expire", "deleted", "last", "estimated", "estimate", "limit", "start", "geburtsdatum",
     "resolved", "closed", "solved", "deadline", "until", "next",
 }  # fmt: skip
+BEGUN = {
+    "purchase", "purchased", "placed", "ordered", "opened", "booked", "bestellt", "bestelldatum", "kaufdatum", "compra",
+    "compras", "achat", "acquisto",
+}  # fmt: skip
+"""Words of dates with which something began: when an order happened is when it was placed."""
+DATES_KEPT = {
+    "estimated", "estimate", "expected", "promised", "promise", "planned", "scheduled", "due", "deadline", "delivery",
+    "delivered", "arrival", "departure", "shipped", "shipping", "approved", "paid", "carrier", "limit", "until",
+    "geplant", "zugesagt", "lieferung", "lieferdatum", "geliefert", "prevista", "previsto", "estimada", "entrega",
+    "prometida", "livraison", "prevue", "consegna",
+}  # fmt: skip
+"""Words of dates that tell when something was promised or done: kept with the signal beside when it happened."""
 OURS = {"reply", "replies", "agent", "internal", "staff", "antwort", "respuesta", "resposta", "reponse", "url", "link"}
 """Words of columns that hold what the company said, not the customer."""
 RECORD = {

@@ -145,6 +145,7 @@ def _mapping_page(
             refused = error
     emit = used.emit[0]
     occurred = emit.fields.get("occurred_at")
+    choices = editing.choices_of(used, columns, sample)
     shown = {
         "arrival": arrival,
         "used": used,
@@ -152,7 +153,8 @@ def _mapping_page(
         "occurred": occurred,
         "scale": f"{emit.scale[0]:g}-{emit.scale[1]:g}" if emit.scale else "",
         "simple": editing.is_simple(used) and "yaml" not in request.GET and "yaml" not in request.POST,
-        "choices": editing.choices_of(used, columns, sample),
+        "choices": choices,
+        "further_dates": [one.column for one in choices if one.format and one.becomes in editing.NO_FIELD],
         "fields": editing.FIELD_TITLES.items(),
         "kinds": editing.KINDS,
         "metrics": [one for one in METRICS.values() if one.scored],

@@ -313,14 +313,26 @@ def describe(chunk: Chunk, context: Context) -> Chunk:
     if not kept:
         return chunk
     for name, field in kept.items():
-        lengths = pc.utf8_length(_picked(chunk, name, field))
+        lengths = pc.utf8_length(_described(chunk, name, field, context))
         chunk = chunk.without(
             pc.greater(lengths, MAX_VALUE),
             "value_too_long",
             lambda i, name=name: f"the attribute {name} has more than {MAX_VALUE} characters.",  # type: ignore[misc]
             name,
         )
-    return chunk.with_fields(attributes=_map_of({name: _picked(chunk, name, field) for name, field in kept.items()}))
+    return chunk.with_fields(
+        attributes=_map_of({name: _described(chunk, name, field, context) for name, field in kept.items()})
+    )
+
+
+def _described(chunk: Chunk, name: str, field: ColumnField, context: Context) -> pa.Array:
+    """The values of an attribute. A date written otherwise than in ISO 8601 is put so, in UTC, as far as it is read."""
+    values = _picked(chunk, name, field)
+    if field.format == "iso" or field.constant is not None:
+        return values
+    formats = (field.format,) if isinstance(field.format, str) else field.format
+    parsed = times.parse(values, formats, field.time_zone or context.time_zone)
+    return pc.coalesce(pc.strftime(parsed.cast(pa.timestamp("s")), "%Y-%m-%dT%H:%M:%S"), values)
 
 
 def _map_of(columns: dict[str, pa.Array]) -> pa.Array:
