@@ -15,7 +15,7 @@ SUBJECTS = {
     "navigation outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access definitions estimates store tasks",
     "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "
-    "layout moments packs patterns standard_edits standards states taxonomy touchpoints trigger_packs trigger_rules "
+    "layout moments packs patterns seen standard_edits standards states taxonomy touchpoints trigger_packs trigger_rules "
     "triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "

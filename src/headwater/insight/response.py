@@ -82,7 +82,7 @@ def response(selection: Selection | None = None, dimension: str = "") -> Respons
     """Response rates by the segments of a dimension, the first of :func:`dimensions` where none is named."""
     selection = selection or Selection()
     dimension = dimension or dimensions()[0]
-    if dimension.removeprefix("attribute:") in COLLEAGUES:
+    if dimension.removeprefix("attribute:").casefold() in COLLEAGUES:
         message = _("Who answers by colleague is score integrity: it reaches the colleague and their manager only.")
         raise Refused("dimension_of_colleagues", message, "by")
     last = company_record().ask(Size()).last_day

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.insight import alerts_watching, employees_releases, fitting, labelling
+from headwater.insight import alerts_watching, employees_releases, fitting, hunches, labelling
 
 
 @task("insight.label_new", title=_("Label what is new"))
@@ -17,6 +17,14 @@ def label_new(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule("insight.label_new", every=timedelta(seconds=5))
+
+
+@task(hunches.TASK, title=_("Answer hunches"))
+def answer_hunches(context: JobContext, payload: dict[str, Any]) -> None:
+    hunches.answer_due()
+
+
+schedule(hunches.TASK, every=timedelta(hours=1))
 
 
 @task("insight.relabel", title=_("Label everything again"), lane="long")

@@ -14,6 +14,7 @@ from headwater.insight.views import (
 )
 from headwater.insight.views import alerts as alerts_views
 from headwater.insight.views import finance as finance_views
+from headwater.insight.views import hunches as hunch_views
 from headwater.insight.views import integrity as integrity_views
 from headwater.insight.views import response as response_views
 from headwater.insight.views.demand import demand_page
@@ -57,6 +58,11 @@ urlpatterns = [
     path("response.csv", response_views.response_file, name="response_file"),
     path("response/base", response_views.base_page, name="customer_base"),
     path("response/base/<str:attribute>/take-back", response_views.take_back, name="take_back_margin"),
+    path("hunches", hunch_views.hunches_page, name="hunches"),
+    path("hunches/new", hunch_views.new_hunch, name="new_hunch"),
+    path("hunches/preview", hunch_views.preview, name="preview_hunch"),
+    path("hunches/<int:pk>", hunch_views.hunch_page, name="hunch"),
+    path("hunches/<int:pk>/withdraw", hunch_views.withdraw, name="withdraw_hunch"),
     path("integrity", integrity_views.integrity_page, name="integrity"),
     path("integrity/own", integrity_views.own_page, name="own_integrity"),
     path("integrity/agents", integrity_views.agents_page, name="integrity_agents"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WORDS = frozenset(["text"])
 IDENTITIES = frozenset(["customer_id", "record_id", "response_id", "conversation_id", "subject_id"])
-COLLEAGUES = frozenset(["agent"])
+COLLEAGUES = frozenset(["agent", "agent_id", "employee", "employee_id"])
 """Attributes that name a colleague: a colleague's figures reach them and their manager only, on their own page."""
 
 
@@ -32,8 +32,8 @@ def require_askable(
     attributes = {name.removeprefix("attribute:") for name in named if name.startswith("attribute:")}
     if where is not None:
         attributes |= {term.name for term in where.terms() if term.kind == "attribute"}
-    if attributes & COLLEAGUES:
-        message = _("Figures of a single colleague are not shown here: they reach the colleague and their manager only.")
+    if {name.casefold() for name in attributes} & COLLEAGUES:
+        message = _("Figures of a single colleague reach that colleague and their manager only, not this page.")
         raise NotAllowed("colleague_singled_out", message)
     if where is not None:
         named |= {term.name for term in where.terms() if term.kind not in NAMED}
