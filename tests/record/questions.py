@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from headwater.record.filters import parse
 from headwater.record.questions import (
+    Affected,
     Assets,
     AttributeNames,
     Breaches,
@@ -36,6 +37,7 @@ from headwater.record.questions import (
     RatingsTogether,
     Repeats,
     ResponseProducts,
+    Returning,
     SignalRow,
     SignalRows,
     Size,
@@ -112,7 +114,9 @@ QUESTIONS: dict[str, Question[object]] = {
         "plan",
     ),
     "months without exposures": CustomerMonths(parse("kind = 'contact'"), (), date(2023, 11, 2), date(2024, 1, 10)),
-    "lags": Lags(parse("kind = 'contact' and negative"), ("outage", "refund_late"), since=date(2023, 11, 2)),
+    "lags": Lags(
+        parse("kind = 'contact' and negative"), ("outage", "refund_late"), date(2023, 11, 1), date(2024, 1, 10)
+    ),
     "suffered": Suffered(
         parse("kind = 'contact' or negative"),
         (Exposure("outage", ("outage",), 40), Exposure("late", ("refund_late", "delivery_late"))),
@@ -174,5 +178,7 @@ QUESTIONS: dict[str, Question[object]] = {
         ("delivery_late",),
         2,
     ),
+    "orders at stake": Affected(CUSTOM, parse("event = 'delivery_late' or negative"), date(2023, 11, 2)),
+    "who came back": Returning(CUSTOM, parse("channel != 'x'")),
     "how long customers stayed": Stays(CUSTOM, parse("event = 'delivery_late'"), date(2024, 2, 2)),
 }

@@ -10,7 +10,17 @@ import pytest
 
 from headwater.record import Record
 from headwater.record.filters import parse
-from headwater.record.questions import MOVEMENTS, Assets, Custom, Experience, LossReasons, MovedCustomers, Stays
+from headwater.record.questions import (
+    MOVEMENTS,
+    Affected,
+    Assets,
+    Custom,
+    Experience,
+    LossReasons,
+    MovedCustomers,
+    Returning,
+    Stays,
+)
 from tests.record.samples import arrive
 
 FIRST = date(2025, 1, 1)
@@ -57,6 +67,7 @@ def tell(record: Record, happenings: list[Happening]) -> None:
             "sentiment": "negative" if what == "contact" else None,
             "stage": "wait" if what in ("contact", "late") else None,
             "amount": float(day) if what in ("bought", "renewed") else None,
+            "subject_id": f"o{number}" if what == "bought" else f"o{number - 1}" if what == "late" else None,
             "customer_id": customer,
             "occurred_at": datetime.combine(on(day), time(12)) + timedelta(seconds=number),
             "local_date": on(day),
@@ -215,6 +226,31 @@ def test_stays_end_where_the_first_gap_or_the_notice_is(told: Record, happenings
         expected[affected, weeks, bool(ends)] += 1
     found = {(row.affected, row.weeks, row.left): row.n for row in told.ask(Stays(CUSTOM, LATE, UNTIL))}
     assert found == expected
+
+
+def test_only_the_orders_that_were_struck_are_at_stake(told: Record, happenings: list[Happening]) -> None:
+    since, until = on(100), on(300)
+    rows = told.ask(Affected(CUSTOM, LATE, since, until))
+    late = [place for place, (_, what, day) in enumerate(happenings) if what == "late" and 100 <= day <= 300]
+    struck = [happenings[place - 1] for place in late if place and happenings[place - 1][1] == "bought"]
+    assert sum(row.customers for row in rows) == len({happenings[place][0] for place in late})
+    assert sum(row.orders for row in rows) == len(struck) > 10
+    assert sum(row.amount for row in rows) == sum(day for _, _, day in struck)
+
+
+def test_who_came_back_was_active_twice(told: Record, happenings: list[Happening]) -> None:
+    signs = Counter(who for who, what, _ in happenings if what in CUSTOM.active)
+    answer = told.ask(Returning(CUSTOM))
+    assert (answer.customers, answer.again) == (len(signs), sum(n > 1 for n in signs.values()))
+    plus = told.ask(Returning(CUSTOM, parse("attribute:plan = 'plus'")))
+    assert plus.customers == sum(who.startswith("plus") for who in signs)
+
+
+def test_only_customers_of_a_segment_are_looked_at(told: Record) -> None:
+    among = parse("attribute:plan = 'plus'")
+    every = told.ask(Experience(CUSTOM, LATE, UNTIL, segment="plan"))
+    of_plus = told.ask(Experience(CUSTOM, LATE, UNTIL, segment="plan", among=among))
+    assert of_plus == tuple(cell for cell in every if cell.segment == "plus")
 
 
 def test_a_merged_customer_is_one(record: Record) -> None:

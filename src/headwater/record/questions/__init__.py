@@ -19,7 +19,7 @@ from headwater.record.questions.contents import (
     Span,
     SpanAnswer,
 )
-from headwater.record.questions.custom import Custom
+from headwater.record.questions.custom import Affected, AffectedRow, Custom, Returning, ReturningAnswer
 from headwater.record.questions.demand import CauseSetCounts, CauseSetRow, CauseSets, RepeatRow, Repeats
 from headwater.record.questions.drivers import (
     Column,
@@ -39,8 +39,6 @@ from headwater.record.questions.employees import (
 from headwater.record.questions.exposures import (
     CustomerMonths,
     Exposure,
-    LagRow,
-    Lags,
     MonthCell,
     Suffered,
     SufferedRow,
@@ -55,6 +53,7 @@ from headwater.record.questions.journey import (
     MomentTrace,
     WordsByStage,
 )
+from headwater.record.questions.lags import LagCounts, Lags
 from headwater.record.questions.patterns import Endings, Firings, Pattern, PatternFirings, PatternMarks
 from headwater.record.questions.promises import Breaches, Kept, Promise
 from headwater.record.questions.question import Known, Question
@@ -73,11 +72,14 @@ from headwater.record.questions.signals import (
     Verbatims,
 )
 from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
+from headwater.record.questions.words import KeysAnswer, MatchingKeys, SignalsAmong, WordMatches
 from headwater.record.questions.value import Experience, ExperienceCell, StayRow, Stays
 
 __all__ = [
     "HEARD",
     "MOVEMENTS",
+    "Affected",
+    "AffectedRow",
     "AssetRow",
     "Assets",
     "AttributeNames",
@@ -110,10 +112,12 @@ __all__ = [
     "Invited",
     "InvitedRow",
     "Kept",
+    "KeysAnswer",
     "Known",
-    "LagRow",
+    "LagCounts",
     "Lags",
     "LossReasons",
+    "MatchingKeys",
     "MomentOutcomes",
     "MomentSums",
     "MomentTrace",
@@ -135,10 +139,13 @@ __all__ = [
     "RepeatRow",
     "Repeats",
     "ResponseProducts",
+    "Returning",
+    "ReturningAnswer",
     "SegmentProducts",
     "Signal",
     "SignalRow",
     "SignalRows",
+    "SignalsAmong",
     "Size",
     "SizeAnswer",
     "Span",
@@ -161,5 +168,6 @@ __all__ = [
     "Texts",
     "Timeline",
     "Verbatims",
+    "WordMatches",
     "WordsByStage",
 ]

@@ -62,6 +62,7 @@ class Experience(Question[tuple[ExperienceCell, ...]]):
         segment: an attribute by whose value customers are told apart.
         referral: events by which a customer brings another.
         every: of the customer buckets, only each ``every``-th is looked at: a random part of the customers.
+        among: only customers by signs that match, such as those of a segment.
     """
 
     custom: Custom
@@ -72,6 +73,7 @@ class Experience(Question[tuple[ExperienceCell, ...]]):
     segment: str | None = None
     referral: tuple[str, ...] = ()
     every: int = 1
+    among: Filter | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.every <= BUCKETS // 10 or self.window < 1:
@@ -82,7 +84,7 @@ class Experience(Question[tuple[ExperienceCell, ...]]):
         return None, self.until
 
     def query(self, known: Known) -> exp.Select:
-        signs = signs_of(self.custom, self.until, known, self.segment, self.every, self.referral)
+        signs = signs_of(self.custom, self.until, known, self.segment, self.every, self.referral, self.among)
         own = (
             exp.select("*")
             .from_("months")
@@ -221,12 +223,13 @@ class Stays(Question[tuple[StayRow, ...]]):
     since: date | None = None
     window: int = 30
     every: int = 1
+    among: Filter | None = None
 
     def days(self) -> tuple[date | None, date | None]:
         return None, self.until
 
     def query(self, known: Known) -> exp.Select:
-        signs = signs_of(self.custom, self.until, known, None, self.every)
+        signs = signs_of(self.custom, self.until, known, None, self.every, among=self.among)
         came = (
             exp.select("customer", exp.func("min", exp.column("day")).as_("start"))
             .from_("signs")
