@@ -143,3 +143,17 @@ def test_gaps_are_an_error_not_a_guess() -> None:
         hs.doubly_robust(left, affected, np.where(confounders > 1, np.nan, confounders))
     with pytest.raises(ValueError, match="0 or 1"):
         hs.doubly_robust(left, affected * 2, confounders)
+
+
+def test_a_rare_experience_is_compared_with_all_whom_it_spared() -> None:
+    """One in 300 was affected, so most had hardly a chance to be; among the affected that does no harm."""
+    random = np.random.default_rng(8)
+    group = np.repeat([0.0, 1.0], 15_000)
+    affected = random.random(30_000) < np.where(group, 0.006, 0.001)
+    left = random.random(30_000) < 0.1 + 0.2 * group + 0.3 * affected
+    everyone = hs.doubly_robust(left, affected, group)
+    assert isinstance(everyone, hs.NoVerdict)
+    assert everyone.code == "no_overlap"
+    found = effect(hs.doubly_robust(left, affected, group, among="affected"))
+    assert found.without_counterpart == 0
+    assert estimate(found.result).low < 0.3 < estimate(found.result).high

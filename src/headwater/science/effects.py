@@ -39,7 +39,8 @@ class Effect:
     ``result`` is the doubly robust estimate; ``weighted`` (propensity alone), ``standardised`` (outcome model alone)
     and ``crude`` (no adjustment) stand beside it. ``imbalance`` are the largest standardised differences in a
     confounder before and after weighting; ``without_counterpart`` the share of customers whose chance is below 1 or
-    above 99 %.
+    above 99 %. Among the affected it is the share of them whose chance is above 99 %: those who could hardly have been
+    affected count next to nothing there, and need no counterpart.
     """
 
     result: Result
@@ -88,7 +89,7 @@ def doubly_robust(
     if_affected, if_spared = _expected(data, interactions, family) or (None, None)
     if if_affected is None or if_spared is None:
         return NoVerdict("separated", "The outcome is the same for all of a group, so it cannot be modelled.", data.n)
-    lonely = float(np.average((chance < NO_COUNTERPART) | (chance > 1 - NO_COUNTERPART), weights=data.w))
+    lonely = _without_counterpart(data, chance, among)
     if lonely > MOST_WITHOUT_COUNTERPART:
         message = f"{lonely:.0%} of the customers have no counterpart: affected and spared differ too much to compare."
         return NoVerdict("no_overlap", message, data.n)
@@ -167,6 +168,13 @@ def _chances(data: _Data) -> Array | NoVerdict:
         message = "Some confounders decide by themselves who is affected, or repeat each other."
         return NoVerdict("no_overlap" if fitted.code == "separated" else fitted.code, message, data.n)
     return inverse_link(design @ fitted, "logit")
+
+
+def _without_counterpart(data: _Data, chance: Array, among: Among) -> float:
+    certain = chance > 1 - NO_COUNTERPART
+    if among == "affected":
+        return float(np.average(certain, weights=data.w * data.a))
+    return float(np.average((chance < NO_COUNTERPART) | certain, weights=data.w))
 
 
 def _expected(data: _Data, interactions: Sequence[int], family: Family) -> tuple[Array, Array] | None:
