@@ -96,7 +96,7 @@ class Engine:
             FilesGone: a file was deleted since its snapshot was taken.
         """
         cursor = self._cursor()
-        sql = query if isinstance(query, str) else query.sql(dialect=DIALECT)
+        sql = query if isinstance(query, str) else query.sql(dialect=DIALECT, copy=False)
         logger.debug("%s", sql)
         try:
             self._bind(cursor, sources, self._local.bound)

@@ -197,12 +197,12 @@ def period(day: exp.Expr, name: str) -> exp.Expr:
 def labelled(query: exp.Select, days: Collection[date] = ()) -> exp.Select:
     """Add the tables that the query's columns come from: signals, and labels where one is used. Of signals of some days
     alone, only those days' labels are read: a label lies on its signal's day."""
-    query = query.from_("signals as s")
+    query = query.from_("signals as s", copy=False)
     if any(one.table == "l" for one in query.find_all(exp.Column)):
         same: exp.Condition = exp.column("signal_key", "s").eq(exp.column("signal_key", "l"))
         if days:
             same = exp.and_(same, among(exp.column("local_date", "l"), days))
-        query = query.join("labels as l", on=same, join_type="left")
+        query = query.join("labels as l", on=same, join_type="left", copy=False)
     return query
 
 
@@ -218,8 +218,8 @@ def within(day: exp.Expr, since: date | None, until: date | None) -> list[exp.Co
 
 def among(day: exp.Expr, days: Collection[date]) -> exp.Condition:
     """Whether a day is one of some; their bounds are said beside, by which engines skip what they need not read."""
-    listed = day.copy().isin(*(literal(one) for one in sorted(days)))
-    return exp.and_(exp.Between(this=day.copy(), low=literal(min(days)), high=literal(max(days))), listed)
+    listed = exp.In(this=day.copy(), expressions=[literal(one) for one in sorted(days)])
+    return exp.And(this=exp.Between(this=day.copy(), low=literal(min(days)), high=literal(max(days))), expression=listed)
 
 
 def literal(value: Value) -> exp.Expr:
@@ -228,7 +228,7 @@ def literal(value: Value) -> exp.Expr:
     if isinstance(value, datetime):
         return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), exp.DataType.Type.TIMESTAMPNTZ)
     if isinstance(value, date):
-        return exp.cast(exp.Literal.string(value.isoformat()), exp.DataType.Type.DATE)
+        return exp.Cast(this=exp.Literal.string(value.isoformat()), to=exp.DataType(this=exp.DataType.Type.DATE))
     if isinstance(value, str):
         return exp.Literal.string(value)
     # An exponent keeps it a double in every engine; 1.5 would be a decimal in Spark.

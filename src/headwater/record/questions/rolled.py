@@ -93,13 +93,17 @@ def _over(question: "Sums", known: Known, name: str, where: Filter | None, cause
     if where is not None:
         tests.append(Words(frozenset()).over(where, lambda term: _dimension(_spelled(term), time)))
     sums = [column.name for column in SUMS]
-    matching: exp.Query = exp.select(*dimensions, *sums).from_(name).where(*tests)
+    # Expressions copy themselves at every step unless told otherwise, which would take longer than the answer.
+    matching: exp.Query = exp.select(*dimensions, *sums).from_(name, copy=False).where(*tests, copy=False)
     if touched := known.touched.get(name):
-        untouched = exp.select(*dimensions, *sums).from_(name).where(*tests, exp.not_(among(time, touched)))
-        since = exp.select(*names, *sums).from_(question.row_sums(known, touched).subquery("r"))
-        matching = exp.union(untouched, since, distinct=False)
-    grouped = exp.select(*names, *(_added(column.name) for column in SUMS)).from_(matching.subquery("m"))
-    return question.limited(grouped.group_by(*names) if names else grouped)
+        untouched = matching.where(exp.not_(among(time, touched), copy=False), copy=False)
+        rows = question.row_sums(known, touched).subquery("r", copy=False)
+        since = exp.select(*names, *sums).from_(rows, copy=False)
+        matching = exp.union(untouched, since, distinct=False, copy=False)
+    grouped = exp.select(*names, *(_added(column.name) for column in SUMS)).from_(
+        matching.subquery("m", copy=False), copy=False
+    )
+    return question.limited(grouped.group_by(*names, copy=False) if names else grouped)
 
 
 def _dimension(name: str, time: exp.Expr) -> exp.Expr:

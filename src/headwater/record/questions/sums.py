@@ -107,7 +107,9 @@ class Sums(Question[SumsAnswer]):
         return grouped(words, named, tests, customers=self.customers, days=days)
 
     def limited(self, grouped: exp.Select) -> exp.Select:
-        return grouped.order_by(exp.column("n").desc()).limit(self._groups) if self.dimensions else grouped
+        if not self.dimensions:
+            return grouped
+        return grouped.order_by(exp.column("n").desc(), copy=False).limit(self._groups, copy=False)
 
     @property
     def _groups(self) -> int:
@@ -158,16 +160,16 @@ def grouped(
     if customers:
         whose = exp.func("coalesce", exp.column("merged_into", "c"), exp.column("customer_id", "s"))
         same = exp.column("customer_id", "s").eq(exp.column("customer_id", "c"))
-        rows = labelled(exp.select(*chosen, *columns, whose.as_("customer")).where(*tests))
-        rows = rows.join("customers as c", on=same, join_type="left")
+        rows = labelled(exp.select(*chosen, *columns, whose.as_("customer")).where(*tests, copy=False))
+        rows = rows.join("customers as c", on=same, join_type="left", copy=False)
     else:
-        rows = labelled(exp.select(*chosen, *columns).where(*tests), days)
+        rows = labelled(exp.select(*chosen, *columns).where(*tests, copy=False), days)
     aliases = [exp.column(alias, quoted=True) for alias in dimensions]
-    query = exp.select(*aliases, *sums_of_rows()).from_(rows.subquery("m"))
+    query = exp.select(*aliases, *sums_of_rows()).from_(rows.subquery("m", copy=False), copy=False)
     if customers:
         distinct = exp.Distinct(expressions=[exp.column("customer")])
-        query = query.select(exp.Count(this=distinct).as_("customers"))
-    return query.group_by(*aliases) if aliases else query
+        query = query.select(exp.Count(this=distinct).as_("customers"), copy=False)
+    return query.group_by(*aliases, copy=False) if aliases else query
 
 
 def sums_of_rows() -> Iterable[exp.Expr]:
