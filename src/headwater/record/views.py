@@ -219,7 +219,9 @@ def within(day: exp.Expr, since: date | None, until: date | None) -> list[exp.Co
 def among(day: exp.Expr, days: Collection[date]) -> exp.Condition:
     """Whether a day is one of some; their bounds are said beside, by which engines skip what they need not read."""
     listed = exp.In(this=day.copy(), expressions=[literal(one) for one in sorted(days)])
-    return exp.And(this=exp.Between(this=day.copy(), low=literal(min(days)), high=literal(max(days))), expression=listed)
+    return exp.And(
+        this=exp.Between(this=day.copy(), low=literal(min(days)), high=literal(max(days))), expression=listed
+    )
 
 
 def literal(value: Value) -> exp.Expr:
