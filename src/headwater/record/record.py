@@ -8,7 +8,7 @@ from typing import Self, TypeVar, cast
 
 import pyarrow as pa
 
-from headwater.record import customers, employees, maintenance, rollups, signals
+from headwater.record import customers, employees, maintenance, rollups, signals, words
 from headwater.record import labels as labelling
 from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
@@ -219,6 +219,14 @@ class Record:
     def each_labellable(self) -> Iterator[pa.Table]:
         """All signals with words, or events, some 250,000 rows at a time, as they are when the first is asked for."""
         return labelling.each_labellable(self._store)
+
+    def word_files(self) -> frozenset[str]:
+        """The names of the files that hold the signals now: what is derived from one stands for as long as it does."""
+        return words.word_files(self._store)
+
+    def words_in(self, name: str) -> pa.Table | None:
+        """Signals with words of one file: ``signal_key``, ``local_date``, ``text``; None where it was replaced."""
+        return self._store.retried(lambda: words.words_in(self._store, name))
 
     @contextmanager
     def relabelling(self) -> Iterator[labelling.Relabelling]:

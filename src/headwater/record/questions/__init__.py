@@ -20,7 +20,15 @@ from headwater.record.questions.contents import (
     SpanAnswer,
 )
 from headwater.record.questions.custom import Affected, AffectedRow, Custom, Returning, ReturningAnswer
-from headwater.record.questions.demand import CauseSetCounts, CauseSetRow, CauseSets, RepeatRow, Repeats
+from headwater.record.questions.demand import (
+    CauseSetCounts,
+    CauseSetRow,
+    CauseSets,
+    RepeatRow,
+    Repeats,
+    Unsolved,
+    UnsolvedRow,
+)
 from headwater.record.questions.drivers import (
     Column,
     RatingCount,
@@ -72,8 +80,15 @@ from headwater.record.questions.signals import (
     Verbatims,
 )
 from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
-from headwater.record.questions.words import KeysAnswer, MatchingKeys, SignalsAmong, WordMatches
 from headwater.record.questions.value import Experience, ExperienceCell, StayRow, Stays
+from headwater.record.questions.words import (
+    Comments,
+    CommentSample,
+    KeysAnswer,
+    MatchingKeys,
+    SignalsAmong,
+    WordMatches,
+)
 
 __all__ = [
     "HEARD",
@@ -90,6 +105,8 @@ __all__ = [
     "CauseSetRow",
     "CauseSets",
     "Column",
+    "CommentSample",
+    "Comments",
     "Custom",
     "CustomerAttributes",
     "CustomerBase",
@@ -167,6 +184,8 @@ __all__ = [
     "TextSample",
     "Texts",
     "Timeline",
+    "Unsolved",
+    "UnsolvedRow",
     "Verbatims",
     "WordMatches",
     "WordsByStage",

@@ -180,3 +180,82 @@ class Repeats(Question[tuple[RepeatRow, ...]]):
             RepeatRow(row["cause"], row["customer_bucket"] or 0, row["n"], row["repeated"]) for row in rows.to_pylist()
         ]
         return tuple(sorted(found, key=lambda row: (row.cause or "", row.bucket)))
+
+
+@dataclass(frozen=True, slots=True)
+class UnsolvedRow:
+    """``n`` contacts about a cause that were not solved, for this reason (None: nobody said), in one group."""
+
+    cause: str | None
+    reason: str | None
+    group: str | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unsolved(Question[tuple[UnsolvedRow, ...]]):
+    """Contacts that were not solved, by cause, by the reason that the source gives, and by one more dimension.
+
+    Not solved is a contact for which the source gives a reason (the attribute ``reason``), and one that the same
+    customer followed by another about the same cause within ``window`` days. Contacts of the last ``window`` days
+    before ``until`` are left out. A contact about two causes counts under each.
+
+    Args:
+        by: a dimension as in ``Sums``, such as ``bucket``, ``stage`` or ``month``.
+        until: the last day that the record knows of in full.
+        reason: the attribute in which the source says why.
+        window: how many days after a contact a further one says that it was not solved.
+        where: only contacts that match; what follows must match too.
+        since: the first local day of the contacts asked about.
+    """
+
+    by: str
+    until: date
+    reason: str
+    window: int = 14
+    where: Filter | None = None
+    since: date | None = None
+
+    def query(self, known: Known) -> exp.Select:
+        words, customer = Words(known.columns), exp.column("customer_id", "s")
+        tests = [
+            exp.column("kind", "s").eq(exp.Literal.string("contact")),
+            *within(exp.column("local_date", "s"), self.since, self.until),
+        ]
+        if self.where is not None:
+            tests.append(words.condition(self.where))
+        said = exp.func("lower", exp.func("trim", words.attribute(self.reason)))
+        reason = exp.Nullif(this=said, expression=exp.Literal.string(""))
+        chosen = exp.select(
+            exp.func("coalesce", customer, exp.cast(exp.column("signal_key", "s"), exp.DataType.Type.VARCHAR)).as_(
+                "customer"
+            ),
+            exp.column("occurred_at", "s"),
+            exp.column("local_date", "s"),
+            each_cause().as_("cause"),
+            reason.as_("reason"),
+            words.dimension(self.by).as_("group"),
+        )
+        following = exp.Window(
+            this=exp.Lead(this=exp.column("occurred_at")),
+            partition_by=[exp.column("customer"), exp.column("cause")],
+            order=exp.Order(expressions=[exp.Ordered(this=exp.column("occurred_at"))]),
+        )
+        kept = ("local_date", "occurred_at", "cause", "reason", exp.column("group", quoted=True))
+        followed = exp.select(*kept, following.as_("following")).from_(labelled(chosen.where(*tests)).subquery("m"))
+        span = exp.Interval(this=exp.Literal.string(str(self.window)), unit=exp.var("DAY"))
+        soon = exp.column("following") <= exp.Add(this=exp.column("occurred_at"), expression=span)
+        again = exp.and_(soon, exp.not_(exp.column("cause").is_(exp.null())))
+        unsolved = exp.or_(exp.not_(exp.column("reason").is_(exp.null())), exp.func("coalesce", again, exp.false()))
+        oldest = date.fromordinal(max(self.until.toordinal() - self.window, 1))
+        group = exp.column("group", quoted=True)
+        return (
+            exp.select("cause", "reason", group, exp.Count(this=exp.Star()).as_("n"))
+            .from_(followed.subquery("f"))
+            .where(unsolved, *within(exp.column("local_date"), None, oldest))
+            .group_by("cause", "reason", group.copy())
+        )
+
+    def answer(self, rows: pa.Table) -> tuple[UnsolvedRow, ...]:
+        found = [UnsolvedRow(row["cause"], row["reason"], as_text(row["group"]), row["n"]) for row in rows.to_pylist()]
+        return tuple(sorted(found, key=lambda row: (row.cause or "", row.reason or "", row.group or "")))

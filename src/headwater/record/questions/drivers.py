@@ -21,7 +21,7 @@ from headwater.science.bounds import Array
 from headwater.science.crossproducts import CrossProducts
 
 Take = Literal["score", "said", "happened", "number"]
-MOST_COLUMNS: Final = 64
+MOST_COLUMNS: Final = 96
 MOST_SEGMENTS: Final = 12
 
 

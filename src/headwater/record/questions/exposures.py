@@ -214,76 +214,15 @@ class CustomerMonths(Question[tuple[MonthCell, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class LagRow:
-    """``n`` outcomes that lie this many days after (before, where negative) an event of the same customer."""
-
-    event: str
-    lag: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lags(Question[tuple[LagRow, ...]]):
-    """How many days lie between events and outcomes of the same customer: what a cause's window is chosen by.
-
-    Days before the event show what would have come anyhow. Every pair within ``before`` and ``after`` days counts.
-    """
-
-    outcome: Filter
-    events: tuple[str, ...]
-    before: int = 28
-    after: int = 56
-    since: date | None = None
-    until: date | None = None
-
-    def days(self) -> tuple[date | None, date | None]:
-        """Outcomes lie after the last and before the first event too."""
-        return None, None
-
-    def query(self, known: Known) -> exp.Select:
-        customer, day = exp.column("customer_id", "s"), exp.column("local_date", "s")
-        outcomes = labelled(
-            exp.select(customer, day).where(
-                Words(known.columns).condition(self.outcome), exp.not_(customer.copy().is_(exp.null()))
-            )
-        )
-        happened = (
-            exp.select(
-                exp.column("customer_id", "e"),
-                exp.column("event", "e"),
-                exp.column("local_date", "e").as_("happened_on"),
-            )
-            .from_("signals as e")
-            .where(
-                exp.column("kind", "e").eq("event"),
-                exp.column("event", "e").isin(*self.events),
-                *within(exp.column("local_date", "e"), self.since, self.until),
-            )
-        )
-        lag = exp.DateDiff(
-            this=exp.column("local_date", "o"), expression=exp.column("happened_on", "h"), unit=exp.var("DAY")
-        )
-        pairs = (
-            exp.select(exp.column("event", "h"), lag.as_("lag"))
-            .from_(happened.subquery("h"))
-            .join(outcomes.subquery("o"), on="o.customer_id = h.customer_id")
-        )
-        near = exp.Between(this=exp.column("lag"), low=exp.convert(-self.before), high=exp.convert(self.after))
-        return exp.select("event", "lag", _all("n")).from_(pairs.subquery("p")).where(near).group_by("event", "lag")
-
-    def answer(self, rows: pa.Table) -> tuple[LagRow, ...]:
-        found = [LagRow(row["event"], int(row["lag"]), row["n"]) for row in rows.to_pylist()]
-        return tuple(sorted(found, key=lambda row: (row.event, row.lag)))
-
-
-@dataclass(frozen=True, slots=True)
 class SufferedRow:
-    """Of ``customers`` of one bucket to whom a cause happened, how many an outcome followed within its days."""
+    """Of ``customers`` of one bucket to whom a cause happened, how many an outcome followed within its days, and how
+    many left within ``leaving_days`` after it."""
 
     cause: str
     bucket: int
     customers: int
     followed: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,13 +230,15 @@ class Suffered(Question[tuple[SufferedRow, ...]]):
     """To how many customers each cause happened, and how many of them an outcome (a complaint) followed.
 
     Happened between ``since`` and ``until``, both included; an outcome follows from the event's day up to ``lag_days``
-    after it. A customer to whom it happened twice counts once, and is followed where either was.
+    after it. A customer to whom it happened twice counts once, and is followed where either was. Who left has a last
+    day in the customers table.
     """
 
     outcome: Filter
     exposures: tuple[Exposure, ...]
     since: date | None = None
     until: date | None = None
+    leaving_days: int = 90
 
     def days(self) -> tuple[date | None, date | None]:
         """An outcome may lie after the last day that an event may have."""
@@ -319,19 +260,27 @@ class Suffered(Question[tuple[SufferedRow, ...]]):
         )
         followed = exp.case().when(exp.not_(exp.column("day", "o").is_(exp.null())), exp.Literal.number(1))
         whose = (exp.column("cause", "h"), exp.column("customer", "h"))
+        last = exp.column("until", "c")
+        soon = exp.Interval(this=exp.Literal.string(str(self.leaving_days)), unit=exp.var("DAY"))
+        after = exp.Add(this=exp.column("day", "h"), expression=soon)
+        gone = exp.case().when(exp.and_(last >= exp.column("day", "h"), last.copy() <= after), exp.Literal.number(1))
         each = (
             exp.select(
                 *whose,
                 exp.func("min", exp.column("bucket", "h")).as_("bucket"),
                 exp.func("count", followed).as_("outcomes"),
+                exp.func("count", gone).as_("departures"),
             )
             .from_(happened.subquery("h"))
             .join(outcomes.subquery("o"), on=near, join_type="left")
+            .join("customers as c", on="c.customer_id = h.customer", join_type="left")
             .group_by(*whose)
         )
         some = exp.case().when(exp.column("outcomes") > 0, exp.Literal.number(1))
+        left = exp.case().when(exp.column("departures") > 0, exp.Literal.number(1))
+        counted = (exp.func("count", some).as_("followed"), exp.func("count", left).as_("departed"))
         return (
-            exp.select("cause", "bucket", _all("customers"), exp.func("count", some).as_("followed"))
+            exp.select("cause", "bucket", _all("customers"), *counted)
             .from_(each.subquery("e"))
             .group_by("cause", "bucket")
         )
@@ -359,7 +308,8 @@ class Suffered(Question[tuple[SufferedRow, ...]]):
 
     def answer(self, rows: pa.Table) -> tuple[SufferedRow, ...]:
         found = [
-            SufferedRow(row["cause"], row["bucket"] or 0, row["customers"], row["followed"]) for row in rows.to_pylist()
+            SufferedRow(row["cause"], row["bucket"] or 0, row["customers"], row["followed"], row["departed"])
+            for row in rows.to_pylist()
         ]
         return tuple(sorted(found, key=lambda row: (row.cause, row.bucket)))
 

@@ -134,7 +134,7 @@ class PatternFirings(Question[Firings]):
         nothing = [exp.cast(exp.null(), kind).as_(name) for name, kind in _FOUND_TYPES.items()]
         whole = exp.select(_no_day().as_("week"), count.as_("n"), units.as_("units"), *nothing).from_("firings")
         weeks = exp.select(
-            "week", count.copy().as_("n"), exp.cast(exp.null(), "BIGINT").as_("units"), *_copies(nothing)
+            "week", count.copy().as_("n"), exp.cast(exp.null(), "BIGINT").as_("units"), *(one.copy() for one in nothing)
         )
         weeks = weeks.from_("firings").group_by("week")
         page = exp.select("*").from_("firings").order_by(exp.column("at").desc(), exp.column("signal_key").asc())
@@ -254,16 +254,19 @@ def pattern_marks(
 ) -> exp.Select:
     """The marks, with everything that a ``MarkRow`` has."""
     words = Words(known.columns)
-    is_first = _sure(first_test(pattern, words))
-    is_mark = is_first if pattern.second is None else exp.or_(is_first, words.condition(pattern.second))
+    # A bare test is made while a file is read.
+    is_mark = first_test(pattern, words)
+    is_first = _sure(is_mark)
+    if pattern.second is not None:
+        is_mark = exp.or_(is_mark, words.condition(pattern.second))
     deadline: exp.Expr = exp.cast(exp.null(), _FOUND_TYPES["at"])
     if pattern.kind == "not_followed":
         deadline = exp.case().when(is_first.copy(), deadline_of(pattern.hours, pattern.promised, words))
     revision = exp.column("revision", "s")
     chosen = exp.or_(is_mark, revision > exp.Literal.number(1)) if revised else is_mark
     made = (
-        (_sure(is_mark.copy()) if revised else exp.true()).as_("is_mark"),
-        is_first.copy().as_("is_first"),
+        (_sure(is_mark) if revised else exp.true()).as_("is_mark"),
+        (is_first.copy() if revised or pattern.second is not None else exp.true()).as_("is_first"),
         deadline.as_("deadline"),
         revision.copy().as_("revision"),
     )
@@ -393,7 +396,3 @@ def _sure(test: exp.Condition) -> exp.Condition:
 
 def _no_day() -> exp.Expr:
     return exp.cast(exp.null(), exp.DataType.Type.DATE)
-
-
-def _copies(columns: Sequence[exp.Expr]) -> list[exp.Expr]:
-    return [column.copy() for column in columns]

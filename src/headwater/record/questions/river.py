@@ -245,7 +245,7 @@ def _sets(column: pa.ChunkedArray) -> tuple[tuple[frozenset[str], ...], npt.NDAr
 
 
 def _values(rows: pa.Table) -> npt.NDArray[np.float64]:
-    return rows["value"].to_numpy().astype(np.float64)
+    return np.asarray(rows["value"].to_numpy(), dtype=np.float64)
 
 
 def _spread(rows: pa.Table) -> SymptomBuckets:

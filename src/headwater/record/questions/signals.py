@@ -100,9 +100,9 @@ class Verbatims(Question[Page]):
         )
         if narrowed is not None:
             tests.append(words.condition(narrowed))
-        chosen = labelled(exp.select(exp.column("signal_key", "s")).where(*tests)).order_by(*_ORDERS[self.order])
+        chosen = labelled(exp.select(exp.column("signal_key", "s")).where(*tests)).order_by(*ORDERS[self.order])
         chosen = chosen.limit(self._limit + 1).offset(max(self.offset, 0))
-        return signals_where(exp.column("signal_key", "s").isin(query=_inner(chosen))).order_by(*_ORDERS[self.order])
+        return signals_where(chosen_first(chosen)).order_by(*ORDERS[self.order])
 
     @property
     def _limit(self) -> int:
@@ -123,12 +123,12 @@ class Timeline(Question[Page]):
     def query(self, known: Known) -> exp.Select:
         ids = customer_ids(self.customer_id, known.merged)
         test = exp.column("customer_id", "s").isin(*(exp.Literal.string(one) for one in ids))
-        newest = exp.select("*").from_("signals as s").where(test).order_by(*_ORDERS["newest"])
+        newest = exp.select("*").from_("signals as s").where(test).order_by(*ORDERS["newest"])
         newest = newest.limit(min(self.limit, MAX_ROWS) + 1)
         # Labels of those alone, by day too: engines then skip the parts of other days.
         same = [exp.column(name, "s").eq(exp.column(name, "l")) for name in ("signal_key", "local_date")]
         query = _whole().from_("newest as s").join("labels as l", on=exp.and_(*same), join_type="left")
-        return query.order_by(*_ORDERS["newest"]).with_("newest", as_=newest)
+        return query.order_by(*ORDERS["newest"]).with_("newest", as_=newest)
 
     def answer(self, rows: pa.Table) -> Page:
         found = read_signals(rows)
@@ -178,7 +178,7 @@ class RandomVerbatims(Question[tuple[Signal, ...]]):
             tests.append(Words(known.columns).condition(self.where))
         chosen = labelled(exp.select(exp.column("signal_key", "s")).where(*tests))
         chosen = chosen.order_by(shuffled(self.seed)).limit(min(self.n, MAX_ROWS))
-        return signals_where(exp.column("signal_key", "s").isin(query=_inner(chosen))).order_by(shuffled(self.seed))
+        return signals_where(chosen_first(chosen)).order_by(shuffled(self.seed))
 
     def answer(self, rows: pa.Table) -> tuple[Signal, ...]:
         return read_signals(rows)
@@ -236,9 +236,9 @@ def _whole() -> exp.Select:
     return exp.select(*columns, *made)
 
 
-def _inner(chosen: exp.Select) -> exp.Select:
-    """A sorted, limited choice as a subquery that every engine accepts after ``in``."""
-    return exp.select("signal_key").from_(chosen.subquery("chosen"))
+def chosen_first(chosen: exp.Select) -> exp.Condition:
+    """Whether a signal is in a sorted, limited choice of keys, as a subquery that every engine accepts after ``in``."""
+    return exp.column("signal_key", "s").isin(query=exp.select("signal_key").from_(chosen.subquery("chosen")))
 
 
 def read_signals(rows: pa.Table) -> tuple[Signal, ...]:
@@ -261,7 +261,7 @@ def _order_by(first: exp.Expr) -> tuple[exp.Expr, ...]:
     return first, exp.Ordered(this=exp.column("signal_key", "s"), desc=False, nulls_first=False)
 
 
-_ORDERS: dict[Order, tuple[exp.Expr, ...]] = {
+ORDERS: dict[Order, tuple[exp.Expr, ...]] = {
     "newest": _order_by(exp.Ordered(this=exp.column("occurred_at", "s"), desc=True, nulls_first=False)),
     "oldest": _order_by(exp.Ordered(this=exp.column("occurred_at", "s"), desc=False, nulls_first=False)),
     "lowest": _order_by(exp.Ordered(this=exp.column("score", "s"), desc=False, nulls_first=False)),
