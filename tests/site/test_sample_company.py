@@ -10,6 +10,8 @@ import pytest
 from headwater.base.models import Company, Department, Person
 from headwater.base.refusals import Conflict
 from headwater.insight import causes, labelling
+from headwater.journey.agreement import stage_agreements
+from headwater.journey.models import Standard
 from headwater.journey.moments import leaders
 from headwater.journey.packs import load_pack
 from headwater.journey.queries import taxonomy
@@ -20,6 +22,10 @@ from headwater.site.sample.generate import last_month_end
 from headwater.site.sample.planted import PLANTED, PLANTED_IN_SERVICE, TOP
 from headwater.site.sample.shop import ORDERS, changed_at, first_day, make_customers, make_orders, seconds
 from headwater.site.sample.voices import grammar
+from headwater.strategy.assembly import strategy_facts
+from headwater.strategy.check.catalogue import run
+from headwater.strategy.models import Pin
+from headwater.strategy.strategies import current
 
 END = date(2026, 10, 31)
 LOW = {"csat": 2, "nps": 6, "ces": 3, "rating": 2}
@@ -155,6 +161,13 @@ def test_it_arrives_like_any_companys_data_and_what_is_planted_is_found(sample: 
     change = {row.cause.id: row.change for row in found}
     assert change["site_fails"] == "rises"
     assert change["invoice_wrong"] == "falls"
+
+    checked = run(strategy_facts(current()))
+    assert [verdict.rule.name for verdict in checked.not_met] == ["aligned", "tactics"]  # the two that are planted
+    assert checked.unsaid == ()
+    assert Pin.objects.filter(decision="").count() == 1
+    assert Standard.objects.count() == 4
+    assert sum(stage.settled for stage in stage_agreements().values()) == 4
 
 
 @pytest.mark.django_db

@@ -27,9 +27,11 @@ from headwater.listening.models import Import, ImportState
 from headwater.listening.services import keep_mapping
 from headwater.metrics.store import company_record
 from headwater.site.sample.company import CURRENCY, NAME, PACK, TIME_ZONE
+from headwater.site.sample.employees import load_employees
 from headwater.site.sample.generate import SEED, SampleCompany, generate, last_month_end
 from headwater.site.sample.moments import choose_moments
 from headwater.site.sample.programme import load_programme
+from headwater.site.sample.promises import load_promises
 from headwater.site.sample.strategy import load_strategy
 from headwater.strategy.strategies import current
 
@@ -47,8 +49,7 @@ def load_sample(seed: int = SEED, end: date | None = None) -> ImportOutcome:
         message = _("%s is a company of its own; the sample company goes into an empty data folder only.")
         raise Conflict("company_started", message % ours.name)
     if (arrived := _arrived()) is not None:
-        load_strategy()
-        load_programme()
+        _load_programme()
         return outcome_of(arrived)
     sample = generate(seed, end or last_month_end(ours.started_at.date()))
     _prepare(sample)
@@ -57,9 +58,16 @@ def load_sample(seed: int = SEED, end: date | None = None) -> ImportOutcome:
         file = Path(folder) / FILE
         pq.write_table(sample.signals, file)
         outcome = _import(file, mapping())
+    _load_programme()
+    return outcome
+
+
+def _load_programme() -> None:
+    """What people made of the signals, each part once: a load that was cut off goes on."""
+    load_promises()
     load_strategy()
     load_programme()
-    return outcome
+    load_employees(SEED)
 
 
 def sample_is_loaded(ours: Company) -> bool:

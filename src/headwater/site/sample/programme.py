@@ -1,6 +1,7 @@
-"""The sample company's programme: a readiness list half filled, guideposts at some moments, a request, a trial, a plan.
+"""The sample company's programme: a readiness list half filled, guideposts at some moments, a request, a
+board, a plan.
 
-The weaknesses for the pages to find: two readiness questions are overdue, and three have no owner.
+The weakness for the pages to find: a milestone is overdue, and a chart on the board informs no decision.
 """
 
 from datetime import date, timedelta
@@ -10,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from headwater.base.models import Person
-from headwater.strategy import guideposts, readiness, requests, roadmap, trial_answers, trials
-from headwater.strategy.models import Request, TrialLink
+from headwater.strategy import boards, guideposts, readiness, requests, roadmap
+from headwater.strategy.models import Request
 
 REQUEST = (
     "Please fix the customer service department. We get far too many calls in the contact centre, "
@@ -26,7 +27,7 @@ READINESS: dict[str, tuple[str, int, str, str]] = {
         "under_way",
         "Whoever learns of a delay tells the customer before the customer asks. Seen on each shift by the team lead.",
     ),
-    "support": ("Supply chain", -12, "under_way", "Team leads may call in the carrier without asking upwards."),
+    "support": ("Supply chain", 20, "under_way", "Team leads may call in the carrier without asking upwards."),
     "processes": (
         "Delivery",
         25,
@@ -40,20 +41,34 @@ READINESS: dict[str, tuple[str, int, str, str]] = {
         "A page on the intranet every second Monday: what changed for customers, and who changed it.",
     ),
     "appraisal": ("People and culture", 90, "open", ""),
+    "recruiting": (
+        "People and culture",
+        120,
+        "open",
+        "One of the two who decide on a new colleague works with customers.",
+    ),
+    "hiring": ("People and culture", 120, "open", ""),
+    "onboarding": (
+        "People and culture",
+        60,
+        "under_way",
+        "The first week is spent where customers’ calls and parcels arrive.",
+    ),
     "training": (
         "People and culture",
-        -5,
-        "open",
+        35,
+        "under_way",
         "Half a day on the journey for everyone, then a question a week by e-mail.",
     ),
     "investment": ("Finance", 75, "under_way", "Tracking messages for every parcel; budget agreed for this year."),
     "milestones": ("Customer service", 30, "under_way", "A bell in the canteen, and cake, each time one is reached."),
 }
+NEWS = "https://intranet.sample.example/what-changed"
 # question: milestone, days from today by when, quick win, reached
 MILESTONES = (
     ("milestones", "First hundred customers told of a delay before they called", -35, True, True),
     ("milestones", "A week without a repeated call about the same parcel", 30, False, False),
-    ("processes", "Morning meeting held every working day for a month", 20, True, False),
+    ("processes", "Morning meeting held every working day for a month", -6, True, False),
 )
 GUIDEPOSTS: dict[str, dict[str, Any]] = {
     "promised_day": {
@@ -87,6 +102,16 @@ GUIDEPOSTS: dict[str, dict[str, Any]] = {
         "may": [{"text": "Call back at a time the customer chooses."}],
     },
 }
+# address, the question it answers, what is decided by it
+PINS = (
+    (
+        "/measures/late-deliveries",
+        "How many orders miss the day we promised?",
+        "Above the path for two months, the worst region moves to the second carrier.",
+    ),
+    ("/causes", "What hurts most customers now?", "The first that nobody works on is given to a team on Monday."),
+    ("/scorecards", "", ""),
+)
 # phase: first and last day, in days from today
 PLAN = {
     "honour": (-420, -240),
@@ -94,27 +119,6 @@ PLAN = {
     "listen": (-120, 90),
     "reliable": (60, 420),
     "lead": (300, 700),
-}
-# audience: (clear, believable, matters) and what it promises in their words; the words of a few speak for all
-VOICES = {
-    "customers": (
-        (5, 4, 5, "It comes on the day you say.", ""),
-        (4, 2, 5, "That you keep your word.", "Say what happens when it does not come."),
-        (5, 3, 4, "One answer instead of three.", ""),
-        (4, 4, 4, "", ""),
-        (5, 2, 5, "The day is the day.", "I believe it when I see it."),
-        (4, 4, 5, "What I see is what I get.", ""),
-        (5, 4, 4, "I need not ask twice.", ""),
-        (3, 3, 4, "", "Shorter."),
-    ),
-    "employees": (
-        (4, 4, 5, "We may not promise what we cannot keep.", ""),
-        (5, 3, 4, "Keep the day.", "Who decides the day?"),
-        (4, 5, 5, "I answer, not my neighbour.", ""),
-        (5, 4, 5, "", ""),
-        (4, 4, 4, "One answer that holds.", "Say it for returns too."),
-        (5, 4, 4, "We say it when it is late.", ""),
-    ),
 }
 
 
@@ -132,7 +136,7 @@ def load_programme() -> None:
         for phase, (starts, ends) in PLAN.items():
             days = {"starts": today + timedelta(days=starts), "ends": today + timedelta(days=ends)}
             roadmap.plan_phase(None, phase, {**days, "owner": heads.get("Customer service")})
-        _trial(today)
+        _board()
         requests.file_request(heads.get("Sales and marketing"), REQUEST)
 
 
@@ -144,6 +148,7 @@ def _readiness(heads: dict[str, Person], today: date) -> None:
     for key, (department, days, state, answer) in READINESS.items():
         given = {"owner": heads.get(department), "due": today + timedelta(days=days), "state": state, "answer": answer}
         readiness.change_item(None, key, given)
+    readiness.change_item(None, "communication", {"evidence_link": NEWS})
     readiness.change_item(None, "pay_on_score", {"says_yes": False, "answer": "Bonuses follow the promised day."})
     for key, text, days, is_quick_win, reached in MILESTONES:
         item = readiness.add_milestone(None, key, text, due=today + timedelta(days=days), is_quick_win=is_quick_win)
@@ -151,10 +156,9 @@ def _readiness(heads: dict[str, Person], today: date) -> None:
             readiness.reach_milestone(None, next(one.id for one in item.milestones if one.text == text))
 
 
-def _trial(today: date) -> None:
-    trial = trials.start_trial(None, "mission", closes_on=today + timedelta(days=21))
-    for link in TrialLink.objects.filter(trial=trial).select_related("trial"):
-        for number, (clear, believable, matters, promise, change) in enumerate(VOICES[link.audience]):
-            given = {"clear": clear, "believable": believable, "matters": matters}
-            said = {"promise": promise, "change": change}
-            trial_answers.answer(link, given | said, browser=f"sample {number}")
+def _board() -> None:
+    """A board for Mondays, shared with everyone; the last of its charts has no decision yet."""
+    lead = Person.objects.get(email="cx@sample.example")
+    board = boards.add_board(lead, "Monday", shared=True)
+    for address, question, decision in PINS:
+        boards.pin(lead, board.pk, address, question=question, decision=decision, owner=lead if decision else None)

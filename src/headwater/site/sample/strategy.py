@@ -1,9 +1,11 @@
-"""The sample company's strategy and measures: good ones, with two weaknesses for the strategy check to find.
+"""The sample company's strategy and measures: good ones, with two weaknesses for the strategy check to find, and
+nothing else that it names.
 
 The weaknesses: an outcome of the second year is a thing to be launched instead of a change for customers, and the
 issue about refunds hangs under no outcome.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from headwater.metrics.store import company_record
 from headwater.record.questions import Size
 from headwater.science.results import Estimate
 from headwater.site.sample.company import CURRENCY
+from headwater.site.sample.trial import FIRST_MISSION, try_mission
 from headwater.strategy import agreement, definitions, drafting, measuring, readings, sign_offs
 from headwater.strategy.models import Measure, StrategyVersion
 from headwater.strategy.readings import Figure, GivenReading
@@ -88,8 +91,8 @@ STRATEGY = Strategy(
             goal="cost_to_serve",
             values=("plain", "source"),
             money=Money(250_000, CURRENCY, "cost"),
-            stages=("get_help",),
-            moments=("solved",),
+            stages=("get_help", "order"),
+            moments=("solved", "pay"),
             causes=("invoice_wrong", "service_unhelpful"),
             segments=("attribute:segment = 'business'",),
         ),
@@ -173,6 +176,28 @@ MEASURES: tuple[tuple[str, str, str, str, dict[str, Any], str, float, str, str],
         "Below the path, two agents are taken off mail and put on calls until it is back.",
     ),
     (
+        "Failures of site and app",
+        "what",
+        "new_app",
+        "Webshop",
+        {"metric": "volume", "where": "event = 'site_error'", "denominator": ORDERS, "per": 100},
+        "failures per 100 orders",
+        1.0,
+        "How often does the site or the app stop a customer who wants to order?",
+        "Above the path for a month, the last release is taken back before the next is begun.",
+    ),
+    (
+        "Satisfaction with choosing",
+        "how",
+        "new_app",
+        "Range and pricing",
+        {"metric": "csat", "where": "stage = 'choose'", "direction": "higher"},
+        "",
+        0.94,
+        "How was looking for it for those who looked?",
+        "When it falls, what customers could not find is on the agenda of the weekly range meeting.",
+    ),
+    (
         "Wrong invoices",
         "what",
         "one_answer",
@@ -200,7 +225,8 @@ def load_strategy() -> None:
     people = {person.email: person for person in Person.objects.filter(is_sample=True)}
     leaders = [people[f"{name}@sample.example"] for name in ("sales-marketing", "supply-chain", "finance")]
     with transaction.atomic():
-        drafting.replace_draft(None, STRATEGY, source="the sample company")
+        drafting.replace_draft(None, replace(STRATEGY, mission=FIRST_MISSION), source="the sample company")
+        try_mission(STRATEGY.mission)
         edition = agreement.propose(None, [leader.pk for leader in leaders]).edition
         for leader in leaders:
             agreement.answer(leader, edition, "agrees")
