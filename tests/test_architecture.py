@@ -13,7 +13,7 @@ EVERY_ROOM = {"codes", "tasks"}  # its sentences of history, its background task
 SUBJECTS = {
     "base": "accounts charts company context departments erasure figures history housekeeping jobs middleware "
     "navigation outbox pageviews paths people permissions problems queue refusals tokens versions worker",
-    "metrics": "access definitions estimates store tasks",
+    "metrics": "access cards comparisons definitions estimates store tasks",
     "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "
     "layout moments packs patterns seen standard_edits standards states taxonomy touchpoints trigger_packs trigger_rules "
     "triggers watching",

@@ -12,4 +12,5 @@ class MetricsConfig(AppConfig):
         from headwater.base import company, navigation
 
         company.on_clear("headwater.metrics.store.clear_company_record")
+        company.on_clear("headwater.metrics.cards.clear")
         navigation.add("metrics", _("Metrics"), "metrics", room="insight", position=39, needs=("view", "figures"))

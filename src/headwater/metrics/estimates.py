@@ -126,6 +126,19 @@ def _ask(
     until: date | None,
 ) -> rules.Cells:
     """Sums of the metric's population by group and customer bucket. Refuses what cannot be asked."""
+    check_asked(by, where, since, until)
+    chosen = read_filter(where)
+    population = every(population_of(definition), chosen)
+    if definition.kind == "ratio":
+        return _ask_rate(by, population, chosen, since, until)
+    metric = definition.name if definition.scored else None
+    # A count needs no buckets, and without them any day can be answered from the rollups.
+    question = Sums(by, population, since, until, metric, buckets=definition.kind != "count", limit=MAX_GROUPS)
+    return rules.cells(sums_of(question), by)
+
+
+def check_asked(by: Sequence[str], where: str | Filter | None, since: date | None, until: date | None) -> None:
+    """Refuse dimensions, words and periods that no answer could be about."""
     for field, text in [("by", ", ".join(by)), ("where", str(where or ""))]:
         _check_text(field, text)
     if len(by) > MAX_DIMENSIONS or len(set(by)) < len(by):
@@ -137,14 +150,6 @@ def _ask(
     if since and until and since > until:
         message = _("The period ends on %(until)s, before it begins on %(since)s.")
         raise Refused("period_backwards", message % {"since": since, "until": until}, "until")
-    chosen = read_filter(where)
-    population = every(_population(definition), chosen)
-    if definition.kind == "ratio":
-        return _ask_rate(by, population, chosen, since, until)
-    metric = definition.name if definition.scored else None
-    # A count needs no buckets, and without them any day can be answered from the rollups.
-    question = Sums(by, population, since, until, metric, buckets=definition.kind != "count", limit=MAX_GROUPS)
-    return rules.cells(sums_of(question), by)
 
 
 def _check_text(field: str, text: str) -> None:
@@ -185,7 +190,8 @@ def _too_many(by: Sequence[str]) -> Refused:
     return Refused("too_many_groups", message % {"by": ", ".join(by), "most": MAX_GROUPS}, "by")
 
 
-def _population(definition: MetricDefinition) -> Filter | None:
+def population_of(definition: MetricDefinition) -> Filter | None:
+    """The kinds of signals that a metric is taken from."""
     return Filter(Among(Term("text", "kind"), definition.population)) if definition.population else None
 
 

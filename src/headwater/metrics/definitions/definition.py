@@ -27,8 +27,9 @@ class MetricDefinition:
     ``kind`` decides what is estimated and with which interval. ``scale_low`` and ``scale_high`` are the ends of the
     scale that people answer on (``None`` for metrics without a score), scores up to ``low_max`` are its low range and
     from ``top_min`` its top range. ``lowest`` and ``highest`` are the ends of the metric itself, in ``unit``.
-    ``population`` names the kinds of signals it is taken from, none for all. ``converts`` are other scales whose
-    scores are mapped linearly, end to end, onto this one.
+    ``moves`` says what makes it move, ``action`` what a leader does then. ``population`` names the kinds of signals it
+    is taken from, none for all. ``converts`` are other scales whose scores are mapped linearly, end to end, onto this
+    one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class MetricDefinition:
     question: Text
     computation: Text
     moves: Text
+    action: Text
     interval: Text
     unit: Text
     kind: Kind
@@ -63,6 +65,7 @@ class MetricDefinition:
             "question": str(self.question),
             "computation": str(self.computation),
             "moves": str(self.moves),
+            "action": str(self.action),
             "unit": str(self.unit),
             "lowest": self.lowest,
             "highest": self.highest,
