@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headwater.record import Record
 from headwater.record.filters import parse
-from headwater.record.questions import CustomerMonths, Exposure, LagRow, Lags, Suffered
+from headwater.record.questions import CustomerMonths, Exposure, Lags, Suffered
 from tests.record.samples import arrive
 
 CONTACTS = parse("kind = 'contact'")
@@ -132,7 +132,11 @@ def test_the_record_finds_what_walking_through_each_timeline_finds(
 
 def test_lags_count_days_from_event_to_outcome_and_back(record: Record) -> None:
     tell(record, ("a", "late", 10), ("a", "contact", 12), ("a", "contact", 5), ("b", "late", 10), ("b", "contact", 99))
-    assert record.ask(Lags(CONTACTS, ("late",))) == (LagRow("late", -5, 1), LagRow("late", 2, 1))
+    found = record.ask(Lags(CONTACTS, ("late",), FIRST, FIRST + timedelta(days=30)))
+    outcomes = dict(zip(found.lags.tolist(), found.outcomes.sum(axis=1).tolist(), strict=True))
+    assert {lag: n for lag, n in outcomes.items() if n} == {-5: 1, 2: 1}
+    at_risk = dict(zip(found.lags.tolist(), found.at_risk.sum(axis=1).tolist(), strict=True))
+    assert [at_risk[lag] for lag in (-11, -10, 0, 20, 21)] == [0, 2, 2, 2, 0]
 
 
 def test_who_suffered_and_who_of_them_spoke_up_within_the_window(record: Record) -> None:

@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 
 from headwater.base.charts import Bin, Point, Row, histogram, share_bars, trend
 from headwater.insight.causes import CauseFigures
-from headwater.insight.happened import SHOWN_AFTER, SHOWN_BEFORE
 from headwater.insight.selection import Selection
-from headwater.record.questions import LagRow
+from headwater.insight.windows import Window
 from headwater.science.results import Estimate, Result
 
 Spec = dict[str, Any]
@@ -34,17 +33,14 @@ def cause_trend(figures: CauseFigures) -> Spec | None:
     return trend(points, unit="share", description=description, meaning="harm")
 
 
-def cause_lags(rows: Sequence[LagRow]) -> Spec | None:
-    """Contacts by weeks from a cause's event, before and after it; None where there are none."""
-    if not rows:
-        return None
-    counts = dict.fromkeys(range(-SHOWN_BEFORE, SHOWN_AFTER, 7), 0)
-    for row in rows:
-        start = row.lag // 7 * 7
-        if start in counts:
-            counts[start] += row.n
-    bins = [Bin(start, start + 7, n) for start, n in counts.items()]
-    description = _("Contacts by days from the event")
+def cause_lags(window: Window) -> Spec:
+    """Contacts by weeks from a cause's event, before and after it, for each thousand events at risk."""
+    lags, bins = window.counts.lags, []
+    for start in range(int(lags[0]), int(lags[-1]), 7):
+        week = (lags >= start) & (lags < start + 7)
+        at_risk = float(window.counts.at_risk[week].sum(axis=1).mean())
+        bins.append(Bin(start, start + 7, round(1000 * float(window.counts.outcomes[week].sum()) / max(at_risk, 1), 1)))
+    description = _("Contacts for each thousand events, by days from the event")
     return histogram(bins, description=description, heading=_("Days from the event"), meaning="harm")
 
 

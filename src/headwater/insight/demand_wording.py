@@ -7,6 +7,7 @@ from headwater.base.figures import interval, measure
 from headwater.insight.demand import Beginnings
 from headwater.insight.demand_kinds import KINDS, Kind
 from headwater.insight.happened import Happened
+from headwater.insight.unsolved import Reason
 from headwater.science.results import Estimate
 
 
@@ -18,6 +19,17 @@ def kind_name(kind: Kind) -> str:
         "value": _("Value demand: customers wanted it"),
         "unknown": _("Cause not known"),
     }[kind]
+
+
+def reason_name(reason: Reason) -> str:
+    """Why a contact was not solved."""
+    return {
+        "authority": _("No authority to solve it"),
+        "skill": _("Not the skill or knowledge"),
+        "staffing": _("Too few people"),
+        "upstream": _("Only to be solved upstream"),
+        "not_said": _("Not said"),
+    }[reason]
 
 
 def demand_sentence(found: Beginnings) -> str:

@@ -18,7 +18,7 @@ from headwater.journey.taxonomy import Cause, Taxonomy
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
 from headwater.record.filters import Filter, every, parse
-from headwater.record.questions import CustomerMonths, Exposure, LagRow, Lags, MonthCell, Span, SpanAnswer, Suffered
+from headwater.record.questions import CustomerMonths, Departed, Exposure, MonthCell, Span, SpanAnswer, Suffered
 from headwater.science.attribution import ExposureCells
 from headwater.science.bounds import Array
 from headwater.science.extra_cases import ExtraCases, extra_cases
@@ -33,14 +33,15 @@ COMPLAINED: Final = parse("kind = 'contact' or score_band = -1 or (score is null
 """What counts as having spoken up: getting in touch, a low score, or negative words without one."""
 FEWEST: Final = 30
 """Customer-months in which a cause must have happened before anything is said of it."""
-SHOWN_BEFORE, SHOWN_AFTER = 28, 84
+LEAVING_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
     """A cause as events show it. ``customers``: to how many it happened. ``part`` of all outcomes followed from it,
     ``outcomes`` in numbers; ``extra`` outcomes each customer-month in which it happened brought beyond the base.
-    ``spoke_up``: of those it happened to, the share that complained within the cause's window."""
+    ``spoke_up``: of those it happened to, the share that complained within the cause's window; ``left``: the share
+    whose last day lies within ``LEAVING_DAYS`` days after it."""
 
     cause: Cause
     customers: int
@@ -48,7 +49,18 @@ class Happening:
     outcomes: Result
     extra: Result
     spoke_up: Result
+    left: Result
     departments: tuple[str, ...]
+
+    @property
+    def complained(self) -> int:
+        """Customers to whom it happened and who were heard of within the window."""
+        return self.customers - self.silent
+
+    @property
+    def departed(self) -> int:
+        """Customers to whom it happened and who left within ``LEAVING_DAYS`` days."""
+        return round(self.customers * getattr(self.left, "estimate", 0.0))
 
     @property
     def silent(self) -> int:
@@ -59,7 +71,7 @@ class Happening:
 @dataclass(frozen=True, slots=True)
 class Happened:
     """What followed from events, over whole months. ``total`` and ``unattributed`` are of all outcomes of customers
-    that are known; ``months`` is how many were compared."""
+    that are known. ``adjust``: the segment within which was compared, beside the month."""
 
     outcome: Outcome
     rows: tuple[Happening, ...]
@@ -69,6 +81,7 @@ class Happened:
     since: date | None
     until: date | None
     too_rare: tuple[Cause, ...] = ()
+    adjust: str | None = None
 
     def of(self, cause_id: str) -> Happening | None:
         """One cause's row; None where no event shows it or it happened too rarely."""
@@ -99,8 +112,8 @@ def happened(
     found = extra_cases(exposure_cells(cells, frequent), outside=outside(cells))
     rows = _rows(known, frequent, found, _suffered(exposures, selection))
     if isinstance(found, NoVerdict):
-        return Happened(outcome, rows, found, found, found.n, since, until, rare)
-    return Happened(outcome, rows, found.total, found.unattributed, found.n, since, until, rare)
+        return Happened(outcome, rows, found, found, found.n, since, until, rare, adjust)
+    return Happened(outcome, rows, found.total, found.unattributed, found.n, since, until, rare, adjust)
 
 
 def _held(selection: Selection, held: SpanAnswer) -> tuple[date | None, date | None]:
@@ -147,13 +160,6 @@ def outside(cells: tuple[MonthCell, ...]) -> Array:
     return sums
 
 
-def lags(cause: Cause, outcome: Outcome = "contact") -> tuple[LagRow, ...]:
-    """How many outcomes lie how many days after (before, below 0) the cause's events: what its window is judged by."""
-    if not cause.events:
-        return ()
-    return company_record().ask(Lags(OUTCOMES[outcome], cause.events, SHOWN_BEFORE, SHOWN_AFTER))
-
-
 def frequent_causes(cells: tuple[MonthCell, ...], known: Taxonomy) -> tuple[tuple[str, ...], tuple[Cause, ...]]:
     """Causes that happened often enough to compare, and those that happened, but too rarely."""
     months: dict[str, int] = defaultdict(int)
@@ -165,21 +171,23 @@ def frequent_causes(cells: tuple[MonthCell, ...], known: Taxonomy) -> tuple[tupl
     return frequent, tuple(cause for cause in rare if cause is not None)
 
 
-def _suffered(exposures: tuple[Exposure, ...], selection: Selection) -> dict[str, tuple[Array, Array]]:
-    found: dict[str, tuple[Array, Array]] = defaultdict(lambda: (np.zeros(BUCKETS), np.zeros(BUCKETS)))
-    for row in company_record().ask(Suffered(COMPLAINED, exposures, selection.since, selection.until)):
-        found[row.cause][0][row.bucket] += row.customers
-        found[row.cause][1][row.bucket] += row.followed
+def _suffered(exposures: tuple[Exposure, ...], selection: Selection) -> dict[str, Array]:
+    """By cause: customers it happened to, those of them who complained, and who left, each by bucket."""
+    found: dict[str, Array] = defaultdict(lambda: np.zeros((3, BUCKETS)))
+    asked = Suffered(COMPLAINED, exposures, selection.since, selection.until, LEAVING_DAYS)
+    for row in company_record().ask(asked):
+        found[row.cause][:, row.bucket] += (row.customers, row.followed, row.left)
     return found
 
 
 def _rows(
-    known: Taxonomy, causes: tuple[str, ...], found: ExtraCases | NoVerdict, suffered: dict[str, tuple[Array, Array]]
+    known: Taxonomy, causes: tuple[str, ...], found: ExtraCases | NoVerdict, suffered: dict[str, Array]
 ) -> tuple[Happening, ...]:
     """One row a cause; without a verdict it still says to whom it happened."""
-    rows = []
+    rows, departed = [], company_record().ask(Departed())
+    stayed = NoVerdict("no_departures", "The record knows of no customer’s last day.")
     for place, cause_id in enumerate(causes):
-        customers, followed = suffered[cause_id]
+        customers, followed, left = suffered[cause_id]
         rows.append(
             Happening(
                 cause=known.cause(cause_id) or Cause(cause_id, cause_id),
@@ -188,6 +196,7 @@ def _rows(
                 outcomes=found.cases[place] if isinstance(found, ExtraCases) else found,
                 extra=found.rates[place] if isinstance(found, ExtraCases) else found,
                 spoke_up=shares(followed[None], customers[None])[0],
+                left=shares(left[None], customers[None])[0] if departed else stayed,
                 departments=department_names(known, cause_id),
             )
         )

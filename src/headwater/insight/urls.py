@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from headwater.insight.views import alerts as alerts_views
 from headwater.insight.views import causes as views
 from headwater.insight.views import (
     employees_settings,
@@ -12,15 +13,16 @@ from headwater.insight.views import (
     scorecards,
     search,
 )
-from headwater.insight.views import alerts as alerts_views
 from headwater.insight.views import finance as finance_views
 from headwater.insight.views import hunches as hunch_views
 from headwater.insight.views import integrity as integrity_views
 from headwater.insight.views import response as response_views
+from headwater.insight.views.cause import cause_page, take_over
 from headwater.insight.views.demand import demand_page
 from headwater.insight.views.drivers import drivers_file, drivers_page
 from headwater.insight.views.employees import employees_file, employees_page
 from headwater.insight.views.river import river_file, river_page
+from headwater.insight.views.verbatims import verbatims_page
 
 urlpatterns = [
     path("alerts", alerts_views.alerts_page, name="alerts"),
@@ -28,7 +30,8 @@ urlpatterns = [
     path("alerts/<int:pk>", alerts_views.alert_page, name="alert"),
     path("alerts/<int:pk>/answer", alerts_views.answer, name="answer_alert"),
     path("causes", views.causes_page, name="causes"),
-    path("causes/<slug:cause_id>", views.cause_page, name="cause"),
+    path("causes/<slug:cause_id>", cause_page, name="cause"),
+    path("causes/<slug:cause_id>/window", take_over, name="take_over_window"),
     path("demand", demand_page, name="demand"),
     path("drivers", drivers_page, name="drivers"),
     path("drivers.csv", drivers_file, name="drivers_file"),
@@ -78,7 +81,7 @@ urlpatterns = [
     path("journey/moments/<slug:moment_id>", moments.one_moment, name="moment"),
     path("journey/moments/<slug:moment_id>/choose", moments.choose, name="choose_moment"),
     path("search", search.search_page, name="search"),
-    path("verbatims", views.verbatims_page, name="verbatims"),
+    path("verbatims", verbatims_page, name="verbatims"),
     path("verbatims/<str:signal_key>", views.verbatim_page, name="verbatim"),
     path("verbatims/<str:signal_key>/labels", views.correct, name="correct_label"),
     path("customers/<path:customer_id>", views.customer_page, name="customer"),

@@ -12,6 +12,7 @@ class StrategyConfig(AppConfig):
         from headwater.insight import named
         from headwater.insight.integrity_incentives import on_incentive
         from headwater.insight.outcomes import offer_outcomes
+        from headwater.insight.tried import offer_tried
         from headwater.journey import packs
 
         company.on_clear("headwater.strategy.clearing.clear")
@@ -24,6 +25,7 @@ class StrategyConfig(AppConfig):
         company.on_clear("headwater.strategy.boards.clear")
         named.offer("headwater.strategy.names.named")
         offer_outcomes("headwater.strategy.serving.served")
+        offer_tried("headwater.strategy.cause_work.tried")
         on_incentive("headwater.strategy.incentives.incentives")
         packs.add_section(
             "measures",

@@ -5,21 +5,17 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from headwater.base.accounts import person
 from headwater.base.permissions import allows, require
-from headwater.base.refusals import NotFound
 from headwater.insight import audit, charts, corrections, queries
-from headwater.insight.causes import CauseFigures, causes
-from headwater.insight.happened import happened, lags
+from headwater.insight.causes import causes
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.insight.verbatims import one_verbatim, timeline
-from headwater.insight.verbatims import verbatim_page as page_of_verbatims
-from headwater.insight.wording import cause_sentence, causes_sentence
+from headwater.insight.wording import causes_sentence
 from headwater.journey.queries import taxonomy
 from headwater.metrics.access import require_askable
 
@@ -46,56 +42,6 @@ def causes_page(request: HttpRequest) -> HttpResponse:
         "chart": charts.cause_shares(answer.complaints, selection) if answer.complaints else None,
     }
     return render(request, "insight/causes.html", shown)
-
-
-def cause_page(request: HttpRequest, cause_id: str) -> HttpResponse:
-    """One cause: how much, since when, at which stages, who can change it, in whose words."""
-    me = person(request)
-    require(me, "view", "figures")
-    selection = selection_of(request)
-    cause = taxonomy().cause(cause_id)
-    if cause is None:
-        raise NotFound("cause_unknown", _("There is no cause “%s” in the journey.") % cause_id)
-    answer = causes(selection, trends=True)
-    figures = answer.of(cause_id) or CauseFigures.nothing(cause, answer.negatives)
-    shown = {
-        "cause": cause,
-        "figures": figures,
-        "answer": answer,
-        "sentence": cause_sentence(figures),
-        "before": happened(selection).of(cause_id),
-        "lags": charts.cause_lags(lags(cause)),
-        "trend": charts.cause_trend(figures),
-        "bar": bar(selection),
-        "query": selection.query(),
-        "calibration": audit.calibration_state(),
-        "verbatims": queries.typical_verbatims(me, selection, cause_id),
-        "verbatims_address": reverse("verbatims") + selection.query(cause=cause_id, negative="yes"),
-    }
-    return render(request, "insight/cause.html", shown)
-
-
-def verbatims_page(request: HttpRequest) -> HttpResponse:
-    """Customers' words in this selection, a page at a time."""
-    me = person(request)
-    selection = selection_of(request, reads_words=True)
-    cause, stage = request.GET.get("cause", ""), request.GET.get("stage", "")
-    negative = request.GET.get("negative") == "yes"
-    number = request.GET.get("page", "1")
-    page = page_of_verbatims(
-        me, selection, cause=cause, stage=stage, negative=negative, number=int(number[:6]) if number.isdecimal() else 1
-    )
-    known = taxonomy()
-    shown = {
-        "page": page,
-        "rows": [queries.shown_signal(row, known) for row in page.rows],
-        "cause": known.cause(cause),
-        "stage": known.stage(stage),
-        "negative": negative,
-        "bar": bar(selection),
-        "known": known,
-    }
-    return render(request, "insight/verbatims.html", shown)
 
 
 def verbatim_page(request: HttpRequest, signal_key: str) -> HttpResponse:

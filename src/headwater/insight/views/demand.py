@@ -13,11 +13,13 @@ from headwater.base.permissions import require
 from headwater.insight.audit import calibration_state
 from headwater.insight.demand import Demand, demand
 from headwater.insight.demand_kinds import Kind
-from headwater.insight.demand_wording import demand_note, demand_sentence, happened_sentence, kind_name
+from headwater.insight.demand_wording import demand_note, demand_sentence, happened_sentence, kind_name, reason_name
 from headwater.insight.first_contact import CHOICES, REPEAT_DAYS
 from headwater.insight.happened import Happened, Outcome, happened
+from headwater.insight.segments import segments
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
+from headwater.insight.unsolved import WhyUnsolved, why_unsolved
 from headwater.metrics.access import require_askable
 from headwater.science.results import Estimate, Result
 
@@ -29,11 +31,13 @@ def demand_page(request: HttpRequest) -> HttpResponse:
     require(person(request), "view", "figures")
     given = request.GET
     selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
-    require_askable(request.user, (), selection.filter())
+    compared = segments(given.get("adjust", ""))
+    require_askable(request.user, compared.dimension, selection.filter())
     outcome: Outcome = "low_score" if given.get("outcome") == "low_score" else "contact"
     days = next((one for one in CHOICES if str(one) == given.get("days")), REPEAT_DAYS)
-    found, before = demand(selection, days=days), happened(selection, outcome=outcome)
+    found, before = demand(selection, days=days), happened(selection, outcome=outcome, adjust=compared.chosen)
     said = {row.cause.id: row for row in found.causes}
+    unsolved = why_unsolved(selection, days=days)
     shown = {
         "outcome": outcome,
         "happened": before,
@@ -48,6 +52,10 @@ def demand_page(request: HttpRequest) -> HttpResponse:
         "places": _places(found),
         "trend": _trend(found),
         "answered": found.answered,
+        "segments": compared,
+        "unsolved": unsolved,
+        "unsolved_reasons": [(one, reason_name(one.reason)) for one in unsolved.reasons] if unsolved else [],
+        "unsolved_chart": _unsolved(unsolved),
         "days_choices": CHOICES,
         "calibration": calibration_state(),
         "bar": bar(selection),
@@ -96,6 +104,16 @@ def _followed(before: Happened) -> dict[str, Any] | None:
         else _("Share of low scores that followed from each cause")
     )
     return interval_rank(rows, description=description, unit="share", meaning="harm") if rows else None
+
+
+def _unsolved(found: WhyUnsolved | None) -> dict[str, Any] | None:
+    if found is None or not found.n:
+        return None
+    meanings: dict[str, Meaning] = {"upstream": "harm", "not_said": "doubt"}
+    parts = [
+        Part(reason_name(one.reason), one.n, meanings.get(one.reason, "waiting")) for one in found.reasons if one.n
+    ]
+    return stacked_bar(parts, description=_("Contacts that were not solved, by why"), heading=_("Why"))
 
 
 def _bounds(result: Result) -> tuple[float | None, float | None, float | None]:
