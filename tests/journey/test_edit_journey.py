@@ -8,6 +8,7 @@ import pytest
 from headwater.base.models import HistoryEntry, Job, Person
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey import queries, services
+from headwater.journey.differences import Kind
 from headwater.journey.models import TaxonomyVersion
 from headwater.journey.packs import load_pack
 from headwater.journey.taxonomy import Cause
@@ -67,6 +68,40 @@ def test_an_edit_waits_in_the_draft_until_it_is_published(editor: Person) -> Non
     assert Job.objects.filter(name="insight.relabel").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "item", "values", "relabels"),
+    [
+        ("cause", "delivery_late", {"lag_days": 30, "departments": ["marketing"]}, False),
+        ("moment", "promised_day", {"truth": True}, False),
+        ("cause", "delivery_late", {"examples": ["it came a week late"]}, True),
+        ("moment", "promised_day", {"name": "It is here on the day they promised"}, True),
+        ("stage", "wait", {"description": "Until it is here."}, True),
+    ],
+)
+def test_only_what_labels_depend_on_asks_for_a_relabelling(
+    editor: Person, kind: Kind, item: str, values: dict[str, Any], relabels: bool
+) -> None:
+    services.apply_pack(editor, load_pack("retail"))
+    Job.objects.all().delete()
+    services.change_item(editor, kind, item, values)
+    version = services.publish_draft(editor).version
+    assert Job.objects.filter(name="insight.relabel").exists() is relabels
+    assert queries.labels_version() == (version if relabels else version - 1)
+    services.change_item(editor, "cause", "delivery_late", {"lag_days": 31})
+    services.publish_draft(editor)
+    assert queries.labels_version() == (version if relabels else version - 1)
+
+
+def test_a_retired_cause_asks_for_a_relabelling(editor: Person) -> None:
+    services.apply_pack(editor, load_pack("retail"))
+    Job.objects.all().delete()
+    services.retire_cause(editor, "delivery_late")
+    assert queries.labels_version() == 1
+    services.publish_draft(editor)
+    assert Job.objects.filter(name="insight.relabel").exists()
+    assert queries.labels_version() == 2
+
+
 def test_a_discarded_draft_leaves_what_is_published(editor: Person) -> None:
     services.apply_pack(editor, load_pack("retail"))
     services.retire_cause(editor, "damaged")
@@ -114,8 +149,9 @@ def test_two_people_editing_the_same_cause_do_not_overwrite_each_other(editor: P
     seen = services.fingerprint(load_pack("retail").causes[0])
     cause = load_pack("retail").causes[0].id
     services.change_item(editor, "cause", cause, {"description": "First."}, seen=seen)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="description"):
         services.change_item(editor, "cause", cause, {"description": "Second."}, seen=seen)
+    services.change_item(editor, "cause", cause, {"description": "First."}, seen=seen)  # the same, sent twice
     services.change_item(editor, "cause", "damaged", {"description": "Another one."})
 
 

@@ -190,6 +190,26 @@ def test_the_pages_show_both_and_take_decisions(client: Client, editor: Person) 
     assert client.get("/journey/future/decide/moment:pay:changed").status_code == 404
 
 
+def test_a_change_never_overwrites_what_someone_else_changed(client: Client, begun: Person) -> None:
+    client.force_login(begun)
+    address = "/api/v1/future/items/moment/pay"
+    read = client.get(address).json()
+    assert read["seen"] in client.get("/journey/future/moment/pay").content.decode()
+    future.change_item(begun, "moment", "pay", {"description": "In one step."})
+    with pytest.raises(Conflict, match="description"):
+        future.change_item(begun, "moment", "pay", {"name": "I pay later"}, seen=read["seen"])
+    form = {"name": "I pay later", "stage": "order", "kind": "must_not_fail", "seen": read["seen"]}
+    late = client.post("/journey/future/moment/pay", form)
+    assert late.status_code == 409
+    assert "Someone else changed" in late.content.decode()
+    body = {"values": {"name": "I pay later"}, "seen": read["seen"]}
+    refused = client.patch(address, body, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "future.changed_meanwhile")
+    body["seen"] = client.get(address).json()["seen"]
+    assert client.patch(address, body, content_type="application/json").status_code == 200
+    assert client.get(address).json()["values"]["description"] == "In one step."
+
+
 def test_clearing_the_sample_forgets_it(begun: Person) -> None:
     future.change_item(begun, "moment", "pay", {"name": "I pay later"})
     future.drop(begun, "moment:pay:changed", "Customers did not want it.")

@@ -11,7 +11,7 @@ from django.test import Client
 from headwater.base.company import ensure_company
 from headwater.base.models import Person
 from headwater.base.permissions import NotAllowed
-from headwater.base.refusals import Refused
+from headwater.base.refusals import Conflict, Refused
 from headwater.journey import services, standard_edits, standards
 from headwater.journey.models import SeriesPoint, Standard
 from headwater.journey.packs import load_pack
@@ -208,6 +208,51 @@ def test_a_standard_is_set_changed_and_retired_on_pages(site: Client, colleague:
     assert standard.definition["hours"] == 4
     site.post(f"/journey/standards/{standard.pk}/retire")
     assert standards.reliability() == {}
+
+
+def test_a_row_for_all_and_rows_by_department_count_once(editor: Person) -> None:
+    """The row for all prevails for the total, days without one are the sum of their departments."""
+    standard = standard_edits.create_standard(editor, {**VALUES, "method": "series"})
+    rows = [
+        Point(date(2026, 1, 1), 100, 90),
+        Point(date(2026, 1, 1), 60, 55, "finance"),
+        Point(date(2026, 1, 1), 30, 28, "delivery"),
+        Point(date(2026, 1, 2), 10, 10, "finance"),
+        Point(date(2026, 2, 1), 20, 5),
+    ]
+    standard_edits.import_series(editor, standard.pk, rows)
+    answer = standards.reliability("pay")["pay"]
+    assert (answer.kept, answer.due) == (90 + 10 + 5, 100 + 10 + 20)
+    assert [(one.counts.kept, one.counts.due) for one in answer.months] == [(100, 110), (5, 20)]
+    departments = answer.readings[0].departments
+    assert {name: (one.kept, one.due) for name, one in departments.items()} == {
+        "finance": (65, 70), "delivery": (28, 30),
+    }  # fmt: skip
+
+
+def test_a_change_never_overwrites_what_someone_else_changed(site: Client, editor: Person) -> None:
+    standard = standard_edits.create_standard(editor, VALUES)
+    read = site.get("/api/v1/standards").json()[0]
+    page = site.get(f"/journey/standards/{standard.pk}/edit").content.decode()
+    assert f'name="seen" value="{read["seen"]}"' in page
+    standard_edits.change_standard(editor, standard.pk, {**VALUES, "target": 0.8})
+    with pytest.raises(Conflict, match="target"):
+        standard_edits.change_standard(editor, standard.pk, {**VALUES, "name": "Mine"}, seen=read["seen"])
+    late = site.put(f"/api/v1/standards/{standard.pk}", {**VALUES, "seen": read["seen"]}, content_type=JSON)
+    assert (late.status_code, late.json()["code"]) == (409, "standard.changed_meanwhile")
+    form = {
+        "name": "Mine", "moment": "pay", "method": "kept", "promise": "event = 'promised'", "seen": read["seen"],
+        "receipt": "event = 'kept'", "length": "2", "length_unit": "1", "per": "subject", "departments": ["finance"],
+    }  # fmt: skip
+    for _again in range(2):
+        refused = site.post(f"/journey/standards/{standard.pk}/edit", form)
+        assert refused.status_code == 409
+        assert "Someone else changed" in refused.content.decode()
+    standard.refresh_from_db()
+    assert (standard.name, standard.target) == (VALUES["name"], 0.8)
+    again = site.get("/api/v1/standards").json()[0]["seen"]
+    taken = site.put(f"/api/v1/standards/{standard.pk}", {**VALUES, "name": "Ours", "seen": again}, content_type=JSON)
+    assert (taken.status_code, taken.json()["name"]) == (200, "Ours")
 
 
 def test_a_series_is_uploaded_on_its_page(site: Client, editor: Person) -> None:

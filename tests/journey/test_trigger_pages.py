@@ -135,15 +135,39 @@ def test_it_is_activated_paused_and_retired(site: Client) -> None:
 
 def test_a_changed_rule_is_a_new_edition(site: Client) -> None:
     trigger = made(site)
-    site.post(f"/journey/triggers/{trigger.pk}/edit", FORM | {"n": "2", "edition": "1"})
+    seen = triggers.fingerprint_of(trigger)
+    site.post(f"/journey/triggers/{trigger.pk}/edit", FORM | {"n": "2", "seen": seen})
     trigger.refresh_from_db()
     assert trigger.edition == 2
     assert [one.rule["n"] for one in triggers.editions(trigger)] == [2, 3]
-    late = site.post(f"/journey/triggers/{trigger.pk}/edit", FORM | {"n": "4", "edition": "1"})
-    assert late.status_code == 409
     site.post(f"/journey/triggers/{trigger.pk}/edit", FORM | {"n": "2", "name": "Other"})
     trigger.refresh_from_db()
     assert (trigger.edition, trigger.name) == (2, "Other")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "what"),
+    [({"n": "2"}, "rule"), ({"grace_days": "3"}, "grace period in days"), ({"action": "thank_you"}, "answer")],
+)
+def test_a_change_never_overwrites_what_someone_else_changed(site: Client, theirs: dict[str, str], what: str) -> None:
+    trigger = made(site)
+    read = site.get(f"/api/v1/triggers/{trigger.pk}").json()
+    assert f'name="seen" value="{read["seen"]}"' in site.get(f"/journey/triggers/{trigger.pk}/edit").content.decode()
+    site.post(f"/journey/triggers/{trigger.pk}/edit", FORM | theirs)
+    trigger.refresh_from_db()
+    kept = triggers.fingerprint_of(trigger)
+    late = site.post(f"/journey/triggers/{trigger.pk}/edit", FORM | {"name": "Mine", "seen": read["seen"]})
+    assert late.status_code == 409
+    assert f"({what})" in late.content.decode()
+    mine = {name: read[name] for name in ("description", "stage", "moment", "action", "grace_days", "rule", "seen")}
+    refused = site.put(f"/api/v1/triggers/{trigger.pk}", mine | {"name": "Mine"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "trigger.changed_meanwhile")
+    trigger.refresh_from_db()
+    assert triggers.fingerprint_of(trigger) == kept
+    again = site.put(
+        f"/api/v1/triggers/{trigger.pk}", mine | {"name": "Mine", "seen": kept}, content_type="application/json"
+    )
+    assert (again.status_code, again.json()["name"]) == (200, "Mine")
 
 
 def test_what_was_found_is_answered_and_taken_back(site: Client, colleague: Client) -> None:

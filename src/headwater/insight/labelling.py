@@ -18,7 +18,7 @@ from headwater.insight.classifiers import build_heads
 from headwater.insight.label_rules import SOURCED, corrected, values_of
 from headwater.insight.labeller import Labeller
 from headwater.insight.models import AuditItem, LabelCorrection, LabellerInForce, TextModel
-from headwater.journey.queries import taxonomy, taxonomy_of
+from headwater.journey.queries import labels_version, taxonomy, taxonomy_of
 from headwater.metrics.store import company_record
 from headwater.record.questions import SignalRows, Size
 
@@ -193,7 +193,7 @@ def _in_force() -> Wanted | None:
 
 
 def _wanted() -> Wanted:
-    return Wanted(fitting.active_model(), taxonomy().version)
+    return Wanted(fitting.active_model(), labels_version())
 
 
 def _put_in_force(wanted: Wanted, thresholds: dict[str, float] | None = None) -> Wanted:

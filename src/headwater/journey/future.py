@@ -20,6 +20,8 @@ from headwater.journey import edits, queries
 from headwater.journey.differences import Difference, Kind, differences
 from headwater.journey.documents import read, written
 from headwater.journey.models import FutureDecision, FutureJourney
+from headwater.journey.seen import require_unchanged
+from headwater.journey.services import edited
 from headwater.journey.taxonomy import Item, Moment, Stage, Taxonomy
 
 NAME_LENGTH, REASON_LENGTH, LINK_LENGTH = 120, 1000, 500
@@ -120,6 +122,14 @@ def step_of(key: str) -> Step:
     raise NotFound("future.no_difference", message % key[:140])
 
 
+def item_of(kind: Kind, item_id: str) -> Item:
+    """One item of the journey to come as it is edited. Raises ``NotFound``."""
+    found = future(edited=True)
+    if found is None:
+        raise NotFound("future.none", _("There is no journey to come yet. Begin it as a copy of today's."))
+    return edits.find(found.taxonomy, kind, item_id)
+
+
 def start_future(person: Person | None) -> None:
     """Begin the journey to come as a copy of today's; refused (409) when there is one already."""
     require(person, "edit", "taxonomy")
@@ -139,9 +149,20 @@ def add_item(person: Person | None, kind: Kind, values: Mapping[str, Any]) -> It
     return _edit(person, "future.added", partial(edits.added, kind=kind, values=values))
 
 
-def change_item(person: Person | None, kind: Kind, item_id: str, values: Mapping[str, Any]) -> Item:
-    """Set fields of an item of the journey to come."""
-    return _edit(person, "future.changed", partial(edits.changed, kind=kind, item_id=item_id, values=values))
+def change_item(
+    person: Person | None, kind: Kind, item_id: str, values: Mapping[str, Any], *, seen: str | None = None
+) -> Item:
+    """Set fields of an item of the journey to come. ``seen`` is its fingerprint (``services.fingerprint``) when the
+    person opened it; refused (409) when someone else changed that item since."""
+
+    def edit(now: Taxonomy) -> tuple[Taxonomy, Item]:
+        old = edits.find(now, kind, item_id)
+        new, item = edits.changed(now, kind, item_id, values)
+        if item != old:
+            require_unchanged(seen, edited(old), code="future.changed_meanwhile", name=old.name)
+        return new, item
+
+    return _edit(person, "future.changed", edit)
 
 
 def move_item(person: Person | None, kind: Kind, item_id: str, by: int) -> Item:

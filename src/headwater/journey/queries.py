@@ -78,6 +78,13 @@ def taxonomy_of(version: int) -> Taxonomy | None:
     return read(row.content, version) if row else None
 
 
+def labels_version() -> int:
+    """The version whose labels count as those of the published taxonomy: an earlier one, where nothing changed since
+    that labels depend on; 0 before the first is published."""
+    row = TaxonomyVersion.objects.filter(state=Versioned.State.PUBLISHED).values_list("version", "labels_as").first()
+    return (row[1] or row[0] or 0) if row else 0
+
+
 def published_versions(limit: int = 50) -> list[TaxonomyVersion]:
     """The published versions, newest first, without their contents."""
     rows = TaxonomyVersion.objects.filter(version__isnull=False).select_related("published_by")

@@ -1,7 +1,8 @@
 """Pure rules of the taxonomy: what must hold between its parts."""
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,6 +26,17 @@ def inconsistencies(taxonomy: Taxonomy) -> list[str]:
         *_dangling(taxonomy),
         *(problem for cause in taxonomy.causes for problem in _merge_problems(cause, taxonomy)),
     ]
+
+
+def labelling_parts(taxonomy: Taxonomy) -> tuple[object, ...]:
+    """All of a taxonomy that the labels of words and events depend on: two with the same parts label alike."""
+    stages = {(one.id, one.name, one.description, one.examples) for one in taxonomy.stages}
+    moments = {(one.id, one.name, one.description, one.examples, one.stage) for one in taxonomy.moments}
+    causes = {
+        (one.id, one.name, one.description, one.examples, one.stages, one.demand, one.events)
+        for one in taxonomy.active_causes
+    }
+    return frozenset(stages), frozenset(moments), frozenset(causes)
 
 
 def _repeated(kind: object, ids: Iterable[str]) -> Iterator[str]:
@@ -118,3 +130,16 @@ def _merges_in_a_circle(cause: Cause, taxonomy: Taxonomy) -> bool:
         seen.add(following.merged_into)
         following = taxonomy.cause(following.merged_into)
     return False
+
+
+def namesake(name: str, ours: Mapping[int, str]) -> int | None:
+    """The one of our departments that is called like a department of the journey; None where none or several are."""
+    words = _telling(name)
+    same = [key for key, other in ours.items() if other.casefold() == name.casefold()]
+    alike = [key for key, other in ours.items() if words & _telling(other)]
+    found = same or alike
+    return found[0] if len(found) == 1 else None
+
+
+def _telling(name: str) -> set[str]:
+    return {word for word in re.findall(r"\w+", name.casefold()) if len(word) > 3}

@@ -1,7 +1,5 @@
 """Changes of the journey: each checks the permission, edits the draft, and writes its history in one transaction."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -16,7 +14,7 @@ from headwater.base.models import Company, Person
 from headwater.base.permissions import require
 from headwater.base.queue import enqueue
 from headwater.base.refusals import Conflict, Refused
-from headwater.journey import edits
+from headwater.journey import edits, rules
 from headwater.journey.differences import Difference, Kind, differences
 from headwater.journey.documents import read, written
 from headwater.journey.models import (
@@ -30,6 +28,7 @@ from headwater.journey.models import (
     TaxonomyVersion,
 )
 from headwater.journey.packs import Pack, SectionDifference, apply_sections, load_pack, pack_of, preview_sections
+from headwater.journey.seen import digests, require_unchanged
 from headwater.journey.taxonomy import Item, Taxonomy
 
 MAX_STEPS = 50
@@ -69,11 +68,9 @@ def change_item(
     with transaction.atomic():
         row, now = _opened(person)
         old = edits.find(now, kind, item_id)
-        if seen is not None and seen != fingerprint(old):
-            message = _("Someone else changed %s after you opened it. Reload the page and make your change again.")
-            raise Conflict("taxonomy.changed_meanwhile", message % old.name)
         new, item = edits.changed(now, kind, item_id, values)
         if item != old:
+            require_unchanged(seen, edited(old), code="taxonomy.changed_meanwhile", name=old.name)
             _saved(row, new)
             what = ", ".join(key for key, value in asdict(item).items() if value != asdict(old)[key])
             _record(person, "changed", kind, item, what=what, old=old.name)
@@ -134,7 +131,8 @@ def retire_cause(person: Person | None, cause_id: str, *, retire: bool = True) -
 
 
 def publish_draft(person: Person | None, *, seen: int | None = None) -> Taxonomy:
-    """Make the draft count: it gets the next version number and everything is labelled again in the background.
+    """Make the draft count: it gets the next version number, and where labels depend on what changed, everything is
+    labelled again in the background.
 
     ``seen`` is the edition that the person read: refuses (409) when someone edited the draft since.
     """
@@ -253,9 +251,13 @@ def clear() -> None:
 
 
 def fingerprint(item: Item) -> str:
-    """A short digest of an item, by which a form notices that someone else changed it meanwhile."""
-    values = {key: value for key, value in asdict(item).items() if key != "position"}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+    """What someone sees who opens an item, by which a form notices that someone else changed it meanwhile."""
+    return digests(edited(item))
+
+
+def edited(item: Item) -> dict[str, Any]:
+    """The fields of an item that its form changes."""
+    return {key: value for key, value in asdict(item).items() if key != "position"}
 
 
 def _published() -> Taxonomy:
@@ -280,12 +282,18 @@ def _saved(row: TaxonomyVersion, new: Taxonomy) -> TaxonomyVersion:
 
 
 def _published_now(row: TaxonomyVersion, person: Person | None, changes: int) -> Taxonomy:
+    before = versions.published(TaxonomyVersion)
     row = versions.publish(row, person)
     row.steps.all().delete()
+    row.labels_as = row.version
+    if before is not None and rules.labelling_parts(read(before.content)) == rules.labelling_parts(read(row.content)):
+        row.labels_as = before.labels_as
+    row.save(update_fields=["labels_as"])
     data = {"version": row.version, "changes": changes}
     record_history(person, "taxonomy.published", f"taxonomy:{row.version}", data)
     enqueue(ASK_HEADS, {}, unique_key=ASK_HEADS, requested_by=person)
-    enqueue(RELABEL, {"taxonomy_version": row.version}, unique_key=RELABEL, requested_by=person)
+    if row.labels_as == row.version:
+        enqueue(RELABEL, {"taxonomy_version": row.version}, unique_key=RELABEL, requested_by=person)
     return read(row.content, row.version or 0)
 
 

@@ -17,6 +17,7 @@ from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey.models import SeriesPoint, Standard
 from headwater.journey.queries import taxonomy
+from headwater.journey.seen import digests, require_unchanged
 from headwater.journey.standards import read_definition, written
 from headwater.journey.taxonomy import Taxonomy
 from headwater.metrics.access import require_shareable
@@ -28,6 +29,7 @@ MAX_STANDARDS = 200
 MAX_SERIES_BYTES = 5_000_000
 MAX_POINTS = 20_000
 MAX_COUNT = 10**12
+EDITED = ("name", "description", "moment", "method", "definition", "departments", "giver", "taker", "target")
 Method = Standard.Method
 
 
@@ -62,15 +64,27 @@ def create_standard(person: Person | None, values: Mapping[str, Any], *, known: 
 
 
 def change_standard(
-    person: Person | None, pk: int, values: Mapping[str, Any], *, known: Taxonomy | None = None
+    person: Person | None,
+    pk: int,
+    values: Mapping[str, Any],
+    *,
+    seen: str | None = None,
+    known: Taxonomy | None = None,
 ) -> Standard:
-    """Change a standard; its figures are computed anew from the record, for the past too."""
+    """Change a standard; its figures are computed anew from the record, for the past too.
+
+    Args:
+        seen: what the person saw, see :func:`fingerprint_of`; refused (409) when someone else changed it meanwhile.
+    """
     require(person, "edit", "triggers")
     standard_of(person, pk)
     given = _checked(person, values, known, except_pk=pk)
     with transaction.atomic():
         standard = Standard.objects.select_for_update().get(pk=pk)
         what = [name for name, value in given.items() if getattr(standard, name) != value]
+        if what:
+            now, code = _edited(standard), "standard.changed_meanwhile"
+            require_unchanged(seen, now, code=code, name=standard.name, titles=_titles())
         for name in what:
             setattr(standard, name, given[name])
         if what:
@@ -78,6 +92,19 @@ def change_standard(
             data = {"name": standard.name, "what": ", ".join(what)}
             record_history(person, "standard.changed", f"standard:{pk}", data)
     return standard
+
+
+def fingerprint_of(standard: Standard) -> str:
+    """What someone sees who opens a standard to change it."""
+    return digests(_edited(standard))
+
+
+def _edited(standard: Standard) -> dict[str, Any]:
+    return {name: getattr(standard, name) for name in EDITED}
+
+
+def _titles() -> dict[str, Any]:
+    return {name: Standard._meta.get_field(name).verbose_name for name in EDITED}
 
 
 def retire_standard(person: Person | None, pk: int, *, retire: bool = True) -> Standard:

@@ -282,14 +282,19 @@ def _reading(standard: Standard, months: Mapping[date, Counts]) -> Reading:
 
 
 def _of_series(standard: Standard, since: date | None, until: date | None) -> Reading:
+    """A series may say of a day how it went for all, by department, or both: the row for all prevails for the total,
+    those of departments are its parts."""
     points = SeriesPoint.objects.filter(standard=standard)
     points = points.filter(day__gte=since) if since else points
     points = points.filter(day__lte=until) if until else points
+    rows = list(points.values_list("day", "department", "happened", "went_right"))
+    for_all = {day for day, department, _happened, _right in rows if not department}
     months: dict[date, Counts] = defaultdict(lambda: Counts(buckets=None))
     departments: dict[str, Counts] = defaultdict(lambda: Counts(buckets=None))
-    for day, department, happened, right in points.values_list("day", "department", "happened", "went_right"):
+    for day, department, happened, right in rows:
         counts = Counts(happened, right, None)
-        months[day.replace(day=1)] += counts
+        if not department or day not in for_all:
+            months[day.replace(day=1)] += counts
         if department:
             departments[department] += counts
     ordered = tuple(Month(month, months[month]) for month in sorted(months))

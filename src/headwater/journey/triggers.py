@@ -17,6 +17,7 @@ from headwater.base.permissions import allows, require
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.journey.models import Firing, Trigger, TriggerEdition, UnitState
 from headwater.journey.queries import taxonomy
+from headwater.journey.seen import digests, require_unchanged
 from headwater.journey.standards import as_of
 from headwater.journey.states import ask_to_build
 from headwater.journey.taxonomy import Taxonomy
@@ -33,6 +34,7 @@ MAX_GRACE_DAYS = 365
 MAX_WAIT_HOURS = 24 * 14
 PREVIEW_DAYS = 91
 EXAMPLES = 5
+EDITED = ("name", "description", "stage", "moment", "action", "grace_days", "wait_hours", "rule")
 State = Trigger.State
 
 _hooks: dict[str, str] = {}
@@ -119,28 +121,25 @@ def change_trigger(
     pk: int,
     values: Mapping[str, Any],
     *,
-    edition: int | None = None,
+    seen: str | None = None,
     known: Taxonomy | None = None,
 ) -> Trigger:
     """Change a trigger. A changed rule is a new edition: an active trigger reads the record again, and what happened
     before it is history.
 
     Args:
-        edition: the edition that the person saw; refused (409) when someone else changed the rule meanwhile.
+        seen: what the person saw, see :func:`fingerprint_of`; refused (409) when someone else changed it meanwhile.
     """
     require(person, "edit", "triggers")
     given = _checked(person, values, known, except_pk=pk)
     with transaction.atomic():
         trigger = _locked(pk)
-        if edition is not None and edition != trigger.edition:
-            raise Conflict(
-                "trigger.changed_meanwhile",
-                _("Someone else changed “%s” after you opened it. Reload the page and make your change again.")
-                % trigger.name,
-            )
         if trigger.state == State.RETIRED:
             raise Refused("trigger.retired", _("“%s” is retired. Make a new trigger instead.") % trigger.name)
         what = [name for name, value in given.items() if getattr(trigger, name) != value]
+        if what:
+            now, code = _edited(trigger), "trigger.changed_meanwhile"
+            require_unchanged(seen, now, code=code, name=trigger.name, titles=_titles())
         for name in what:
             setattr(trigger, name, given[name])
         if "rule" in what:
@@ -155,6 +154,19 @@ def change_trigger(
             data = {"name": trigger.name, "what": ", ".join(what), "edition": trigger.edition}
             record_history(person, "trigger.changed", f"trigger:{trigger.pk}", data)
     return trigger
+
+
+def fingerprint_of(trigger: Trigger) -> str:
+    """What someone sees who opens a trigger to change it."""
+    return digests(_edited(trigger))
+
+
+def _edited(trigger: Trigger) -> dict[str, Any]:
+    return {name: getattr(trigger, name) for name in EDITED}
+
+
+def _titles() -> dict[str, Any]:
+    return {name: Trigger._meta.get_field(name).verbose_name for name in EDITED}
 
 
 def activate_trigger(person: Person | None, pk: int) -> Trigger:

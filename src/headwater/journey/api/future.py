@@ -15,6 +15,8 @@ from headwater.journey.api.editing import DifferenceOut, Id, ItemIn, ItemOut, Pu
 from headwater.journey.api.taxonomy import TaxonomyAnswer
 from headwater.journey.differences import Kind
 from headwater.journey.documents import written
+from headwater.journey.seen import MAX_LENGTH
+from headwater.journey.services import edited, fingerprint
 from headwater.journey.touchpoints import touchpoint_list
 
 router = Router(tags=["future"])
@@ -50,6 +52,19 @@ class StepIn(Schema):
     owner: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     link: Annotated[str, Field(max_length=future.LINK_LENGTH)] = ""
     reason: Annotated[str, Field(max_length=future.REASON_LENGTH)] = ""
+
+
+class FutureItemIn(ItemIn):
+    """Fields of an item that change; ``seen`` as it was read: refused (409) when someone else changed it since."""
+
+    seen: Annotated[str, Field(max_length=MAX_LENGTH)] | None = None
+
+
+class FutureItemOut(ItemOut):
+    """An item of the journey to come as it is edited, with what a change of it names as ``seen``."""
+
+    values: dict[str, Any]
+    seen: str
 
 
 class TouchpointOut(Schema):
@@ -100,10 +115,18 @@ def post_future_item(request: HttpRequest, kind: Kind, body: ItemIn) -> ItemOut:
     return ItemOut(kind=kind, id=item.id, name=item.name)
 
 
+@router.get("/future/items/{kind}/{item}", response={200: FutureItemOut, **REFUSALS}, summary="One item to come")
+def get_future_item(request: HttpRequest, kind: Kind, item: Id) -> FutureItemOut:
+    """An item of the journey to come as it is edited now."""
+    require(request.user, "edit", "taxonomy")
+    found = future.item_of(kind, item)
+    return FutureItemOut(kind=kind, id=found.id, name=found.name, values=edited(found), seen=fingerprint(found))
+
+
 @router.patch("/future/items/{kind}/{item}", response={200: ItemOut, **REFUSALS}, summary="Change the journey to come")
-def patch_future_item(request: HttpRequest, kind: Kind, item: Id, body: ItemIn) -> ItemOut:
+def patch_future_item(request: HttpRequest, kind: Kind, item: Id, body: FutureItemIn) -> ItemOut:
     """Set fields of an item of the journey to come."""
-    changed = future.change_item(person(request), kind, item, body.values)
+    changed = future.change_item(person(request), kind, item, body.values, seen=body.seen)
     return ItemOut(kind=kind, id=changed.id, name=changed.name)
 
 

@@ -10,10 +10,12 @@ from headwater.base.permissions import allows, require
 from headwater.base.problems import REFUSALS
 from headwater.journey import firings, standard_edits, standards, triggers
 from headwater.journey.models import Firing, Standard, Trigger
+from headwater.journey.seen import MAX_LENGTH
 from headwater.journey.trigger_rules import Rule, in_words, read_rule
 from headwater.science import Estimate, Result
 
 router = Router(tags=["triggers"])
+SEEN = "What was read as `seen`; refused (409) when someone else changed it since, by name of what changed."
 
 
 class TriggerIn(Schema):
@@ -27,7 +29,7 @@ class TriggerIn(Schema):
     grace_days: int = Field(7, ge=0, le=365)
     wait_hours: int = Field(0, ge=0, le=336)
     rule: Rule
-    edition: int | None = Field(None, description="The edition that was seen; refused when the rule changed since.")
+    seen: str | None = Field(None, max_length=MAX_LENGTH, description=SEEN)
 
 
 class RuleIn(Schema):
@@ -49,6 +51,7 @@ class TriggerOut(Schema):
     wait_hours: int
     state: str
     edition: int
+    seen: str
     activated_at: datetime | None
     rule: dict[str, Any]
     words: str
@@ -100,6 +103,7 @@ class FiringsOut(Schema):
 def _out(trigger: Trigger, counts: dict[int, dict[str, int]]) -> dict[str, Any]:
     names = ("id", "name", "description", "stage", "moment", "action", "grace_days", "wait_hours", "state", "edition")
     shown = {name: getattr(trigger, name) for name in names}
+    shown["seen"] = triggers.fingerprint_of(trigger)
     more = {"activated_at": trigger.activated_at, "rule": trigger.rule, "words": in_words(read_rule(trigger.rule))}
     return {**shown, **more, "findings": counts.get(trigger.pk, dict.fromkeys(Firing.State.values, 0))}
 
@@ -109,7 +113,7 @@ def _one(trigger: Trigger) -> dict[str, Any]:
 
 
 def _values(given: TriggerIn) -> dict[str, Any]:
-    return given.dict(exclude={"edition"})
+    return given.dict(exclude={"seen"})
 
 
 @router.get("/triggers", response={200: list[TriggerOut], **REFUSALS}, summary="The triggers")
@@ -197,7 +201,7 @@ def get_trigger(request: HttpRequest, trigger_id: int) -> dict[str, Any]:
 def change_trigger(request: HttpRequest, trigger_id: int, given: TriggerIn) -> dict[str, Any]:
     """Change a trigger; another rule is a new edition."""
     who: Any = request.user
-    return _one(triggers.change_trigger(who, trigger_id, _values(given), edition=given.edition))
+    return _one(triggers.change_trigger(who, trigger_id, _values(given), seen=given.seen))
 
 
 @router.post(
@@ -240,6 +244,7 @@ class StandardIn(Schema):
     giver: str = Field("", max_length=60)
     taker: str = Field("", max_length=60)
     target: float | None = Field(None, gt=0, le=1)
+    seen: str | None = Field(None, max_length=MAX_LENGTH, description=SEEN)
 
 
 class StandardOut(Schema):
@@ -254,6 +259,7 @@ class StandardOut(Schema):
     taker: str
     target: float | None
     retired: bool
+    seen: str
 
 
 class ReliabilityOut(Schema):
@@ -311,7 +317,8 @@ def share(result: Result) -> dict[str, Any]:
 
 
 def _standard(one: Standard) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in StandardOut.model_fields}
+    shown = {name: getattr(one, name) for name in StandardOut.model_fields if name != "seen"}
+    return {**shown, "seen": standard_edits.fingerprint_of(one)}
 
 
 @router.get("/standards", response={200: list[StandardOut], **REFUSALS}, summary="The reliability standards")
@@ -330,11 +337,11 @@ def create_standard(request: HttpRequest, given: StandardIn) -> tuple[int, dict[
 def change_standard(request: HttpRequest, standard_id: int, given: StandardIn) -> dict[str, Any]:
     """Change a standard; its figures change for the past too."""
     who: Any = request.user
-    return _standard(standard_edits.change_standard(who, standard_id, _given(given)))
+    return _standard(standard_edits.change_standard(who, standard_id, _given(given), seen=given.seen))
 
 
 def _given(given: StandardIn) -> dict[str, Any]:
-    return given.dict()
+    return given.dict(exclude={"seen"})
 
 
 @router.delete("/standards/{standard_id}", response={200: StandardOut, **REFUSALS}, summary="Retire a standard")

@@ -9,7 +9,10 @@ class TaxonomyVersion(Versioned):
     """Stages, moments, causes and departments as one JSON document; see ``documents.written`` for its shape.
 
     One document, not rows per version: a version is read whole, compared whole, and never changes once published.
+    ``labels_as`` is the earliest version, up to this one without a break, that gives words and events the same labels.
     """
+
+    labels_as = models.PositiveIntegerField(null=True)
 
     class Meta(Versioned.Meta):
         ordering = ["-version", "-id"]

@@ -31,7 +31,7 @@ class Trigger(models.Model):
     action = models.CharField(_("answer"), max_length=12, choices=Action.choices, default=Action.CASE)
     grace_days = models.PositiveSmallIntegerField(_("grace period in days"), default=7)
     wait_hours = models.PositiveSmallIntegerField(_("hours to wait for late news"), default=0)
-    rule = models.JSONField()
+    rule = models.JSONField(_("rule"))
     edition = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
     activated_at = models.DateTimeField(null=True, blank=True)

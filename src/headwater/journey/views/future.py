@@ -19,6 +19,7 @@ from headwater.journey.differences import Kind
 from headwater.journey.forms.future import CarryForm, DropForm
 from headwater.journey.forms.taxonomy import FORMS, initial_of
 from headwater.journey.future import Future
+from headwater.journey.services import fingerprint
 from headwater.journey.taxonomy import Taxonomy
 
 
@@ -74,16 +75,20 @@ def item(request: HttpRequest, kind: Kind, item_id: str) -> HttpResponse:
     require(who, "edit", "taxonomy")
     taxonomy = _edited()
     found = edits.find(taxonomy, kind, item_id)
-    form = FORMS[kind](request.POST or None, taxonomy=taxonomy, initial=initial_of(found))
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.change_item(who, kind, item_id, form.values())
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            return redirect("future")
+    given = initial_of(found) | {"seen": fingerprint(found)}
+    form = FORMS[kind](request.POST or None, taxonomy=taxonomy, initial=given)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                services.change_item(who, kind, item_id, form.values(), seen=form.cleaned_data["seen"] or None)
+                return redirect("future")
+            except Refused as refused:
+                status = refused.status
+                show_refusal(form, refused)
     context = {"form": form, "kind": kind, "item": found, "title": found.name}
-    return render(request, "journey/future_item.html", context, status=422 if form.errors else 200)
+    return render(request, "journey/future_item.html", context, status=status)
 
 
 @require_POST

@@ -215,7 +215,8 @@ def _form(request: HttpRequest, standard: Standard | None) -> HttpResponse:
                     kept = standard_edits.create_standard(who, form.values())
                 else:
                     given = {**form.values(), "description": standard.description}
-                    kept = standard_edits.change_standard(who, standard.pk, given)
+                    seen = request.POST.get("seen") or None
+                    kept = standard_edits.change_standard(who, standard.pk, given, seen=seen)
                 messages.success(request, _("Saved."))
                 return redirect("standard", kept.pk)
             except Refused as refused:
@@ -223,7 +224,9 @@ def _form(request: HttpRequest, standard: Standard | None) -> HttpResponse:
                 show_refusal(form, refused)
     else:
         form = StandardForm(initial=initial_of(standard) if standard else {"moment": request.GET.get("moment", "")})
-    return render(request, "journey/standard_form.html", {"form": form, "standard": standard}, status=status)
+    seen = request.POST.get("seen") or (standard_edits.fingerprint_of(standard) if standard else "")
+    context = {"form": form, "standard": standard, "seen": seen}
+    return render(request, "journey/standard_form.html", context, status=status)
 
 
 @require_POST

@@ -131,7 +131,8 @@ def _form(request: HttpRequest, trigger: Trigger | None) -> HttpResponse:
                 show_refusal(form, refused)
     else:
         form = TriggerForm(initial=initial_of(trigger) if trigger else {})
-    context = {"form": form, "trigger": trigger, "edition": trigger.edition if trigger else ""}
+    seen = request.POST.get("seen") or (triggers.fingerprint_of(trigger) if trigger else "")
+    context = {"form": form, "trigger": trigger, "seen": seen}
     return render(request, "journey/trigger_form.html", context, status=status)
 
 
@@ -140,9 +141,8 @@ def _kept(request: HttpRequest, trigger: Trigger | None, form: TriggerForm) -> H
         kept = triggers.create_trigger(person(request), form.values())
         messages.success(request, _("Kept as a draft. Activate it when its preview is what you want."))
         return redirect("trigger", kept.pk)
-    seen = request.POST.get("edition", "")
     values = {**form.values(), "description": trigger.description}
-    triggers.change_trigger(person(request), trigger.pk, values, edition=int(seen[:9]) if seen.isdecimal() else None)
+    triggers.change_trigger(person(request), trigger.pk, values, seen=request.POST.get("seen") or None)
     messages.success(request, _("Saved."))
     return redirect("trigger", trigger.pk)
 
