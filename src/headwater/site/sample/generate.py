@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from headwater.site.sample.company import DEPARTMENTS, PEOPLE, SampleDepartment, SamplePerson
+from headwater.site.sample.invitations import invite
 from headwater.site.sample.planted import PLANTED, PLANTED_IN_SERVICE, Planted
 from headwater.site.sample.shop import Customers, make_customers, make_orders
 from headwater.site.sample.signals import Teller, rows_in_time
@@ -18,6 +19,7 @@ SCHEMA = pa.schema(
         "record_id": pa.string(),
         "occurred_at": pa.timestamp("s"),
         "customer_id": pa.string(),
+        "response_id": pa.string(),
         "conversation_id": pa.string(),
         "subject_id": pa.string(),
         "channel": pa.string(),
@@ -31,6 +33,11 @@ SCHEMA = pa.schema(
         "region": pa.string(),
         "segment": pa.string(),
         "category": pa.string(),
+        "unsolved_reason": pa.string(),
+        "survey": pa.string(),
+        "asks": pa.string(),
+        "agent": pa.string(),
+        "branch": pa.string(),
     }
 )
 """One row a signal, as the sample company's systems would export it. ``flow`` says which: csat, nps, ces, review,
@@ -65,6 +72,7 @@ def generate(seed: int = SEED, end: date | None = None) -> SampleCompany:
     rng = np.random.default_rng([seed, 1])
     customers = make_customers(rng)
     told = Teller(seed, customers, make_orders(rng, customers, end), end).tell()
+    invite(told, customers, seed)
     signals = pa.Table.from_pylist([row | {"text": row.get("text") or None} for row in rows_in_time(told)], SCHEMA)
     return SampleCompany(
         signals=signals,

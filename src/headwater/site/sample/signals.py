@@ -33,14 +33,15 @@ class Rows:
     rows: list[dict[str, Any]] = field(default_factory=list)
     named: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def add(self, flow: str, at: int, causes: tuple[str, ...] = (), **values: Any) -> None:
-        """Keep a signal unless it would lie after the end of the sample."""
+    def add(self, flow: str, at: int, causes: tuple[str, ...] = (), **values: Any) -> int | None:
+        """Keep a signal unless it would lie after the end of the sample; returns its place among the rows."""
         if at >= self.end:
-            return
+            return None
         number = str(len(self.rows) + 1)
         self.rows.append({"flow": flow, "record_id": number, "occurred_at": at, **values})
         if values.get("text"):
             self.named[f"{flow}-{number}"] = causes
+        return len(self.rows) - 1
 
 
 class Teller:
@@ -165,8 +166,11 @@ class Teller:
         """A contact, what became of it in service, and the effort survey after it."""
         conversation = f"K{len(self.told.rows) + 1}"
         channel = self.chance.choices(CHANNELS, (0.3, 0.3, 0.4))[0]
-        self.told.add("contact", at, causes, text=text, channel=channel, conversation_id=conversation, **who)
+        contact: dict[str, Any] = {"text": text, "channel": channel, "conversation_id": conversation, **who}
+        place = self.told.add("contact", at, causes, **contact)
         failed = next((planted for planted in PLANTED_IN_SERVICE if self.chance.random() < planted.share), None)
+        if place is not None:
+            self.told.rows[place]["unsolved_reason"] = _unsolved(failed, place)
         if failed and failed.event:
             self.told.add("event", at + 600, event=failed.event, conversation_id=conversation, **who)
         if failed and self.chance.random() < 0.45:
@@ -221,6 +225,15 @@ class Teller:
             language = str(self.customers.language[customer])
             text = self.voices.comment((cause,), language, "contact")
             self._contacted(at, text, (cause,), self._customer(int(customer)), language)
+
+
+def _unsolved(failed: Planted | None, place: int) -> str | None:
+    """Why a contact was not solved, as the agent wraps it up: of what failed in service, and now and then upstream."""
+    if failed is None:
+        return "upstream" if place % 11 == 0 else None
+    if failed.cause == "service_unreachable":
+        return "staffing"
+    return ("authority", "authority", "skill", None)[place % 4]
 
 
 def rows_in_time(told: Rows) -> Iterator[dict[str, Any]]:
