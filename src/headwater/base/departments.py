@@ -139,6 +139,26 @@ def map_pack_departments(person: Person | None, department: Department, pack_dep
         _record(person, "department.mapped", department, pack_departments=shown)
 
 
+def map_all(person: Person | None, mapped: Mapping[str, Department | None]) -> int:
+    """Say of each of these pack departments which of ours it is, None for none; returns how many of ours changed.
+
+    What is mapped and not named here stays as it is.
+    """
+    require(person, "manage", "departments")
+    changed = 0
+    with transaction.atomic():
+        for row in Department.objects.select_for_update().order_by("pk"):
+            kept = {one for one in row.pack_departments if one not in mapped}
+            new = sorted(kept | {key for key, ours in mapped.items() if ours is not None and ours.pk == row.pk})
+            if new == row.pack_departments:
+                continue
+            row.pack_departments = new
+            row.save(update_fields=["pack_departments"])
+            _record(person, "department.mapped", row, pack_departments=", ".join(new) or _("nothing"))
+            changed += 1
+    return changed
+
+
 def merge_departments(person: Person | None, department: Department, into: Department) -> None:
     """Move the people, the departments below and the pack mapping of ``department`` to ``into``, and remove it."""
     require(person, "manage", "departments")

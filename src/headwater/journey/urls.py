@@ -5,7 +5,7 @@ from typing import get_args
 from django.urls import path, register_converter
 
 from headwater.journey.differences import Kind
-from headwater.journey.views import agreement, future, items, packs, standards, taxonomy, touchpoints, triggers
+from headwater.journey.views import agreement, departments, future, items, packs, standards, taxonomy, touchpoints, triggers
 from headwater.journey.views import map as views
 
 
@@ -62,6 +62,7 @@ urlpatterns = [
     path("journey/standards/<int:pk>/edit", standards.edit, name="edit_standard"),
     path("journey/standards/<int:pk>/retire", standards.retire, name="retire_standard"),
     path("journey/standards/<int:pk>/series", standards.upload_series, name="upload_series"),
+    path("journey/departments", departments.departments, name="journey_departments"),
     path("journey/touchpoints", touchpoints.overview, name="touchpoints"),
     path("journey/future", future.overview, name="future"),
     path("journey/future/start", future.start, name="start_future"),

@@ -131,6 +131,7 @@ def _map(request: HttpRequest, focus: str = "") -> dict[str, Any]:
         "changed": {f"{difference.kind}-{difference.id}" for difference in draft.differences} if draft else set(),
         "may_edit": True,
         "may_publish": allows(who, "publish", "taxonomy"),
+        "may_map": allows(who, "manage", "departments"),
         "focus": focus,
     }
 
