@@ -8,11 +8,16 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
+from headwater.base.accounts import person
 from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
 from headwater.metrics.access import require_askable
+from headwater.metrics.cards import MOST_WORDS, Card, card_of, write_card
+from headwater.metrics.comparisons import GroupComparison, compare_groups
 from headwater.metrics.definitions import METRICS
 from headwater.metrics.estimates import estimate, read_filter
+from headwater.metrics.rules import why_not
+from headwater.science.results import Estimate, Result
 
 router = Router(tags=["metrics"])
 
@@ -34,6 +39,7 @@ class MetricDescription(Schema):
     question: str
     computation: str
     moves: str
+    action: str
     unit: str
     lowest: float
     highest: float | None
@@ -86,3 +92,113 @@ def get_metric(request: HttpRequest, name: str, asked: Query[MetricAsked]) -> di
     require(request.user, "view", "figures")
     require_askable(request.user, asked.by, read_filter(asked.where))
     return estimate(name, by=asked.by, where=asked.where, since=asked.since, until=asked.until).as_json()
+
+
+class MetricFigure(Schema):
+    """In the metric's own unit; null where there is no verdict, and ``why_not`` says why."""
+
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    why_not: str = ""
+
+
+class ComparedGroup(Schema):
+    """``rest`` is everybody else, ``difference`` the group less the rest. ``place`` counts from the best, and lies
+    between ``best`` and ``worst``; null below the minimum base."""
+
+    value: str | None
+    result: MetricFigure
+    rest: MetricFigure
+    difference: MetricFigure
+    adjusted_p: float | None
+    differs: bool
+    ranked: bool
+    place: int | None
+    best: int | None
+    worst: int | None
+
+
+class ComparedGroups(Schema):
+    metric: str
+    by: str
+    groups: list[ComparedGroup]
+
+
+class GroupsAsked(Schema):
+    """``by``: the dimension whose groups are compared; both days are included."""
+
+    by: str = Field(min_length=1, max_length=200)
+    where: str | None = Field(None, max_length=2000)
+    since: date | None = None
+    until: date | None = None
+
+
+class CardAnswer(Schema):
+    """Who answers for a metric (a person's id), and what a leader does when it moves. ``edition`` is 0 before the
+    first; ``own_words`` is false where the definition's words stand."""
+
+    metric: str
+    owner: int | None
+    action: str
+    edition: int
+    own_words: bool
+
+
+class CardGiven(Schema):
+    """``seen`` is the edition that was read."""
+
+    owner: int | None = Field(None, ge=1, le=2**63 - 1)
+    action: str = Field("", max_length=MOST_WORDS)
+    seen: int = Field(ge=0, le=2**31 - 1)
+
+
+@router.get("/metrics/{name}/groups", response={200: ComparedGroups, **REFUSALS}, operation_id="compare_metric_groups")
+def get_groups(request: HttpRequest, name: str, asked: Query[GroupsAsked]) -> dict[str, Any]:
+    """Compare each group of a dimension with everybody else, false discoveries held at 5 %."""
+    require(request.user, "view", "figures")
+    require_askable(request.user, [asked.by], read_filter(asked.where))
+    found = compare_groups(name, asked.by, where=asked.where, since=asked.since, until=asked.until)
+    return {"metric": name, "by": asked.by, "groups": [_compared(one) for one in found.groups]}
+
+
+@router.get("/metrics/{name}/card", response={200: CardAnswer, **REFUSALS}, operation_id="get_metric_card")
+def get_card(request: HttpRequest, name: str) -> dict[str, Any]:
+    """Return who answers for a metric, and what a leader does when it moves."""
+    require(request.user, "view", "measures")
+    return _card(card_of(name))
+
+
+@router.put("/metrics/{name}/card", response={200: CardAnswer, **REFUSALS}, operation_id="write_metric_card")
+def put_card(request: HttpRequest, name: str, given: CardGiven) -> dict[str, Any]:
+    """Say who answers for a metric, and what a leader does when it moves."""
+    return _card(write_card(person(request), name, owner=given.owner, action=given.action, seen=given.seen))
+
+
+def _card(card: Card) -> dict[str, Any]:
+    owner = card.owner.pk if card.owner else None
+    kept = {name: getattr(card, name) for name in ("metric", "action", "edition", "own_words")}
+    return {**kept, "owner": owner}
+
+
+def _compared(one: GroupComparison) -> dict[str, Any]:
+    rank = one.rank
+    return {
+        "value": one.value,
+        "result": _figure(one.result),
+        "rest": _figure(one.rest),
+        "difference": _figure(one.difference),
+        "adjusted_p": one.adjusted_p,
+        "differs": one.found,
+        "ranked": one.ranked,
+        "place": rank.place if rank else None,
+        "best": rank.best if rank else None,
+        "worst": rank.worst if rank else None,
+    }
+
+
+def _figure(result: Result) -> dict[str, Any]:
+    if isinstance(result, Estimate):
+        return {name: getattr(result, name) for name in ("estimate", "low", "high", "n")}
+    return {"why_not": why_not(result), "n": result.n}

@@ -1,7 +1,7 @@
 """What the metrics pages read: figures with their sentence, chart and table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,17 @@ from django.utils.translation import gettext as _
 
 from headwater.base import charts, figures
 from headwater.base.charts.frame import Meaning
+from headwater.base.refusals import Refused
 from headwater.metrics import rules
+from headwater.metrics.comparisons import (
+    COMPARED,
+    Change,
+    Compared,
+    GroupComparison,
+    change,
+    compare_groups,
+    period_before,
+)
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import MetricAnswer, MetricRow, definition_of, estimate
 from headwater.record.filters import FilterError, equals, every, parse
@@ -68,6 +78,8 @@ class Line:
     ranked: bool
     why_not: str
     method: str
+    against: GroupComparison | None = None
+    """The same group against everybody else, where groups are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,18 @@ class MetricPage:
     ends: tuple[float, float]
     groups: dict[str, Any] | None
     trend: dict[str, Any] | None
+    compared: Compared | None = None
+    change: Change | None = None
+
+    @property
+    def compared_sentence(self) -> str:
+        """What the comparison of the groups found."""
+        return compared_sentence(self.compared) if self.compared else ""
+
+    @property
+    def change_sentence(self) -> str:
+        """Whether the last period differs from the one before."""
+        return change_sentence(self.definition, self.change) if self.change else ""
 
     @property
     def meaning(self) -> str:
@@ -133,8 +157,13 @@ def metric_page(name: str, asked: Asked) -> MetricPage:
     overall = _line(definition, asked, _ask(definition, asked, ()).rows[0])
     by_time = asked.by if asked.by in rules.TIMES else "month"
     grouped = asked.by and asked.by != by_time
-    lines = [_line(definition, asked, row) for row in _ask(definition, asked, (asked.by,)).rows] if grouped else []
+    rows = _ask(definition, asked, (asked.by,)).rows if grouped else ()
+    values = [row.group[asked.by] for row in rows]
+    lines = [_line(definition, asked, row) for row in rows]
     periods = _ask(definition, asked, (by_time,))
+    compared = _compared(definition, asked) if lines else None
+    by_value = {one.value: one for one in compared.groups} if compared else {}
+    lines = [replace(line, against=by_value.get(value)) for line, value in zip(lines, values, strict=True)]
     return MetricPage(
         definition,
         unit_of(definition),
@@ -144,7 +173,74 @@ def metric_page(name: str, asked: Asked) -> MetricPage:
         _ends(definition, lines or [overall]),
         _groups(definition, asked, lines),
         _trend(definition, periods, by_time),
+        compared,
+        _change(definition, asked, periods, by_time),
     )
+
+
+def _compared(definition: MetricDefinition, asked: Asked) -> Compared | None:
+    """Each group against the rest; None for a metric that has no rest, and for more groups than can be compared."""
+    if definition.kind not in COMPARED:
+        return None
+    try:
+        return compare_groups(definition.name, asked.by, where=asked.where, since=asked.since, until=asked.until)
+    except Refused as refused:
+        if refused.code != "too_many_groups":
+            raise
+        return None
+
+
+def _change(definition: MetricDefinition, asked: Asked, periods: MetricAnswer, by_time: str) -> Change | None:
+    """The days chosen against as many before; without days, the last period against the one before it."""
+    if definition.kind not in COMPARED:
+        return None
+    if asked.since and asked.until:
+        since, until = period_before(asked.since, asked.until)
+        then, now = (
+            _ask(definition, replace(asked, since=first, until=last), ()).rows[0].result
+            for first, last in ((since, until), (asked.since, asked.until))
+        )
+        return change(now, then, (asked.since, asked.until), (since, until))
+    known = [row for row in periods.rows if row.group[by_time]]
+    if len(known) < 2:
+        return None
+    first, last = (date.fromisoformat(row.group[by_time] or "") for row in known[-2:])
+    return change(known[-1].result, known[-2].result, (last, last), (first, first))
+
+
+def compared_sentence(compared: Compared) -> str:
+    """How many groups differ from the rest, and how far down the list the best could be."""
+    ranked, first = compared.ranked, compared.could_be_first
+    if len(ranked) < 2:
+        return _("Too few groups are large enough to be compared.")
+    tested = _("%(found)d of %(n)d groups differ from the rest by more than chance could make.") % {
+        "found": len(compared.found),
+        "n": len(ranked),
+    }
+    if len(first) == 1:
+        name = rules.group_name(compared.by, first[0].value)
+        return f"{tested} {_('“%s” is first beyond doubt.') % name}"
+    return f"{tested} {_('Any of the first %d could be first.') % max(one.rank.place for one in first if one.rank)}"
+
+
+def change_sentence(definition: MetricDefinition, changed: Change) -> str:
+    """The difference between the two periods in words, with its interval."""
+    before = formats.date_format(changed.days_before[0])
+    if not isinstance(changed.difference, Estimate):
+        return _("Against the period from %(before)s: %(why)s") % {
+            "before": before,
+            "why": rules.why_not(changed.difference),
+        }
+    gap, unit = changed.difference, unit_of(definition)
+    words = {
+        "up": _("Up on the period from %(before)s by %(gap)s (%(range)s)."),
+        "down": _("Down on the period from %(before)s by %(gap)s (%(range)s)."),
+        "": _("Not different from the period from %(before)s beyond doubt: %(gap)s (%(range)s)."),
+    }[changed.direction]
+    ends = (gap.low, gap.high) if changed.direction != "down" else (-gap.high, -gap.low)
+    figure = abs(gap.estimate) if changed.direction else gap.estimate
+    said = figures.measure(figure, unit).lstrip("+") if changed.direction else figures.measure(figure, unit)
+    return words % {"before": before, "gap": said, "range": figures.interval(*ends, unit)}
 
 
 def meaning_of(definition: MetricDefinition) -> Meaning:
