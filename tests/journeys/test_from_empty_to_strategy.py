@@ -162,13 +162,18 @@ def head_of(department: str) -> str:
 def let_people_in(page: Page) -> dict[str, str]:
     """A leader and the heads of the departments, with their links; each department knows its head and its work."""
     links = {LEADER: invite(page, LEADER, "", "Executive")}
-    for department, theirs in DEPARTMENTS.items():
+    for department in DEPARTMENTS:
         links[head_of(department)] = invite(page, head_of(department), department, "Department manager")
         account(page, "Departments")
         follow(page, department)
         choose(page, "Head", head_of(department))
-        tick(page, *theirs)
         press(page, "Save department")
+    follow(page, "Which of them does what in the journey")
+    for department, theirs in DEPARTMENTS.items():
+        for one in theirs:
+            choose(page, one, department)
+    press(page, "Save departments")
+    says(page, "Every department that the journey names is one of ours.")
     return links
 
 
@@ -180,13 +185,11 @@ def come_in(browsing: Reader, link: str) -> Page:
     return page
 
 
-def load(page: Page, file: Path, signals: int, **becomes: str) -> None:
-    """Upload a file, say what the columns become that the proposal leaves open, and import it."""
+def load(page: Page, file: Path, signals: int) -> None:
+    """Upload a file and import it as the proposal reads it; the day an order was promised for is kept with it."""
     follow(page, "Listening")
     page.locator("main").get_by_label("File", exact=True).set_input_files(file)
     press(page, "Look at the file")
-    for column, what in becomes.items():
-        choose(page, column, what)
     press(page, "Import the file")
     says(page, f"{signals:,} new signals are in the record.")
 
@@ -247,15 +250,15 @@ def read_measure(page: Page, exports: Exports) -> None:
 
 
 def agree_on_every_stage(page: Page) -> None:
-    """As the head of a department, from one's own page, until nothing more waits."""
+    """As the head of a department: from one's own page to the list of all that waits, and one answer to each."""
     follow(page, "Your page")
-    waiting = page.locator("main").get_by_role("link", name=re.compile(r"^Is “"))
-    while waiting.count():
-        with page.expect_navigation():
-            waiting.first.click()
-        tick(page, "Yes, this is how we see it")
-        press(page, "Answer")
-        follow(page, "Forest", "Your page")
+    page.locator("main").get_by_role("link", name=re.compile(r"^Is “")).first.click()
+    agreeing = page.locator("main").get_by_label("Yes, this is how we see it", exact=True)
+    agreeing.first.wait_for()
+    for one in agreeing.all():
+        one.check()
+    press(page, "Send my answers")
+    expect(page.locator("main")).not_to_contain_text("Yours to answer")
 
 
 def watch_for_late_orders(page: Page, exports: Exports) -> None:
@@ -279,7 +282,7 @@ def test_a_new_company_goes_from_empty_to_a_strategy(served: Served, browsing: R
     page = sign_in(browsing, served)
     start_company(page)
     links = let_people_in(page)
-    load(page, exports.orders, exports.events, promised="Attribute")
+    load(page, exports.orders, exports.events)
     load(page, exports.reviews, exports.words)
 
     write_strategy(page)

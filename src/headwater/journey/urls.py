@@ -5,7 +5,17 @@ from typing import get_args
 from django.urls import path, register_converter
 
 from headwater.journey.differences import Kind
-from headwater.journey.views import agreement, departments, future, items, packs, standards, taxonomy, touchpoints, triggers
+from headwater.journey.views import (
+    agreement,
+    departments,
+    future,
+    items,
+    packs,
+    standards,
+    taxonomy,
+    touchpoints,
+    triggers,
+)
 from headwater.journey.views import map as views
 
 
