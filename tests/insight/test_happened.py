@@ -5,14 +5,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from django.test import Client
 
 from headwater.base.models import Person
 from headwater.insight.demand_wording import happened_sentence
-from headwater.insight.happened import happened, lags
+from headwater.insight.happened import happened
 from headwater.insight.selection import Selection
-from headwater.journey.queries import taxonomy
+from headwater.insight.windows import window_of, window_sentence
+from headwater.journey.queries import draft, taxonomy
+from headwater.record import Record
 from headwater.science import Estimate, NoVerdict
 from tests.insight.conftest import Write
 
@@ -108,9 +111,70 @@ def test_the_sentence_says_share_interval_and_who_was_silent(lived: None) -> Non
 def test_days_between_event_and_contact_justify_the_window(lived: None) -> None:
     cause = taxonomy().cause("delivery_late")
     assert cause is not None
-    days = {row.lag: row.n for row in lags(cause)}
+    window = window_of(cause)
+    assert window is not None
+    days = dict(zip(window.counts.lags.tolist(), window.counts.outcomes.sum(axis=1).tolist(), strict=True))
     assert sum(n for day, n in days.items() if 0 <= day < 7) >= 100
     assert sum(n for day, n in days.items() if day < 0) < 20
+    assert window.measured in (5, 6)
+    assert "Contacts return to their usual level" in window_sentence(window)
+    assert window.differs
+
+
+def test_a_window_is_taken_over_into_the_draft_by_who_may(
+    lived: None, person_with: Callable[..., Person], client: Client
+) -> None:
+    client.force_login(person_with("employee"))
+    assert client.post("/causes/delivery_late/window").status_code == 403
+    assert draft() is None
+    client.force_login(person_with("cx_team"))
+    assert "Take over a window" in client.get("/causes/delivery_late").content.decode()
+    assert client.post("/causes/delivery_late/window").status_code == 302
+    kept = draft()
+    assert kept is not None
+    found = kept.taxonomy.cause("delivery_late")
+    assert found is not None
+    assert found.lag_days in (5, 6)
+    assert client.post("/causes/praise/window").status_code == 400
+    assert client.post("/causes/nothing/window").status_code == 404
+
+
+def test_who_left_is_counted_where_the_record_knows_last_days(lived: None, record: Record) -> None:
+    before = happened().of("delivery_late")
+    assert before is not None
+    assert isinstance(before.left, NoVerdict)
+    ids = [f"c{number}" for number in range(40)] + [f"c{number}" for number in range(1000, 1200)]
+    until = pa.array([FIRST + timedelta(days=75)] * len(ids), pa.date32())
+    record.put_customers(pa.table({"customer_id": ids, "until": until}))
+    late = happened().of("delivery_late")
+    assert late is not None
+    assert isinstance(late.left, Estimate)
+    assert late.departed == 40
+    assert late.complained + late.silent == late.customers == 200
+
+
+def test_a_cause_is_told_whole(lived: None, person_with: Callable[..., Person], client: Client) -> None:
+    client.force_login(person_with("executive"))
+    page = client.get("/causes/delivery_late", {"adjust": "region"}).content.decode()
+    for said in ("The silent majority", "Stayed silent", "of the same region", "What was tried", "Nothing yet"):
+        assert said in page, said
+    assert "What those contacts cost" in page
+    answer = client.get("/api/v1/causes/delivery_late?adjust=region").json()
+    assert answer["suffering"]["suffered"] == 200
+    assert answer["window"]["measured"] in (5, 6)
+    assert client.get("/api/v1/causes/nothing").status_code == 404
+    client.force_login(person_with("employee"))
+    assert "What those contacts cost" not in client.get("/causes/delivery_late").content.decode()
+    assert client.get("/causes/nothing").status_code == 404
+
+
+def test_what_is_adjusted_for_is_chosen(lived: None, person_with: Callable[..., Person], client: Client) -> None:
+    client.force_login(person_with("employee"))
+    plain = client.get("/demand").content.decode()
+    assert "a segment was not adjusted for" in plain
+    assert "Month and region" in plain
+    assert "the same month and the same region" in client.get("/demand?adjust=region").content.decode()
+    assert "a segment was not adjusted for" in client.get("/demand?adjust=unheard").content.decode()
 
 
 def test_a_cause_that_happened_to_a_handful_is_named_and_not_compared(write: Write) -> None:

@@ -13,6 +13,7 @@ from headwater.insight.demand import Demand, demand
 from headwater.insight.demand_kinds import Kind
 from headwater.insight.first_contact import CHOICES, REPEAT_DAYS
 from headwater.insight.happened import Happened, Outcome, happened
+from headwater.insight.unsolved import Reason, WhyUnsolved, why_unsolved
 from headwater.metrics.access import require_askable
 from headwater.science.results import Estimate, Result
 
@@ -55,6 +56,14 @@ class DemandPlace(Schema):
     share: DemandShare
 
 
+class DemandReason(Schema):
+    """Why contacts were not solved: what the source says (attribute ``unsolved_reason``), or ``not_said``."""
+
+    reason: Reason
+    contacts: int
+    share: DemandShare
+
+
 class DemandStage(Schema):
     stage: str
     contacts: int
@@ -81,6 +90,7 @@ class DemandAnswer(Schema):
     days: int
     first_contact_resolution: DemandShare
     repeated: DemandShare
+    unsolved: list[DemandReason]
 
 
 class DemandAsked(Asked):
@@ -161,10 +171,10 @@ def get_demand(request: HttpRequest, asked: Query[DemandAsked]) -> dict[str, Any
     require(request.user, "view", "figures")
     selection = asked.selection()
     require_askable(request.user, (), selection.filter())
-    return as_json(demand(selection, days=asked.days))
+    return as_json(demand(selection, days=asked.days), why_unsolved(selection, days=asked.days))
 
 
-def as_json(found: Demand) -> dict[str, Any]:
+def as_json(found: Demand, unsolved: WhyUnsolved | None) -> dict[str, Any]:
     return {
         "contacts": found.contacts,
         "kinds": [
@@ -194,6 +204,10 @@ def as_json(found: Demand) -> dict[str, Any]:
         "days": found.answered.days,
         "first_contact_resolution": _share(found.answered.solved),
         "repeated": _share(found.answered.repeated),
+        "unsolved": [
+            {"reason": one.reason, "contacts": one.n, "share": _share(one.share)}
+            for one in (unsolved.reasons if unsolved else ())
+        ],
     }
 
 
