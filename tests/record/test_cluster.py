@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import numpy as np
 import pytest
 
 from headwater.record import Record, rollups
@@ -107,6 +108,8 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, one in value.items():
             yield from flat(one, f"{path}.{key}")
+    elif isinstance(value, np.ndarray):
+        yield from flat(tuple(value.tolist()), path)
     elif isinstance(value, tuple | frozenset):
         for place, one in enumerate(sorted(value) if isinstance(value, frozenset) else value):
             yield from flat(one, f"{path}[{place}]")

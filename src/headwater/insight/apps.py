@@ -15,6 +15,8 @@ class InsightConfig(AppConfig):
         erasure.on_erase("headwater.insight.corrections.forget_erased")
         company.on_clear("headwater.insight.finance.clear")
         company.on_clear("headwater.insight.alerts_watching.clear")
+        company.on_clear("headwater.insight.meaning.clear")
+        erasure.on_erase("headwater.insight.meaning.drop_outdated")
         company.on_clear("headwater.insight.weighting_margins.clear")
         company.on_clear("headwater.insight.hunches.clear")
         company.on_clear("headwater.insight.integrity_replies.clear")
@@ -40,6 +42,8 @@ class InsightConfig(AppConfig):
         navigation.add(
             "verbatims", _("Verbatims"), "verbatims", room="insight", position=35, needs=("view", "verbatims")
         )
+        navigation.add("value", _("Value"), "value", room="insight", position=42, needs=("view", "finance"))
+        navigation.add("assets", _("Customers"), "assets", room="insight", position=43, needs=("view", "figures"))
         navigation.add(
             "finance", _("Finance’s figures"), "finance", room="insight", position=44, needs=("view", "finance")
         )

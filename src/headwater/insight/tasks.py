@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.insight import alerts_watching, employees_releases, fitting, hunches, labelling
+from headwater.insight import alerts_watching, employees_releases, fitting, hunches, labelling, meaning
 
 
 @task("insight.label_new", title=_("Label what is new"))
@@ -61,3 +61,11 @@ def watch_for_changes(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule("insight.watch_for_changes", every=timedelta(hours=1))
+
+
+@task(meaning.INDEX, title=_("Read comments for the search by meaning"), lane="long")
+def index_meaning(context: JobContext, payload: dict[str, Any]) -> None:
+    meaning.bring_index_up_to_date(context)
+
+
+schedule(meaning.INDEX, every=timedelta(minutes=1))

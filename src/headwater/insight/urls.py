@@ -3,6 +3,7 @@
 from django.urls import path
 
 from headwater.insight.views import alerts as alerts_views
+from headwater.insight.views import assets as assets_views
 from headwater.insight.views import causes as views
 from headwater.insight.views import (
     employees_settings,
@@ -22,6 +23,7 @@ from headwater.insight.views.demand import demand_page
 from headwater.insight.views.drivers import drivers_file, drivers_page
 from headwater.insight.views.employees import employees_file, employees_page
 from headwater.insight.views.river import river_file, river_page
+from headwater.insight.views.value import value_page
 from headwater.insight.views.verbatims import verbatims_page
 
 urlpatterns = [
@@ -37,6 +39,9 @@ urlpatterns = [
     path("drivers.csv", drivers_file, name="drivers_file"),
     path("river", river_page, name="river"),
     path("river.csv", river_file, name="river_file"),
+    path("assets", assets_views.assets_page, name="assets"),
+    path("assets/customers", assets_views.customers_page, name="asset_customers"),
+    path("value", value_page, name="value"),
     path("finance", finance_views.finance_page, name="finance"),
     path("finance/<slug:key>", finance_views.entry_page, name="finance_entry"),
     path("finance/<slug:key>/sign", finance_views.sign, name="sign_finance"),

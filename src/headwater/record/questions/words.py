@@ -47,7 +47,7 @@ class SignalsAmong(Question[tuple[Signal, ...]]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeysAnswer:
-    """Keys in no order; ``complete`` is False where there are more."""
+    """Keys in their order; ``complete`` is False where there are more."""
 
     keys: NDArray[np.int64]
     complete: bool
@@ -66,7 +66,7 @@ class MatchingKeys(Question[KeysAnswer]):
         tests = [has_words(), *within(exp.column("local_date", "s"), self.since, self.until)]
         if self.where is not None:
             tests.append(Words(known.columns).condition(self.where))
-        return labelled(exp.select(exp.column("signal_key", "s")).where(*tests)).limit(self._limit + 1)
+        return labelled(exp.select(exp.column("signal_key", "s")).where(*tests)).order_by("signal_key").limit(self._limit + 1)
 
     @property
     def _limit(self) -> int:
