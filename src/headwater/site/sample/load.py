@@ -27,8 +27,10 @@ from headwater.listening.models import Import, ImportState
 from headwater.listening.services import keep_mapping
 from headwater.metrics.store import company_record
 from headwater.site.sample.company import CURRENCY, NAME, PACK, TIME_ZONE
+from headwater.site.sample.custom import load_finance
 from headwater.site.sample.employees import load_employees
 from headwater.site.sample.generate import SEED, SampleCompany, generate, last_month_end
+from headwater.site.sample.hunches import load_hunches
 from headwater.site.sample.moments import choose_moments
 from headwater.site.sample.programme import load_programme
 from headwater.site.sample.promises import load_promises
@@ -65,9 +67,11 @@ def load_sample(seed: int = SEED, end: date | None = None) -> ImportOutcome:
 def _load_programme() -> None:
     """What people made of the signals, each part once: a load that was cut off goes on."""
     load_promises()
+    load_finance()
     load_strategy()
     load_programme()
     load_employees(SEED)
+    load_hunches(SEED)
 
 
 def sample_is_loaded(ours: Company) -> bool:
