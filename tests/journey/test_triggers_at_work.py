@@ -15,8 +15,10 @@ from headwater.base.worker import run_due
 from headwater.insight.corrections import correct_label
 from headwater.insight.models import LabelCorrection
 from headwater.journey import building, triggers, watching
+from headwater.journey.firings import kept_between
 from headwater.journey.models import Firing, Trigger, UnitState
 from headwater.journey.states import pattern_of
+from headwater.journey.trigger_rules import read_rule
 from headwater.listening import inbox
 from headwater.listening.models import InboxBatch
 from headwater.listening.services import erase_customer, receive_signals
@@ -289,6 +291,34 @@ def test_states_built_from_history_are_those_that_arrivals_leave(make: Make) -> 
     before = {row.unit: row.marks for row in UnitState.objects.all()}
     building.build(None, trigger.pk)
     assert {row.unit: row.marks for row in UnitState.objects.all()} == before
+
+
+def test_an_activation_keeps_what_the_preview_of_an_old_record_says(make: Make, editor: Person) -> None:
+    """Also where the last promises fall due after the record's last day: what came of them nobody knows."""
+    midnight = (NOW.replace(hour=0, minute=0, second=0) - NOW).total_seconds() / 3600
+    rows = []
+    for number, day in enumerate((0, 40, 41, 60, 61, 85, 86, 110, 111, 119)):
+        for who in ("c1", "c2"):
+            at = {"customer_id": who, "hours": midnight - 24 * (900 - day)}
+            rows.append({"record_id": f"{who}-{day}", "event": "placed", "amount": day * 2, **at})
+            if number % 2:
+                came = {**at, "hours": at["hours"] + 4}
+                rows.append({"record_id": f"{who}-{day}-came", "event": "delivered", **came})
+    last = {"record_id": "last", "event": "placed", "hours": midnight - 24 * 781 + 22, "customer_id": "c3"}
+    send(*rows, last)
+    rules: list[tuple[dict[str, Any], int]] = [
+        ({**NOT_DELIVERED, "per": "customer", "wait_hours": 5}, 8),
+        ({"kind": "nth", "first": "event = 'placed'", "n": 8}, 2),
+        ({"kind": "within", "first": "event = 'placed'", "n": 2, "hours": 30}, 8),
+        ({"kind": "threshold", "first": "event = 'placed'", "value": 170}, 10),
+    ]
+    for rule, expected in rules:
+        trigger = make(**rule)
+        shown = triggers.preview(editor, read_rule(trigger.rule), wait_hours=trigger.wait_hours)
+        assert shown.firings.total == expected, rule
+        assert kept_between(trigger, shown.since, shown.until) == expected, rule
+        watching.watch(NOW + timedelta(days=1))
+        assert kept_between(trigger, shown.since, NOW.date()) == expected, rule
 
 
 def test_merged_customers_are_one_after_the_night(make: Make) -> None:

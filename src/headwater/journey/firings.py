@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
@@ -183,6 +183,13 @@ def firings(
 def shown(person: Person | None, rows: Iterable[Firing]) -> list[ShownFiring]:
     known = allows(person, "view", "customers")
     return [ShownFiring(one, one.customer_id if known else "", one.subject_id if known else "") for one in rows]
+
+
+def kept_between(trigger: Trigger, since: date, until: date) -> int:
+    """How many findings of a trigger are kept from one day to another (UTC, both included), without the withdrawn."""
+    rows = Firing.objects.filter(trigger=trigger).exclude(state=State.WITHDRAWN)
+    start, end = (datetime.combine(day, datetime.min.time(), UTC) for day in (since, until + timedelta(days=1)))
+    return rows.filter(occurred_at__gte=start, occurred_at__lt=end).count()
 
 
 def counts(triggers: Iterable[Trigger] | None = None) -> dict[int, dict[str, int]]:

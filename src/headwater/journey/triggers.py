@@ -69,15 +69,19 @@ class Preview:
     may_see_customers: bool
 
 
-def preview(person: Person | None, rule: Rule) -> Preview:
-    """What a rule would have done in the last 13 weeks of the record."""
+def preview(person: Person | None, rule: Rule, *, wait_hours: int = 0) -> Preview:
+    """What a rule would have done in the last 13 weeks of the record: what an activation keeps of these weeks.
+
+    ``wait_hours``: how long after a deadline late news is waited for.
+    """
     require(person, "view", "triggers")
     pattern = rule.pattern()
     for one in rule.filters():
         require_askable(person, (), one)
     until = as_of()
     since = until.date() - timedelta(days=PREVIEW_DAYS - 1)
-    found = company_record().ask(PatternFirings(pattern, until, since, until.date(), limit=EXAMPLES))
+    judged = until - timedelta(hours=wait_hours)
+    found = company_record().ask(PatternFirings(pattern, judged, since, until.date(), limit=EXAMPLES))
     return Preview(found, since, until.date(), allows(person, "view", "customers"))
 
 

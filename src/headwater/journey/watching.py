@@ -21,7 +21,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from headwater.journey import patterns
-from headwater.journey.building import compare
+from headwater.journey.building import HISTORY_ROWS, compare
 from headwater.journey.firings import AT_ONCE, ask_for_answers, micros, moment, record_firings
 from headwater.journey.models import Firing, Trigger, UnitState
 from headwater.journey.standards import heard_until
@@ -48,7 +48,6 @@ from headwater.record.keys import complete
 from headwater.record.questions import PatternFirings, PatternMarks
 from headwater.record.questions.patterns import MarkRow
 
-HISTORY_ROWS = 20_000
 MANY_STALE = 5_000
 
 logger = logging.getLogger(__name__)

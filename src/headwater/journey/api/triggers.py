@@ -36,6 +36,7 @@ class RuleIn(Schema):
     """A rule to look at."""
 
     rule: Rule
+    wait_hours: int = Field(0, ge=0, le=336)
 
 
 class TriggerOut(Schema):
@@ -133,7 +134,7 @@ def create_trigger(request: HttpRequest, given: TriggerIn) -> tuple[int, dict[st
 def preview_rule(request: HttpRequest, given: RuleIn) -> dict[str, Any]:
     """When the rule would have fired in the last 13 weeks of the record."""
     rule = given.rule
-    found = triggers.preview(request.user, rule)  # type: ignore[arg-type]
+    found = triggers.preview(request.user, rule, wait_hours=given.wait_hours)  # type: ignore[arg-type]
     knows = found.may_see_customers
     return {
         "since": found.since,

@@ -16,7 +16,7 @@ from headwater.base.figures import measure
 from headwater.base.forms import show_refusal
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
-from headwater.journey import charts, firings, queries, triggers
+from headwater.journey import building, charts, firings, queries, triggers
 from headwater.journey.forms.triggers import TriggerForm, initial_of
 from headwater.journey.models import Firing, Trigger
 from headwater.journey.trigger_rules import Rule, in_words, read_rule
@@ -72,6 +72,7 @@ def one_trigger(request: HttpRequest, pk: int) -> HttpResponse:
     trigger = triggers.trigger_of(who, pk)
     rule = read_rule(trigger.rule)
     _page, rows = firings.firings(who, trigger=trigger)
+    previewed = _previewed(who, rule, trigger.wait_hours)
     context = {
         "trigger": trigger,
         "words": in_words(rule),
@@ -82,9 +83,19 @@ def one_trigger(request: HttpRequest, pk: int) -> HttpResponse:
         "editions": [(one, in_words(read_rule(one.rule))) for one in triggers.editions(trigger)],
         "by_itself": triggers.answered_by_itself(trigger.action),
         "may_edit": allows(who, "edit", "triggers"),
-        **_previewed(who, rule),
+        "kept": _kept_of(trigger, previewed.get("preview")),
+        **previewed,
     }
     return render(request, "journey/trigger.html", context)
+
+
+def _kept_of(trigger: Trigger, previewed: triggers.Preview | None) -> str:
+    """What is kept of the weeks that the preview shows, and of how far back; "" for what never read the record."""
+    if previewed is None or trigger.built_at is None:
+        return ""
+    kept = firings.kept_between(trigger, previewed.since, previewed.until)
+    data = {"kept": measure(kept, "count"), "most": measure(building.HISTORY_ROWS, "count")}
+    return _("%(kept)s of these 13 weeks; of all that the record holds, at most the latest %(most)s.") % data
 
 
 def _sentence(trigger: Trigger, counts: dict[str, int]) -> str:
@@ -160,15 +171,15 @@ def preview(request: HttpRequest) -> HttpResponse:
         if not form.is_valid():
             named = next(iter(form.errors))
             raise Refused("form", f"{form.fields[named].label}: {form.errors[named][0]}", named)
-        context = _previewed(who, read_rule(form.rule()))
+        context = _previewed(who, read_rule(form.rule()), form.values()["wait_hours"])
     except Refused as refused:
         context = {"refused": refused}
     return render(request, "journey/trigger_preview.html", context)
 
 
-def _previewed(who: Any, rule: Rule) -> dict[str, Any]:
+def _previewed(who: Any, rule: Rule, wait_hours: int) -> dict[str, Any]:
     try:
-        found = triggers.preview(who, rule)
+        found = triggers.preview(who, rule, wait_hours=wait_hours)
     except Refused as refused:
         return {"refused": refused}
     return {
