@@ -180,7 +180,7 @@ def _could_be(becomes: str, one: Evidence) -> bool:
 
 def _answer(one: Evidence) -> EmployeeColumn | None:
     name = "_".join(one.words)[:60]
-    if "enps" in one.words or {"recommend"} <= set(one.words):
+    if {"enps", "nps", "recommend"} & set(one.words):
         name = ENPS
     scale = (
         PULSE[name].scale

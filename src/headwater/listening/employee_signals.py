@@ -190,7 +190,7 @@ def _take(person: Person | None, arrival: EmployeeArrival, used: EmployeeMapping
     if len(good) + len(left) > MAX_ROWS:
         message = _("The file has more than %d rows; split it by month.") % MAX_ROWS
         raise Refused("too_many_rows", message, field="file")
-    arrived = _put(good, left, known, arrival)
+    arrived, place = _put(good, left, known, arrival), _place(arrival)
     with transaction.atomic():
         source, _made = EmployeeSource.objects.get_or_create(name=used.source)
         source.mapping = used.to_yaml()
@@ -198,7 +198,7 @@ def _take(person: Person | None, arrival: EmployeeArrival, used: EmployeeMapping
         source.save()
         arrival.source, arrival.mapping, arrival.path = source, used.to_yaml(), ""
         _finish(person, arrival, arrived)
-    shutil.rmtree(_place(arrival), ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)
     return arrived
 
 

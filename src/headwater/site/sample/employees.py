@@ -30,7 +30,7 @@ from headwater.site.sample.shop import MONTHS
 
 LAG: Final = 1
 """Months by which customers' scores follow."""
-PULL: Final = 0.3
+PULL: Final = 0.4
 """Points of a five-point scale by which a department's answers lie higher, a standard deviation of customers' score
 before."""
 ANSWERS: Final = 0.75
@@ -131,7 +131,7 @@ def _answers(random: np.random.Generator, name: str, unit: str, months: list[dat
     mood = _mood(unit, months)
     tempers = random.normal(0, 0.6, people)
     for month in months:
-        level = 3.5 + above + PULL * mood.get(month, 0.0) + random.normal(0, 0.15)
+        level = 3.5 + above + PULL * mood.get(month, 0.0) + random.normal(0, 0.06)
         for person in np.flatnonzero(random.random(people) < ANSWERS):
             values: dict[str, tuple[float, tuple[float, float]]] = {}
             for question in PULSE.values():
