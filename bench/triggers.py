@@ -2,10 +2,11 @@
 
     python -m bench.triggers [--rows 1000000] [--keep FOLDER]
 
-The peer is what one would write by hand: pandas over the same signals in memory, its reading not counted. Both count
-the same firings before a time is printed. Times are the best of ``RUNS``; nothing is answered from the kept answers.
-Arrivals are judged in batches of ``BATCH`` and one by one, by five active triggers, states and firings in SQLite; the
-median and the slowest batch are what the evaluation adds to the transaction that ends a batch of the inbox.
+The peers: PostgreSQL with the same signals, indexed for such rules, which counts the firings alone; and pandas over
+columns in memory, its reading not counted. All count the same firings before a time is printed; ``×`` is how many times
+as fast as PostgreSQL. Times are the best of ``RUNS``; nothing is answered from the kept answers. Arrivals are judged in
+batches of 1,000, of 10 and one by one, by five active triggers, states and firings in SQLite; the median and the
+slowest batch are what the evaluation adds to the transaction that ends a batch of the inbox.
 """
 
 import argparse
@@ -24,12 +25,15 @@ import numpy as np
 import pandas as pd
 
 from bench.record_data import DAYS, FIRST_DAY, make
+from bench.triggers_peer import Asked, postgresql
 from headwater.record import Record
 from headwater.record.filters import parse
 from headwater.record.keys import complete
 from headwater.record.questions import Pattern, PatternFirings
 
-CHUNK, RUNS, BATCH, BATCHES, SINGLES = 1_000_000, 3, 1_000, 20, 60
+CHUNK, RUNS = 1_000_000, 3
+SIZES = ((1_000, 20), (10, 100), (1, 300))
+"""Rows of a batch that arrives, and how many of them."""
 END = FIRST_DAY + timedelta(days=DAYS)
 AS_OF = datetime(END.year, END.month, END.day)
 SINCE = END - timedelta(days=91)
@@ -55,12 +59,18 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--keep", type=Path, help="build the record here, or use the one that is here")
-    arguments.add_argument("--without-peer", action="store_true")
+    arguments.add_argument("--without-peers", action="store_true")
     given = arguments.parse_args()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="headwater-bench-"))
     try:
         build(folder / "record", given.rows)
-        previews(folder / "record", None if given.without_peer else frame_of(given.rows))
+        if given.without_peers:
+            previews(folder / "record", None, None)
+        else:
+            frame = frame_of(given.rows)
+            with postgresql() as peer:
+                peer.load(frame[start : start + CHUNK] for start in range(0, len(frame), CHUNK))
+                previews(folder / "record", frame, peer)
         arrivals(folder)
     finally:
         if given.keep is None:
@@ -79,7 +89,8 @@ def build(folder: Path, rows: int) -> None:
     print(f"{rows:,} signals written in {time.perf_counter() - started:.1f} s", flush=True)
 
 
-def previews(folder: Path, frame: pd.DataFrame | None) -> None:
+def previews(folder: Path, frame: pd.DataFrame | None, peer: Asked | None) -> None:
+    """Each rule over the last quarter and over everything, beside its peers."""
     record = Record(folder)
     for name, pattern in RULES.items():
         quarter = PatternFirings(pattern, AS_OF, SINCE, END)
@@ -87,6 +98,12 @@ def previews(folder: Path, frame: pd.DataFrame | None) -> None:
         ever = PatternFirings(pattern, AS_OF)
         whole_seconds, whole = best(partial(record.ask_once, ever))
         line = f"{name}: last quarter {found.total:,} in {seconds:.2f} s; ever {whole.total:,} in {whole_seconds:.2f} s"
+        if peer is not None:
+            quarter_peer, counted = peer.count(pattern, AS_OF, SINCE, END)
+            ever_peer, counted_ever = peer.count(pattern, AS_OF, None, None)
+            assert (counted, counted_ever) == (found.total, whole.total), (name, counted, counted_ever)
+            line += f"; PostgreSQL {quarter_peer:.2f} s (× {quarter_peer / seconds:.1f})"
+            line += f", ever {ever_peer:.2f} s (× {ever_peer / whole_seconds:.1f})"
         if frame is not None:
             peer_seconds, at = best(partial(by_hand, pattern, frame))
             counted = int(((at >= np.datetime64(SINCE)) & (at < np.datetime64(END) + np.timedelta64(1, "D"))).sum())
@@ -165,15 +182,15 @@ def arrivals(folder: Path) -> None:
         started = time.perf_counter()
         building.build(None, made.pk)
         print(f"built from history: {document['kind']}, {time.perf_counter() - started:.1f} s", flush=True)
-    for size, times in ((BATCH, BATCHES), (1, SINGLES)):
+    for size, times in SIZES:
         taken, worked = [], []
         for number in range(times):
             rows = as_new(complete(make(size, seed=11, first=10**9 + number * size + size * 10**6).signals))
-            started, before = time.perf_counter(), time.process_time()
             with transaction.atomic():
+                started, before = time.perf_counter(), time.process_time()
                 watching.arrived(partial(as_it_is, rows))
-            taken.append((time.perf_counter() - started) / size * 1_000)
-            worked.append((time.process_time() - before) / size * 1_000)
+                taken.append((time.perf_counter() - started) / size * 1_000)
+                worked.append((time.process_time() - before) / size * 1_000)
         said = f"median {median(taken):.3f}, slowest batch {max(taken):.3f}, processor median {median(worked):.3f}"
         print(f"batches of {size:,}, ms a signal: {said}", flush=True)
 
