@@ -89,6 +89,7 @@ def test_a_period_is_held_against_the_one_before(channels: None) -> None:
     assert days.change.days_before == (date(2026, 1, 4), date(2026, 1, 31))
     assert days.change.direction == "down"
     assert period_before(date(2026, 3, 1), date(2026, 3, 1)) == (date(2026, 2, 28), date(2026, 2, 28))
+    assert period_before(date.min, date(2, 1, 1)) is None
 
 
 @pytest.fixture

@@ -119,9 +119,15 @@ def _marks(quadrant: Quadrant, meaning: str, x: Spec, y: Spec) -> list[Spec]:
     }
     name: Spec = {"type": "text", "style": "words-small", "align": "left", "dx": 9, "dy": -9, "limit": 150}
     words: Spec = {"field": "name", "type": "nominal"}
+    named: list[Spec] = []
+    if quadrant not in (
+        "unsure",
+        "leave",
+    ):  # those lie close together in the middle; the words under the chart name them
+        named.append({**only, "mark": name, "encoding": {"x": x, "y": y, "text": words, "tooltip": TOOLTIP}})
     return [
         {**only, "mark": line, "encoding": {"y": y, "x": {**x, "field": "x_low"}, "x2": {"field": "x_high"}}},
         {**only, "mark": line, "encoding": {"x": x, "y": {**y, "field": "y_low"}, "y2": {"field": "y_high"}}},
         {**only, "mark": dot, "encoding": {"x": x, "y": y, "tooltip": TOOLTIP}},
-        {**only, "mark": name, "encoding": {"x": x, "y": y, "text": words, "tooltip": TOOLTIP}},
+        *named,
     ]

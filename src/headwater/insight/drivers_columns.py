@@ -11,7 +11,7 @@ from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.store import company_record
-from headwater.record.filters import Compare, Filter, Term, equals, every, parse
+from headwater.record.filters import Compare, Filter, Flag, Term, equals, every, parse
 from headwater.record.questions import Column, FieldValues, RatingCount, RatingsTogether, Sums
 from headwater.science import ridits
 
@@ -61,7 +61,10 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Something that may drive the outcome. ``responses`` is how many responses are known to come with it."""
+    """Something that may drive the outcome. ``responses`` is how many responses are known to come with it.
+
+    ``path`` is the page that says more of it, about the signals that ``narrows`` (a filter) leaves there.
+    """
 
     id: str
     kind: Kind
@@ -69,7 +72,8 @@ class Candidate:
     column: Column
     responses: int
     rating: Rating | None = None
-    href: str = ""
+    path: str = ""
+    narrows: str = ""
 
 
 def outcomes(selection: Selection) -> tuple[Rating, ...]:
@@ -138,7 +142,9 @@ def _ratings(counted: Sequence[RatingCount], outcome: Rating) -> Iterable[Candid
         if one.metric not in METRICS or not rating.definition.scored or rating.id == outcome.id or not enough:
             continue
         column = Column(rating.id, where=rating.where, centre=middle(rating.definition))
-        yield Candidate(rating.id, "rating", rating.name, column, one.responses, rating)
+        narrows = str(equals("attribute:question", one.question)) if one.question else ""
+        path = f"/metrics/{one.metric}"
+        yield Candidate(rating.id, "rating", rating.name, column, one.responses, rating, path, narrows)
 
 
 def _events() -> Iterable[Candidate]:
@@ -146,7 +152,8 @@ def _events() -> Iterable[Candidate]:
         if found.value and found.n >= FEWEST:
             name = f"event:{found.value}"
             column = Column(name, "happened", Filter(Compare(Term("text", "event"), "=", found.value)))
-            yield Candidate(name, "event", as_words(found.value), column, found.n)
+            about = str(Filter(Flag(Term("event", found.value))))
+            yield Candidate(name, "event", as_words(found.value), column, found.n, path="/verbatims", narrows=about)
 
 
 def _causes(outcome: Rating, selection: Selection) -> Iterable[Candidate]:
@@ -158,7 +165,7 @@ def _causes(outcome: Rating, selection: Selection) -> Iterable[Candidate]:
             name = f"cause:{cause.id}"
             said = _("says “%s”") % cause.name
             column = Column(name, "said", equals("cause", cause.id))
-            yield Candidate(name, "cause", said, column, row.n, href=f"/causes/{cause.id}")
+            yield Candidate(name, "cause", said, column, row.n, path=f"/causes/{cause.id}")
 
 
 def _moments() -> Iterable[Candidate]:
@@ -168,7 +175,9 @@ def _moments() -> Iterable[Candidate]:
         if moment is not None and row.n >= FEWEST:
             name = f"moment:{moment.id}"
             wrong = every(equals("moment", moment.id), parse(SILENT))
-            yield Candidate(name, "moment", _("%s went wrong") % moment.name, Column(name, "happened", wrong), row.n)
+            said = _("%s went wrong") % moment.name
+            column = Column(name, "happened", wrong)
+            yield Candidate(name, "moment", said, column, row.n, path="/verbatims", narrows=str(wrong))
 
 
 def _numbers(outcome: Rating, selection: Selection) -> Iterable[Candidate]:

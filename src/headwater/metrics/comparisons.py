@@ -159,7 +159,9 @@ def change(now: Result, before: Result, days: tuple[date, date], days_before: tu
     return Change(now, before, hs.difference(now, before), days, days_before)
 
 
-def period_before(since: date, until: date) -> tuple[date, date]:
-    """The days just before, as many."""
-    length = until - since
-    return since - length - timedelta(days=1), since - timedelta(days=1)
+def period_before(since: date, until: date) -> tuple[date, date] | None:
+    """The days just before, as many; None before the calendar begins."""
+    days = (until - since).days + 1
+    if since.toordinal() <= days:
+        return None
+    return since - timedelta(days=days), since - timedelta(days=1)

@@ -195,7 +195,10 @@ def _change(definition: MetricDefinition, asked: Asked, periods: MetricAnswer, b
     if definition.kind not in COMPARED:
         return None
     if asked.since and asked.until:
-        since, until = period_before(asked.since, asked.until)
+        earlier = period_before(asked.since, asked.until)
+        if earlier is None:
+            return None
+        since, until = earlier
         then, now = (
             _ask(definition, replace(asked, since=first, until=last), ()).rows[0].result
             for first, last in ((since, until), (asked.since, asked.until))
@@ -237,10 +240,12 @@ def change_sentence(definition: MetricDefinition, changed: Change) -> str:
         "down": _("Down on the period from %(before)s by %(gap)s (%(range)s)."),
         "": _("Not different from the period from %(before)s beyond doubt: %(gap)s (%(range)s)."),
     }[changed.direction]
-    ends = (gap.low, gap.high) if changed.direction != "down" else (-gap.high, -gap.low)
-    figure = abs(gap.estimate) if changed.direction else gap.estimate
-    said = figures.measure(figure, unit).lstrip("+") if changed.direction else figures.measure(figure, unit)
-    return words % {"before": before, "gap": said, "range": figures.interval(*ends, unit)}
+    scale, unit = (100, "") if unit == "share" else (1, "" if unit == "nps" else unit)
+    sign = -1 if changed.direction == "down" else 1
+    low, high = sorted((sign * scale * gap.low, sign * scale * gap.high))
+    said = figures.measure(sign * scale * gap.estimate, unit)
+    points = _("%s points") % said if not unit else said
+    return words % {"before": before, "gap": points, "range": figures.interval(low, high, unit)}
 
 
 def meaning_of(definition: MetricDefinition) -> Meaning:

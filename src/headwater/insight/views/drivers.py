@@ -13,7 +13,7 @@ from headwater.base.accounts import person
 from headwater.base.permissions import require
 from headwater.insight.drivers import Analysis, DriversAsked, analyse
 from headwater.insight.drivers_charts import MEANINGS, importance_chart, performance_chart
-from headwater.insight.drivers_columns import FORMS, Form
+from headwater.insight.drivers_columns import FORMS, Candidate, Form
 from headwater.insight.drivers_rows import DriverRow, Quadrant
 from headwater.insight.drivers_segments import SegmentDrivers, by_segment
 from headwater.insight.drivers_wording import (
@@ -52,7 +52,9 @@ def drivers_page(request: HttpRequest) -> HttpResponse:
         "bar": bar(selection, _kept(request)),
         "query": selection.query(),
     }
-    return render(request, "insight/drivers.html", shown | (_drawn(analysis, asked, segments) if analysis else {}))
+    return render(
+        request, "insight/drivers.html", shown | (_drawn(analysis, asked, segments, selection) if analysis else {})
+    )
 
 
 @require_GET
@@ -95,7 +97,16 @@ def _kept(request: HttpRequest) -> list[tuple[str, str]]:
     return [(name, value) for name in names for value in request.GET.getlist(name) if value]
 
 
-def _drawn(analysis: Analysis, asked: DriversAsked, segments: tuple[SegmentDrivers, ...]) -> dict[str, Any]:
+def _href(candidate: Candidate, selection: Selection) -> str:
+    """Where a driver leads: to its figures over time, or to the words of those it happened to."""
+    if not candidate.path:
+        return ""
+    return candidate.path + (selection.with_where(candidate.narrows) if candidate.narrows else selection).query()
+
+
+def _drawn(
+    analysis: Analysis, asked: DriversAsked, segments: tuple[SegmentDrivers, ...], selection: Selection
+) -> dict[str, Any]:
     names = {row.candidate.id: row.candidate.name for row in analysis.rows}
     used = set(names)
     shown: dict[str, Any] = {
@@ -110,7 +121,10 @@ def _drawn(analysis: Analysis, asked: DriversAsked, segments: tuple[SegmentDrive
     return shown | {
         "importance": importance_chart(analysis),
         "against": performance_chart(analysis),
-        "rows": [(row, quadrant_name(row.quadrant), MEANINGS[row.quadrant]) for row in analysis.rows],
+        "rows": [
+            (row, _href(row.candidate, selection), quadrant_name(row.quadrant), MEANINGS[row.quadrant])
+            for row in analysis.rows
+        ],
         "quadrants": _quadrants(analysis.rows),
         "asymmetries": [
             (row, row.asymmetry, kind_name(row.asymmetry.kind)) for row in analysis.rows if row.asymmetry is not None
