@@ -51,7 +51,7 @@ def test_it_spans_eighteen_months_and_ends_with_the_last(sample: SampleCompany) 
 
 
 def test_it_has_the_size_of_a_company_to_look_at(sample: SampleCompany) -> None:
-    assert 20_000 <= len(sample.signals) <= 30_000
+    assert 20_000 <= len(sample.signals) <= 45_000
     assert len(set(sample.customers.id)) == 6_000
     flows = Counter(sample.signals["flow"].to_pylist())
     assert set(flows) == {"csat", "nps", "ces", "review", "contact", "event"}

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from headwater.site.sample.company import DEPARTMENTS, PEOPLE, SampleDepartment, SamplePerson
+from headwater.site.sample.custom import live_on
 from headwater.site.sample.invitations import invite
 from headwater.site.sample.planted import PLANTED, PLANTED_IN_SERVICE, Planted
 from headwater.site.sample.shop import Customers, make_customers, make_orders
@@ -71,8 +72,10 @@ def generate(seed: int = SEED, end: date | None = None) -> SampleCompany:
     end = end or last_month_end(date.today())
     rng = np.random.default_rng([seed, 1])
     customers = make_customers(rng)
-    told = Teller(seed, customers, make_orders(rng, customers, end), end).tell()
+    orders = make_orders(rng, customers, end)
+    told = Teller(seed, customers, orders, end).tell()
     invite(told, customers, seed)
+    live_on(told, customers, orders, seed)
     signals = pa.Table.from_pylist([row | {"text": row.get("text") or None} for row in rows_in_time(told)], SCHEMA)
     return SampleCompany(
         signals=signals,
