@@ -55,7 +55,7 @@ class Asked:
         return min(runs), int(found[0])
 
     def _run(self, statement: str) -> "psycopg.Cursor[Any]":
-        return self._connection.execute(statement)  # type: ignore[arg-type]
+        return self._connection.execute(statement)
 
 
 @contextmanager

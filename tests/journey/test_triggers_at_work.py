@@ -17,7 +17,7 @@ from headwater.insight.models import LabelCorrection
 from headwater.journey import building, triggers, watching
 from headwater.journey.firings import kept_between
 from headwater.journey.models import Firing, Trigger, UnitState
-from headwater.journey.states import pattern_of
+from headwater.journey.states import keep, pattern_of
 from headwater.journey.trigger_rules import read_rule
 from headwater.listening import inbox
 from headwater.listening.models import InboxBatch
@@ -42,7 +42,7 @@ def make(ours: Company, editor: Person) -> Make:
     """Make an active trigger of a rule."""
 
     def make(**rule: Any) -> Trigger:
-        more = {name: rule.pop(name) for name in ("grace_days", "wait_hours", "action") if name in rule}
+        more: dict[str, Any] = {name: rule.pop(name) for name in ("grace_days", "wait_hours", "action") if name in rule}
         trigger = triggers.create_trigger(editor, {"name": f"Trigger {Trigger.objects.count()}", "rule": rule, **more})
         triggers.activate_trigger(editor, trigger.pk)
         run_due()
@@ -254,7 +254,7 @@ def test_a_flush_that_is_cut_off_fires_once(make: Make, monkeypatch: pytest.Monk
 @pytest.mark.django_db(transaction=True)
 def test_firings_and_the_end_of_a_batch_are_one_commit(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     trigger = make(kind="nth", first="event = 'call'", n=1 + 1)
-    real = watching.keep
+    real = keep
 
     def dies(*given: Any) -> None:
         real(*given)
@@ -299,7 +299,7 @@ def test_an_activation_keeps_what_the_preview_of_an_old_record_says(make: Make, 
     rows = []
     for number, day in enumerate((0, 40, 41, 60, 61, 85, 86, 110, 111, 119)):
         for who in ("c1", "c2"):
-            at = {"customer_id": who, "hours": midnight - 24 * (900 - day)}
+            at: dict[str, Any] = {"customer_id": who, "hours": midnight - 24 * (900 - day)}
             rows.append({"record_id": f"{who}-{day}", "event": "placed", "amount": day * 2, **at})
             if number % 2:
                 came = {**at, "hours": at["hours"] + 4}

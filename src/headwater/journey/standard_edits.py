@@ -104,7 +104,7 @@ def _edited(standard: Standard) -> dict[str, Any]:
 
 
 def _titles() -> dict[str, Any]:
-    return {name: Standard._meta.get_field(name).verbose_name for name in EDITED}
+    return {name: getattr(Standard._meta.get_field(name), "verbose_name", name) for name in EDITED}
 
 
 def retire_standard(person: Person | None, pk: int, *, retire: bool = True) -> Standard:

@@ -170,7 +170,7 @@ def _edited(trigger: Trigger) -> dict[str, Any]:
 
 
 def _titles() -> dict[str, Any]:
-    return {name: Trigger._meta.get_field(name).verbose_name for name in EDITED}
+    return {name: getattr(Trigger._meta.get_field(name), "verbose_name", name) for name in EDITED}
 
 
 def activate_trigger(person: Person | None, pk: int) -> Trigger:

@@ -46,7 +46,8 @@ class Arriving:
             return first
         compared = pc.greater_equal if pattern.at_least else pc.less_equal
         passed = compared(self._batch.numbers(pattern.measured), pattern.value)
-        return first & np.asarray(pc.fill_null(passed, False))
+        found: Mask = first & np.asarray(pc.fill_null(passed, False))
+        return found
 
     def _rows(self, pattern: Pattern, chosen: NDArray[np.intp], mark: Mask, first: Mask) -> list[MarkRow]:
         keys, revisions, times = (self._batch.values(name) for name in ("signal_key", "revision", "occurred_at"))
