@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from headwater.base.queue import JobContext, schedule, task
-from headwater.insight import alerts_watching, employees_releases, fitting, hunches, labelling, meaning
+from headwater.insight import alerts_watching, employees_releases, fitting, hunches, labelling, meaning, themes_finding
 
 
 @task("insight.label_new", title=_("Label what is new"))
@@ -69,3 +69,11 @@ def index_meaning(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule(meaning.INDEX, every=timedelta(minutes=1))
+
+
+@task(themes_finding.FIND, title=_("Look for themes"), lane="long")
+def find_themes(context: JobContext, payload: dict[str, Any]) -> None:
+    themes_finding.find_themes(context, again=bool(payload.get("again")))
+
+
+schedule(themes_finding.FIND, every=timedelta(hours=6))

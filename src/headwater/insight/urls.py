@@ -18,6 +18,7 @@ from headwater.insight.views import finance as finance_views
 from headwater.insight.views import hunches as hunch_views
 from headwater.insight.views import integrity as integrity_views
 from headwater.insight.views import response as response_views
+from headwater.insight.views import themes as themes_views
 from headwater.insight.views.cause import cause_page, take_over
 from headwater.insight.views.demand import demand_page
 from headwater.insight.views.drivers import drivers_file, drivers_page
@@ -27,6 +28,11 @@ from headwater.insight.views.value import value_page
 from headwater.insight.views.verbatims import verbatims_page
 
 urlpatterns = [
+    path("themes", themes_views.themes_page, name="themes"),
+    path("themes/look-again", themes_views.look_again, name="look_for_themes"),
+    path("themes/<int:pk>/promote", themes_views.promote, name="promote_theme"),
+    path("themes/<int:pk>/dismiss", themes_views.dismiss, name="dismiss_theme"),
+    path("themes/<int:pk>/undo", themes_views.undo, name="undo_theme"),
     path("alerts", alerts_views.alerts_page, name="alerts"),
     path("alerts.csv", alerts_views.alerts_file, name="alerts_file"),
     path("alerts/<int:pk>", alerts_views.alert_page, name="alert"),

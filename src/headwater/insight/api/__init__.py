@@ -20,6 +20,7 @@ from headwater.insight.api.response import router as response
 from headwater.insight.api.river import router as river
 from headwater.insight.api.scorecards import router as scorecards
 from headwater.insight.api.search import router as search
+from headwater.insight.api.themes import router as themes
 from headwater.insight.api.value import router as value
 
 router = Router()
@@ -28,6 +29,7 @@ for part in (
     value,
     meaning,  # before a verbatim by its key
     alerts,
+    themes,
     cause,
     causes,
     demand,

@@ -15,7 +15,7 @@ class Theme(models.Model):
 
     ``members`` are the keys of its comments in the sample, ``typical`` those to show, most typical first. ``now`` and
     ``earlier`` count its comments of the last four weeks and of the twelve before, of ``now_of`` and ``earlier_of``
-    comments looked at. ``gone_at``: since when it is no longer found.
+    comments looked at. ``cause`` is what it was made, or what it ``joined``. ``gone_at``: since when it is not found.
     """
 
     class State(models.TextChoices):
@@ -41,6 +41,7 @@ class Theme(models.Model):
     gone_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.NEW)
     cause = models.CharField(max_length=80, blank=True)
+    joined = models.BooleanField(default=False)
     reason = models.TextField(blank=True)
     decided_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)

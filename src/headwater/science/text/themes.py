@@ -1,0 +1,141 @@
+"""Groups of comments that no class explains, and the words that are typical of each.
+
+How near a comment must come to be explained, and how near two must be to say the same, is read off the classes
+themselves: it changes with every encoder and every company.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+
+SMALLEST = 8
+EXPLAINED = 0.4
+"""A comment is explained that comes as near to a phrase as this share of phrases at most come to their own class."""
+TOGETHER = 0.85
+"""Of the distance between two comments of one class: from here on two groups do not say the same."""
+UNKNOWN_DISTANCE = 0.4
+ENOUGH_OF_A_CLASS = 5
+LARGEST = 4_000
+MOST_WORDS = 5
+COMMONPLACE = 0.2
+"""Words in more than this share of all comments are typical of none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """``explained``: the cosine to the nearest phrase from which a comment is explained. ``together``: the mean cosine
+    distance up to which groups are one."""
+
+    explained: float
+    together: float
+
+
+def yardstick(phrases: Vectors, classes: NDArray[np.int64], comments: Vectors) -> Yardstick:
+    """Read off the phrases (n, d) of known ``classes`` (n,) and ``comments`` (m, d), rows of length 1.
+
+    Without two phrases of any class nothing is explained, and a fixed distance stands in.
+    """
+    if not len(phrases):
+        return Yardstick(2.0, UNKNOWN_DISTANCE)
+    near = phrases @ phrases.T
+    np.fill_diagonal(near, -1)
+    own = np.where(classes[:, None] == classes[None], near, -1).max(axis=1)
+    own = own[own > -1]
+    explained = float(np.quantile(own, EXPLAINED)) if own.size else 2.0
+    return Yardstick(explained, _within(phrases, classes, comments))
+
+
+def _within(phrases: Vectors, classes: NDArray[np.int64], comments: Vectors) -> float:
+    """How far apart comments are that come nearest to one class: 85 % of the median over classes."""
+    if not len(comments):
+        return UNKNOWN_DISTANCE
+    nearest, best = nearest_phrase(comments, phrases)
+    surer = best >= np.median(best)
+    apart = []
+    for one in np.unique(classes):
+        mine = comments[surer & (classes[nearest] == one)]
+        if len(mine) >= ENOUGH_OF_A_CLASS:
+            together = (np.square(mine.sum(axis=0)).sum() - len(mine)) / (len(mine) * (len(mine) - 1))
+            apart.append(1 - float(together))
+    return TOGETHER * float(np.median(apart)) if apart else UNKNOWN_DISTANCE
+
+
+def nearest_phrase(comments: Vectors, phrases: Vectors) -> tuple[NDArray[np.int64], Vectors]:
+    """Of each comment the nearest phrase and its cosine."""
+    if not len(phrases):
+        return np.zeros(len(comments), np.int64), np.full(len(comments), -1, np.float32)
+    near = comments @ phrases.T
+    nearest = near.argmax(axis=1)
+    return nearest, near[np.arange(len(comments)), nearest]
+
+
+def group(vectors: Vectors, together: float, *, smallest: int = SMALLEST) -> list[NDArray[np.int64]]:
+    """Groups of rows of ``vectors`` (n, d), length 1, that say the same; the largest first, rows that fit none left out.
+
+    Average linkage on the cosine distance: two groups become one while the mean distance between their comments is at
+    most ``together``. Deterministic; n is at most ``LARGEST`` (memory and time grow with its square).
+    """
+    if len(vectors) > LARGEST:
+        raise ValueError(f"at most {LARGEST} comments are grouped at once, not {len(vectors)}")
+    known = np.flatnonzero(np.einsum("ij,ij->i", vectors, vectors) > 0)
+    if len(known) < max(smallest, 2):
+        return []
+    from sklearn.cluster import AgglomerativeClustering  # slow to import, and needed here alone
+
+    model = AgglomerativeClustering(None, distance_threshold=together, linkage="average", metric="cosine")
+    labels = model.fit_predict(vectors[known])
+    sizes = np.bincount(labels)
+    chosen = [label for label in np.argsort(-sizes, kind="stable") if sizes[label] >= smallest]
+    return [known[labels == label] for label in chosen]
+
+
+def typical_words(texts: Sequence[str], groups: Sequence[NDArray[np.int64]], *, fewest: int = 3) -> list[list[str]]:
+    """Up to five words or pairs of words that tell each group of ``texts`` from all of them, the most telling first.
+
+    Class-based TF-IDF: how often a group says it × log(1 + mean size of a group ÷ how often all say it) (Grootendorst,
+    BERTopic, arXiv 2203.05794). A word counts that at least ``fewest`` comments of the group say, and at most a fifth
+    of all: so that nobody's name becomes that of a group.
+    """
+    if not groups:
+        return []
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    counter = CountVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b[^\W\d_][\w'’]+\b", max_features=50_000)
+    try:
+        said = (counter.fit_transform([text.casefold() for text in texts]) > 0).astype(np.float64).tocsr()
+    except ValueError:  # no words at all
+        return [[] for _ in groups]
+    words = counter.get_feature_names_out()
+    overall = np.asarray(said.sum(axis=0)).ravel()
+    common = overall > max(COMMONPLACE * len(texts), fewest)
+    counts = np.stack([np.asarray(said[rows].sum(axis=0)).ravel() for rows in groups])
+    idf = np.log1p(counts.sum(axis=1).mean() / np.maximum(overall, 1))
+    found = []
+    for row, members in zip(counts, groups, strict=True):
+        worth = row / len(members) * idf
+        worth[(row < fewest) | (common & (row < 0.5 * overall))] = 0
+        telling = [str(words[place]) for place in np.argsort(-worth, kind="stable")[:60] if worth[place] > 0]
+        found.append(_without_repeats(telling))
+    return found
+
+
+def _without_repeats(words: Sequence[str]) -> list[str]:
+    """The first words that say something new: of a pair and its parts the one that came first."""
+    chosen: list[str] = []
+    for word in words:
+        parts = set(word.split())
+        if not any(parts & set(one.split()) for one in chosen):
+            chosen.append(word)
+        if len(chosen) == MOST_WORDS:
+            break
+    return chosen
