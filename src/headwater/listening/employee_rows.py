@@ -111,7 +111,7 @@ def said(
     if any(kind_of(metric) == "absence" for metric in values) and not known.absence:
         raise Unusable("absence_off", _("absence data is off until a privacy assessment is recorded."))
     if any(metric in AMOUNTS for metric in values):
-        if people is None or not people.is_integer() or not 1 <= people <= MAX_PEOPLE:
+        if people is None or not float(people).is_integer() or not 1 <= people <= MAX_PEOPLE:
             raise Unusable("no_people", _("it does not say, in whole numbers, how many people the amounts are about."))
         if values.get("leavers", (0.0,))[0] > people:
             raise Unusable("more_left_than_there", _("more people left than there are."))
