@@ -37,17 +37,18 @@ def own_calibration(person: Person) -> hs.Calibration | NoVerdict:
 def crowd(person: Person) -> Crowd | None:
     """The crowd's picture; None while fewer than eight people have an answered hunch."""
     require(person, "view", "hunches", words_of="own")
-    rows = list(Hunch.objects.filter(state__in=DECIDED).values_list("person", "probability", "state"))
-    people = {who for who, _said, _state in rows}
+    rows = list(Hunch.objects.filter(state__in=DECIDED).values_list("person", "probability", "state", "digest"))
+    people = {who for who, *_said in rows}
     if len(people) < CROWD:
         return None
-    said = np.array([probability / 100 for _who, probability, _state in rows])
-    found = hs.calibration(said, [float(state == Hunch.State.TRUE) for _who, _said, state in rows])
+    said = np.array([row[1] / 100 for row in rows])
+    came_true = [float(row[2] == Hunch.State.TRUE) for row in rows]
+    found = hs.calibration(said, came_true, clusters=[row[3] for row in rows])
     if isinstance(found, NoVerdict):
         return None
     places = np.minimum((said * BINS).astype(int), BINS - 1)
     contributors = {
-        place: len({who for (who, _p, _s), at in zip(rows, places.tolist(), strict=True) if at == place})
+        place: len({row[0] for row, at in zip(rows, places.tolist(), strict=True) if at == place})
         for place in set(places.tolist())
     }
     shown = tuple(

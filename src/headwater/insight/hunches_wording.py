@@ -13,6 +13,7 @@ from headwater.insight.hunches import Claim
 from headwater.insight.hunches_calibration import CROWD, Crowd
 from headwater.insight.hunches_rules import before
 from headwater.insight.models import Hunch
+from headwater.insight.weighting_wording import difference_words
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Taxonomy
 from headwater.metrics.definitions import METRICS
@@ -63,7 +64,7 @@ def verdict_words(hunch: Hunch) -> str:
     if "estimate" not in gap:
         return _("The record cannot tell: %s") % str(gap.get("why_not", ""))
     values = {
-        "gap": difference_words(hunch.metric, gap),
+        "gap": difference_words(METRICS[hunch.metric], _gap(gap)),
         "first": _side(hunch, "first"),
         "second": _side(hunch, "second"),
     }
@@ -72,17 +73,6 @@ def verdict_words(hunch: Hunch) -> str:
     if hunch.state == Hunch.State.FALSE:
         return _("It did not come true: %(first)s against %(second)s, a difference of %(gap)s.") % values
     return _("The record cannot tell: %(first)s against %(second)s, a difference of %(gap)s.") % values
-
-
-def difference_words(metric: str, gap: Mapping[str, Any]) -> str:
-    """A difference with its interval; of shares in percentage points."""
-    unit = unit_of(METRICS[metric])
-    scale = 100 if unit == "share" else 1
-    name = _(" points") if unit in ("share", "nps") else ""
-    low, middle, high = (
-        measure(gap[end] * scale, "" if unit == "share" else unit) for end in ("low", "estimate", "high")
-    )
-    return _("%(middle)s%(unit)s (%(low)s to %(high)s)") % {"middle": middle, "unit": name, "low": low, "high": high}
 
 
 def own_sentence(hunches: list[Hunch], found: hs.Calibration | NoVerdict) -> str:
@@ -164,6 +154,10 @@ def _against(claim: Claim) -> str:
         first, last = (formats.date_format(day) for day in days)
         return _("it was from %(first)s to %(last)s") % {"first": first, "last": last}
     return _("that of everyone else")
+
+
+def _gap(found: Mapping[str, Any]) -> Estimate:
+    return Estimate(found["estimate"], found["low"], found["high"], found["n"], found["method"])
 
 
 def _side(hunch: Hunch, name: str) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 import headwater.science as hs
 from headwater.base.refusals import Refused
 from headwater.insight.selection import Selection
-from headwater.insight.weighting_margins import margins_in_force
+from headwater.insight.weighting_margins import MOST_MARGINS, margins_in_force
 from headwater.metrics.access import COLLEAGUES
 from headwater.metrics.rules import BUCKETS
 from headwater.metrics.store import company_record
@@ -79,9 +79,10 @@ def dimensions() -> tuple[str, ...]:
 
 
 def response(selection: Selection | None = None, dimension: str = "") -> Response:
-    """Response rates by the segments of a dimension, the first of :func:`dimensions` where none is named."""
+    """Response rates by the segments of a dimension; where none is named, by the attribute that tells most."""
     selection = selection or Selection()
-    dimension = dimension or dimensions()[0]
+    if not dimension:
+        return _most_telling(selection)
     if dimension.removeprefix("attribute:").casefold() in COLLEAGUES:
         message = _("Who answers by colleague is score integrity: it reaches the colleague and their manager only.")
         raise Refused("dimension_of_colleagues", message, "by")
@@ -97,6 +98,18 @@ def response(selection: Selection | None = None, dimension: str = "") -> Respons
     if until is not None and (selection.until is None or selection.until > until):
         young = sum(row.asked for row in _asked("month", selection, until + timedelta(days=1), selection.until))
     return _answer(dimension, selection, segments, found, young, until)
+
+
+def _most_telling(selection: Selection) -> Response:
+    """By the attribute of customers whose segments answer least alike; where none is known, by channel."""
+    known = [name for name in dimensions() if name not in OTHER_DIMENSIONS][:MOST_MARGINS] or [OTHER_DIMENSIONS[0]]
+    found = [response(selection, name) for name in known]
+    telling = [one for one in found if isinstance(one.representativity, Estimate)]
+    return min(telling, key=lambda one: _evenness(one.representativity), default=found[0])
+
+
+def _evenness(result: Result) -> float:
+    return result.estimate if isinstance(result, Estimate) else 1.0
 
 
 def _asked(dimension: str, selection: Selection, since: date | None, until: date | None) -> tuple[InvitedRow, ...]:

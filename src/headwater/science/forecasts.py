@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from headwater.science.bounds import Array, two_sided_t
-from headwater.science.intervals import proportion
+from headwater.science.bounds import Array, proportion_bounds, ratio_bounds
 from headwater.science.pictures import Picture, Point, bands
 from headwater.science.results import Estimate, NoVerdict, Result
 
 FEWEST = 8
 BINS = 5
+WILSON = "Wilson score interval"
 ASSUMPTIONS = ("each hunch stands for itself: what one turned out to be says nothing of the others",)
 
 
@@ -63,12 +63,18 @@ class Calibration:
 
 
 def calibration(
-    probabilities: npt.ArrayLike, outcomes: npt.ArrayLike, *, bins: int = BINS, confidence: float = 0.95
+    probabilities: npt.ArrayLike,
+    outcomes: npt.ArrayLike,
+    *,
+    clusters: npt.ArrayLike | None = None,
+    bins: int = BINS,
+    confidence: float = 0.95,
 ) -> Calibration | NoVerdict:
     """From stated ``probabilities`` (n) in 0…1 and what happened (``outcomes``, n; 1 or 0), in ``bins`` of equal width.
 
     Intervals: score and bias by t over the hunches (a score clipped to 0…1), each bin by Wilson. Fewer than 8 hunches
-    that have been answered say nothing of a person.
+    that have been answered say nothing of a person. ``clusters`` (n) names what each is about, where several people
+    say something of the same: what it turned out to be is then one piece of news, whoever foresaw it.
     """
     said, happened = np.asarray(probabilities, dtype=float), np.asarray(outcomes, dtype=float)
     if said.ndim != 1 or said.shape != happened.shape:
@@ -76,17 +82,22 @@ def calibration(
     if np.any((said < 0) | (said > 1)) or not np.all(np.isin(happened, (0, 1))) or bins < 1:
         raise ValueError("probabilities lie in 0…1, and outcomes are 1 or 0")
     n = said.size
+    about = np.arange(n) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
+    if about.shape != said.shape:
+        raise ValueError(f"one cluster a probability: {about.shape} and {said.shape}")
     if n < FEWEST:
         return NoVerdict("few_hunches", f"{n} answered hunches say little; {FEWEST} are needed.", n)
     place = np.minimum((said * bins).astype(int), bins - 1)
     rate = float(happened.mean())
     parts = _parts(said, happened, place, rate)
     squares = (said - happened) ** 2
-    score = _mean(squares, "Brier score, t over hunches", confidence, (0.0, 1.0))
+    score = _mean(squares, about, "Brier score", confidence, (0.0, 1.0))
     uncertainty = rate * (1 - rate)
     skill = 1 - float(squares.mean()) / uncertainty if uncertainty > 0 else float("nan")
-    rows = tuple(_bin(said, happened, place == i, i, bins, confidence) for i in range(bins) if np.any(place == i))
-    bias = _mean(said - happened, "mean said less share that happened, t over hunches", confidence, (-1.0, 1.0))
+    rows = tuple(
+        _bin(said, happened, about, place == i, i, bins, confidence) for i in range(bins) if np.any(place == i)
+    )
+    bias = _mean(said - happened, about, "mean said less share that happened", confidence, (-1.0, 1.0))
     return Calibration(score, parts[0], parts[1], uncertainty, parts[2], skill, bias, rows, n)
 
 
@@ -103,19 +114,33 @@ def _parts(said: Array, happened: Array, place: npt.NDArray[np.int_], rate: floa
     return float(reliability / n), float(resolution / n), float(within / n)
 
 
-def _mean(values: Array, name: str, confidence: float, limits: tuple[float, float]) -> Result:
-    n = values.size
-    error = float(values.std(ddof=1) / np.sqrt(n))
-    if error == 0:
+def _mean(
+    values: Array, about: npt.NDArray[np.intp], name: str, confidence: float, limits: tuple[float, float]
+) -> Result:
+    n, counts = values.size, np.bincount(about).astype(float)
+    if counts.size < 2:
+        return NoVerdict("one_cluster", f"All {n} hunches are about one thing.", n)
+    mean, low, high, error = (
+        float(part) for part in ratio_bounds(np.bincount(about, weights=values), counts, confidence=confidence)
+    )
+    if error <= 1e-12:
         return NoVerdict("no_spread", f"All {n} hunches did equally well, so their spread is unknown.", n)
-    mean, half = float(values.mean()), float(two_sided_t(confidence, n - 1)) * error
-    low, high = max(mean - half, limits[0]), min(mean + half, limits[1])
-    return Estimate(mean, low, high, n, name, ASSUMPTIONS, confidence)
+    what = "hunches" if counts.size == n else f"{counts.size} things they are about"
+    ends = max(low, limits[0]), min(high, limits[1])
+    return Estimate(mean, *ends, n, f"{name}, t over {what}", ASSUMPTIONS, confidence)
 
 
 def _bin(
-    said: Array, happened: Array, here: npt.NDArray[np.bool_], place: int, bins: int, confidence: float
+    said: Array,
+    happened: Array,
+    about: npt.NDArray[np.intp],
+    here: npt.NDArray[np.bool_],
+    place: int,
+    bins: int,
+    confidence: float,
 ) -> ReliabilityBin:
-    n = int(here.sum())
-    share = proportion(int(happened[here].sum()), n, confidence=confidence)
-    return ReliabilityBin(place / bins, (place + 1) / bins, float(said[here].mean()), share, n)
+    n, things = int(here.sum()), np.unique(about[here]).size
+    share = float(happened[here].mean())
+    low, high = proportion_bounds(share * things, float(things), confidence=confidence)
+    found = Estimate(share, min(float(low), share), max(float(high), share), n, WILSON, ASSUMPTIONS, confidence)
+    return ReliabilityBin(place / bins, (place + 1) / bins, float(said[here].mean()), found, n)

@@ -23,6 +23,7 @@ from headwater.insight.response import Response, dimensions, response
 from headwater.insight.selection_bar import bar
 from headwater.insight.views.causes import selection_of
 from headwater.insight.weighting import WeightedMetric, weighted
+from headwater.insight.weighting_wording import change_words, difference_words
 from headwater.listening.downloads import escaped
 from headwater.metrics.access import require_askable
 from headwater.metrics.definitions import METRICS
@@ -151,7 +152,7 @@ def _beside(found: WeightedMetric) -> dict[str, Any]:
     """The metric as answered and as the base would say it, with what pulls."""
     groups: dict[str, list[Any]] = {}
     for pull in found.pulls:
-        groups.setdefault(pull.attribute, []).append(pull)
+        groups.setdefault(pull.attribute, []).append((pull, change_words(found.definition, pull.pull)))
     return {
         "beside": found,
         "unit": unit_of(found.definition),
@@ -159,5 +160,6 @@ def _beside(found: WeightedMetric) -> dict[str, Any]:
         "warnings": wording.warnings(found),
         "assumption": wording.assumption(),
         "pulls": [(wording.dimension_name(name), pulls) for name, pulls in groups.items()],
+        "shift": difference_words(found.definition, found.shift) if isinstance(found.shift, Estimate) else "",
         "ends": (found.definition.lowest, found.definition.highest),
     }

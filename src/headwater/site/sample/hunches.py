@@ -39,7 +39,7 @@ EXPECTED: Final = (
     Expected("csat", "stage = 'choose'", "higher", 80, "group", "stage = 'wait'"),
     Expected("rating", "attribute:category = 'clothing'", "higher", 30, at_least=1.0),
     Expected("csat", "stage = 'use'", "higher", 25, "group", "stage = 'choose'"),
-    Expected("ces", "channel = 'email'", "lower", 30, at_least=2.0),
+    Expected("csat", "attribute:category = 'garden'", "higher", 25, at_least=0.15),
     Expected("nps", "attribute:segment = 'new'", "lower", 45, at_least=40.0),
     Expected("share_negative", "stage = 'wait'", "higher", 75),
     Expected("csat", "attribute:segment = 'loyal'", "higher", 55),
