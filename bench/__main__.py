@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution", "planted", "triggers")
+BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution", "planted", "triggers", "drivers")
 
 
 def main() -> None:
