@@ -6,13 +6,25 @@ from headwater import science
 from headwater.base.models import Person
 from headwater.insight import finance
 from headwater.insight.causes import CauseFigures, causes
+from headwater.insight.forest import stage_metric
 from headwater.insight.happened import Happening, happened
 from headwater.insight.river import river
 from headwater.insight.selection import Selection
 from headwater.insight.tried import Tried, tried_against
 from headwater.insight.windows import Window, window_of
 from headwater.journey.taxonomy import Cause
+from headwater.metrics.definitions import MetricDefinition
+from headwater.metrics.estimates import estimate
 from headwater.science.results import Estimate, NoVerdict, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What customers scored where the cause had happened, and elsewhere."""
+
+    metric: MetricDefinition
+    struck: Result
+    others: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,8 @@ class CauseStory:
     """What the record says of one cause in a selection.
 
     ``contacts`` are those that name it, each shared with the other causes it names; ``happening`` is None where no
-    event shows the cause or it happened too rarely. ``adjust`` names the segment compared within.
+    event shows the cause or it happened too rarely; ``low_scores`` is the same of low scores. ``adjust`` names the
+    segment compared within.
     """
 
     cause: Cause
@@ -28,6 +41,8 @@ class CauseStory:
     negatives: int
     contacts: Result
     happening: Happening | None
+    low_scores: Happening | None
+    scores: Scores | None
     window: Window | None
     tried: tuple[Tried, ...]
     adjust: str | None
@@ -42,6 +57,8 @@ def cause_story(person: Person | None, selection: Selection, cause: Cause, *, ad
         negatives=answer.negatives,
         contacts=_contacts(selection, cause),
         happening=happened(selection, adjust=adjust).of(cause.id),
+        low_scores=happened(selection, outcome="low_score", adjust=adjust).of(cause.id),
+        scores=_scores(selection, cause),
         window=window_of(cause),
         tried=tried_against(person, cause.id),
         adjust=adjust,
@@ -51,6 +68,17 @@ def cause_story(person: Person | None, selection: Selection, cause: Cause, *, ad
 def cost_of_contacts(story: CauseStory) -> Result:
     """What the contacts that name the cause cost at finance's price; who may see it is for the leaf to ask."""
     return science.product({"contacts": story.contacts, "cost per contact": finance.figures().cost_per_contact}).result
+
+
+def _scores(selection: Selection, cause: Cause) -> Scores | None:
+    """By the metric with most scores, and the first of the events that show the cause."""
+    metric = stage_metric(selection)
+    if not cause.events or not metric.scored:
+        return None
+    by = f"event:{cause.events[0]}"
+    days = {"since": selection.since, "until": selection.until}
+    rows = {row.group[by]: row.result for row in estimate(metric.name, by=(by,), where=selection.filter(), **days).rows}
+    return Scores(metric, rows["yes"], rows["no"]) if {"yes", "no"} <= set(rows) else None
 
 
 def _contacts(selection: Selection, cause: Cause) -> Result:

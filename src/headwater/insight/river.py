@@ -30,6 +30,7 @@ from headwater.science.results import Estimate, NoVerdict, Result
 
 Width = Literal["acts", "customers", "money"]
 WIDTHS: Final[tuple[Width, ...]] = get_args(Width)
+Evidence = Literal["said", "happened"]
 Symptom = Literal["contact", "low_score", "left"]
 SYMPTOMS: Final[tuple[Symptom, ...]] = get_args(Symptom)
 SAID: Final = parse("kind in ('contact', 'survey', 'review')")
@@ -70,7 +71,8 @@ class River:
     """The whole river. ``streams`` add up to ``total``: acts, customers or money.
 
     ``contacts`` say what share of the contacts began where. ``total`` has an interval where its price has one;
-    ``assumptions`` say what money rests on, ``unpriced`` which symptoms have no price.
+    ``assumptions`` say what money rests on, ``unpriced`` which symptoms have no price; ``evidence``, whether causes are
+    those that customers said or those that had happened to them.
     """
 
     width: Width
@@ -80,6 +82,7 @@ class River:
     currency: str = ""
     assumptions: tuple[str, ...] = ()
     unpriced: tuple[Symptom, ...] = ()
+    evidence: Evidence = "said"
 
     def of(self, *, stage: str | None = None, symptom: Symptom | None = None) -> float:
         """What passes a stage or ends in a symptom."""

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from headwater.base.figures import interval, measure
 from headwater.insight.demand_kinds import Kind
 from headwater.insight.demand_wording import correction
-from headwater.insight.river import River, Symptom, Width
+from headwater.insight.river import Evidence, River, Symptom, Width
 from headwater.insight.selection import Selection
 from headwater.science.results import Estimate
 
@@ -24,7 +24,7 @@ def symptom_names() -> Mapping[Symptom, str]:
 def width_names() -> Mapping[Width, str]:
     """What the width of the river can be."""
     return {
-        "acts": _("What they did"),
+        "acts": _("Contacts, scores, departures"),
         "customers": _("Customers"),
         "money": _("Money"),
     }
@@ -42,13 +42,13 @@ def kind_beginnings() -> Mapping[Kind, tuple[str, str]]:
 
 def river_sentence(found: River, selection: Selection) -> str:
     """The sentence above the river: how much of what the contact centre took in began outside it."""
+    if found.evidence == "happened":
+        return _happened_sentence(found)
     failure = found.contacts.kind("failure").share
     if not found.contacts.contacts or not isinstance(failure, Estimate):
         if not found.volume:
             return _("No customer got in touch, gave a low score or left in this selection.")
-        return _("No customer got in touch in this selection; %(n)s low scores and departures are traced below.") % {
-            "n": measure(found.volume, "count")
-        }
+        return _without_contacts(found)
     places = len(found.contacts.beginnings)
     if not places:
         return _("None of the %(n)s contacts is known to have begun in a failure upstream.") % {
@@ -73,8 +73,48 @@ def river_sentence(found: River, selection: Selection) -> str:
     )
 
 
+def _without_contacts(found: River) -> str:
+    """The sentence where nobody got in touch: low scores and departures, and what most of them name."""
+    first = _("No customer got in touch in this selection; %(n)s low scores and departures are traced below.") % {
+        "n": measure(found.volume, "count")
+    }
+    return " ".join([first, *_largest(found, _("Named most is “%(cause)s”: %(share)s (%(range)s)."))])
+
+
+def _happened_sentence(found: River) -> str:
+    upstream = [one.share for one in found.streams if one.kind == "failure" and isinstance(one.share, Estimate)]
+    if not upstream:
+        return _("No event in the record shows a cause of what customers did.")
+    values = {
+        "share": measure(sum(one.estimate for one in upstream), "share"),
+        "n": measure(found.volume, "count"),
+    }
+    first = _("%(share)s of the %(n)s contacts and low scores followed from something that had happened.") % values
+    return " ".join([first, *_largest(found, _("“%(cause)s” alone is behind %(share)s (%(range)s)."))])
+
+
+def _largest(found: River, said: str) -> list[str]:
+    """The largest failure upstream, in these words; nothing where there is none."""
+    top = next((one for one in found.streams if one.cause is not None), None)
+    if top is None or top.cause is None or not isinstance(top.share, Estimate):
+        return []
+    share = top.share
+    values = {"share": measure(share.estimate, "share"), "range": interval(share.low, share.high, "share")}
+    return [said % {"cause": top.cause.name, **values}]
+
+
+def evidence_names() -> Mapping[Evidence, str]:
+    """The two kinds of evidence."""
+    return {"said": _("What they said"), "happened": _("What had happened")}
+
+
 def river_note(found: River) -> str:
     """What stands behind the sentence and the widths."""
+    if found.evidence == "happened":
+        return _(
+            "From events, also where nobody says so, beyond what would have come anyhow in the same month; said and "
+            "happened are never added. 95 % intervals by customer."
+        )
     parts = []
     unknown = found.contacts.kind("unknown").share
     if isinstance(unknown, Estimate):
@@ -93,6 +133,11 @@ def width_note(found: River) -> str:
         return _(
             "The width is customers: %(n)s of them, each counted once and shared equally by what they did and by the "
             "causes they named."
+        ) % {"n": measure(found.volume, "count")}
+    if found.evidence == "happened":
+        return _(
+            "The width is what customers did: %(n)s contacts and low scores, each counted once. A cause stands at its "
+            "own stage of the journey."
         ) % {"n": measure(found.volume, "count")}
     if found.width == "acts":
         return _(

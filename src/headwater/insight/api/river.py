@@ -10,16 +10,19 @@ from headwater.base.problems import REFUSALS
 from headwater.insight.api.causes import Asked
 from headwater.insight.api.figures import Figure, figure
 from headwater.insight.demand_kinds import Kind
-from headwater.insight.river import River, Symptom, Width, river
+from headwater.insight.river import Evidence, River, Symptom, Width, river
+from headwater.insight.river_happened import river_happened
 from headwater.metrics.access import require_askable
 
 router = Router(tags=["insight"])
 
 
 class RiverAsked(Asked):
-    """``width``: what customers did (each once), customers (each once), or money at finance's prices."""
+    """``width``: what customers did (each once), customers (each once), or money at finance's prices.
+    ``evidence``: causes as customers said them, or as events show that they had happened (then always ``acts``)."""
 
     width: Width = "acts"
+    evidence: Evidence = "said"
 
 
 class RiverFlow(Schema):
@@ -46,6 +49,7 @@ class RiverAnswer(Schema):
     """``streams`` add up to ``total``; ``failure`` is the share of contacts that began in failures upstream."""
 
     width: Width
+    evidence: Evidence
     currency: str
     total: Figure
     failure: Figure
@@ -63,12 +67,14 @@ def get_river(request: HttpRequest, asked: Query[RiverAsked]) -> dict[str, Any]:
     require_askable(request.user, (), selection.filter())
     if asked.width == "money":
         require(request.user, "view", "finance")
-    return _as_json(river(selection, width=asked.width))
+    happened = asked.evidence == "happened"
+    return _as_json(river_happened(selection) if happened else river(selection, width=asked.width))
 
 
 def _as_json(found: River) -> dict[str, Any]:
     return {
         "width": found.width,
+        "evidence": found.evidence,
         "currency": found.currency,
         "total": figure(found.total),
         "failure": figure(found.contacts.kind("failure").share),

@@ -16,6 +16,7 @@ from headwater.base.refusals import NotFound
 from headwater.insight import charts, queries
 from headwater.insight.audit import calibration_state
 from headwater.insight.cause_story import CauseStory, cause_story, cost_of_contacts
+from headwater.insight.cause_wording import scores_sentence
 from headwater.insight.finance import figures
 from headwater.insight.river_wording import money
 from headwater.insight.segments import segments
@@ -26,6 +27,7 @@ from headwater.insight.wording import cause_sentence
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Cause
 from headwater.metrics.access import require_askable
+from headwater.metrics.queries import unit_of
 from headwater.science.results import Estimate
 
 
@@ -42,7 +44,8 @@ def cause_page(request: HttpRequest, cause_id: str) -> HttpResponse:
         "cause": cause,
         "story": story,
         "figures": story.figures,
-        "sentence": cause_sentence(story.figures),
+        "sentence": " ".join([cause_sentence(story.figures), *scores_sentence(story)]),
+        "unit": unit_of(story.scores.metric) if story.scores else "",
         "before": story.happening,
         "segments": compared,
         "cost": _cost(me, story),

@@ -11,7 +11,15 @@ from headwater.base.permissions import allows, require
 from headwater.insight.audit import calibration_state
 from headwater.insight.river import WIDTHS, River, Width, river
 from headwater.insight.river_charts import river_list, river_picture, stage_names
-from headwater.insight.river_wording import river_note, river_sentence, symptom_names, width_names, width_note
+from headwater.insight.river_happened import river_happened
+from headwater.insight.river_wording import (
+    evidence_names,
+    river_note,
+    river_sentence,
+    symptom_names,
+    width_names,
+    width_note,
+)
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.journey.queries import taxonomy
@@ -21,11 +29,14 @@ from headwater.metrics.access import require_askable
 def river_page(request: HttpRequest) -> HttpResponse:
     """From departments and causes through stages to what customers did."""
     selection, width = _asked(request)
-    found = river(selection, width=width)
+    happened = request.GET.get("evidence") == "happened"
+    found = river_happened(selection) if happened else river(selection, width=width)
     sentence = river_sentence(found, selection)
     widths = [one for one in WIDTHS if one != "money" or allows(person(request), "view", "finance")]
     shown = {
         "width": width,
+        "evidence": found.evidence,
+        "evidences": list(evidence_names().items()),
         "sentence": sentence,
         "note": river_note(found),
         "width_note": width_note(found),
