@@ -96,6 +96,7 @@ QUESTIONS: dict[str, Question[object]] = {
     "causes": FieldValues("cause"),
     "plans": FieldValues("attribute:plan"),
     "attribute names": AttributeNames(),
+    "attribute names of an event": AttributeNames(5, ("outage",)),
     "third signal": PatternFirings(Pattern("nth", parse("kind = 'contact'"), n=3), AS_OF, until=date(2023, 12, 24)),
     "three within": PatternFirings(Pattern("within", CONTACT, n=3, hours=720), AS_OF, date(2023, 11, 2), offset=1),
     "not followed": PatternFirings(Pattern("not_followed", OUTAGE, CONTACT, hours=72), AS_OF, date(2023, 11, 2)),

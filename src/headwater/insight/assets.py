@@ -209,9 +209,9 @@ def period_ends(first: date | None, last: date | None, lost_days: int, every: Ev
     return tuple(reversed(ends))
 
 
-def attributes() -> tuple[str, ...]:
-    """The attributes by which customers can be told apart, the most common first."""
-    return tuple(str(one.value) for one in company_record().ask(AttributeNames(8)) if one.value)
+def attributes(custom: Custom) -> tuple[str, ...]:
+    """The attributes by which customers can be told apart: those of the events that show one is active."""
+    return tuple(str(one.value) for one in company_record().ask(AttributeNames(8, custom.active)) if one.value)
 
 
 def moved_customers(
@@ -269,10 +269,7 @@ def _ledgers(rows: Iterable[AssetRow], ends: Sequence[date]) -> tuple[Ledger, ..
     by_end: dict[date, list[AssetRow]] = defaultdict(list)
     for row in rows:
         by_end[row.end].append(row)
-    return tuple(
-        Ledger(before + timedelta(days=1), end, _moved(by_end[end]))
-        for before, end in pairwise(ends)
-    )
+    return tuple(Ledger(before + timedelta(days=1), end, _moved(by_end[end])) for before, end in pairwise(ends))
 
 
 def _moved(rows: Sequence[AssetRow]) -> dict[Movement, Moved]:
@@ -324,7 +321,8 @@ def _reasons(custom: Custom, current: Ledger) -> tuple[ReasonRow, ...]:
 
 
 def _cause_names(known: Taxonomy) -> dict[str, str]:
-    return {cause.id: cause.name for cause in known.causes}
+    """Failures only: what customers wanted is no reason to leave."""
+    return {cause.id: cause.name for cause in known.causes if cause.demand != "value"}
 
 
 def _named(rows: Sequence[ReasonRow], field: Literal["cause", "stage"], names: Mapping[str, str]) -> tuple[Reason, ...]:

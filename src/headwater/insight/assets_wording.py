@@ -13,6 +13,7 @@ from headwater.base.figures import interval, measure
 from headwater.insight.assets import KEYS, CustomerAssets, Every, Ledger, customer_assets
 from headwater.insight.finance_wording import money_range, unsigned_note
 from headwater.record.questions import MOVEMENTS, Movement
+from headwater.science import difference
 from headwater.science.results import Estimate, NoVerdict
 
 
@@ -60,19 +61,20 @@ def _balance(now: Ledger) -> str:
 
 
 def _trend(found: CustomerAssets) -> str:
-    """Whether more or fewer were lost than in the period before, where the intervals of the shares tell."""
+    """Whether a larger or smaller share was lost than in the period before, as far as chance allows to say."""
     before = found.before
     if before is None:
         return ""
     now, then = found.current.share_lost, before.share_lost
     if not isinstance(now, Estimate) or not isinstance(then, Estimate):
         return ""
+    change = difference(now, then)
     values = {"then": measure(before.n("lost"), "count")}
-    if now.low > then.high:
-        return " " + _("More than the %(then)s of the period before.") % values
-    if now.high < then.low:
-        return " " + _("Fewer than the %(then)s of the period before.") % values
-    return " " + _("About as many as the %(then)s of the period before.") % values
+    if change.low > 0:
+        return " " + _("A larger share than in the period before, when it was %(then)s.") % values
+    if change.high < 0:
+        return " " + _("A smaller share than in the period before, when it was %(then)s.") % values
+    return " " + _("In the period before it was %(then)s; the share may be the same.") % values
 
 
 def assets_note(found: CustomerAssets) -> str:

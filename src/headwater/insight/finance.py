@@ -81,7 +81,7 @@ class FinanceFigures:
             message = _("Finance has not said: %s.") % NAMES[key]
             return NoVerdict("not_entered", message)
         content = found.content
-        said = _("%(name)s is %(source)s, of %(day)s") % {
+        said = _("%(name)s: from “%(source)s”, as of %(day)s") % {
             "name": NAMES[key],
             "source": found.source,
             "day": found.stated_on.isoformat(),

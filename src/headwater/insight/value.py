@@ -147,7 +147,7 @@ def value_of(
         return custom
     if span.last_day is None:
         return NoVerdict("nothing", _("Nothing has arrived yet."))
-    adjusted = _adjusted(adjust)
+    adjusted = _adjusted(adjust, custom)
     returning = company_record().ask(Returning(custom, selection.filter()))
     part = min(max(ceil(returning.customers / LOOKED_AT), 1), MOST_SAMPLED)
     asked = Experience(
@@ -236,9 +236,9 @@ def staying(asked: Experience) -> Staying | NoVerdict:
     return Staying(curves, science.log_rank(spread), {side: one.n for side, one in curves.items()})
 
 
-def _adjusted(asked: str | None) -> str:
+def _adjusted(asked: str | None, custom: Custom) -> str:
     if asked is None:
-        return SEGMENT if SEGMENT in attributes() else ""
+        return SEGMENT if SEGMENT in attributes(custom) else ""
     return asked
 
 

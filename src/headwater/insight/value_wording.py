@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from headwater.base.figures import interval, measure
+from headwater.base.figures import digits, interval, measure
 from headwater.insight.finance_wording import money, money_of, money_range, unsigned_note
 from headwater.insight.value import Subject, Value
 from headwater.insight.value_rules import Factor
@@ -90,7 +90,7 @@ def leaving_words(found: Value) -> str:
         return leaving.message
     sign = -1.0 if found.subject.gain else 1.0
     low, high = sorted((sign * leaving.low * 100, sign * leaving.high * 100))
-    values = {"n": measure(sign * leaving.estimate * 100, "rating"), "range": interval(low, high, "rating")}
+    values = {"n": digits(sign * leaving.estimate * 100, "%"), "range": interval(low, high, "%")}
     if found.subject.gain:
         return _("of whom %(n)s in 100 (%(range)s) stayed who would otherwise have left") % values
     return _("of whom %(n)s in 100 (%(range)s) left who would otherwise have stayed") % values

@@ -55,7 +55,7 @@ class AmountForm(EntryForm):
     """A figure and its ends."""
 
     channel = forms.CharField(
-        label=_("Channel"), required=False, max_length=MAX_CHANNEL, help_text=_("Empty: all channels.")
+        label=_("Channel"), max_length=MAX_CHANNEL, help_text=_("As the record names it, such as phone or chat.")
     )
     value = forms.FloatField(label=_("Figure"))
     low = forms.FloatField(label=_("At least"), help_text=_("The ends between which you are 95 % sure it lies."))
@@ -63,7 +63,7 @@ class AmountForm(EntryForm):
     basis = forms.ChoiceField(label=_("Margin of"), required=False, widget=forms.RadioSelect)
     field_order = ["channel", "basis", "value", "low", "high", "source", "stated_on", "owner", "seen"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, channels: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value"].help_text = HELP[self.key]
         if self.key == "margin":
@@ -72,7 +72,7 @@ class AmountForm(EntryForm):
             self.fields["basis"].required = True
         else:
             del self.fields["basis"]
-        if self.key != "cost_per_contact":
+        if not channels:
             del self.fields["channel"]
 
     def values(self) -> dict[str, Any]:
@@ -105,15 +105,21 @@ class DefinitionForm(EntryForm):
 
 
 def form_of(
-    key: Key, people: Sequence[Person], events: Sequence[str], data: Any = None, entry: Entry | None = None
+    key: Key,
+    people: Sequence[Person],
+    events: Sequence[str],
+    data: Any = None,
+    entry: Entry | None = None,
+    *,
+    channels: bool = False,
 ) -> AmountForm | DefinitionForm:
-    """The form of one of finance's figures, filled with what is in force."""
+    """The form of one of finance's figures, filled with what is in force; ``channels`` asks for the channel too."""
     initial: dict[str, Any] = {"seen": 0}
     if entry is not None:
         initial = {"source": entry.source, "stated_on": entry.stated_on, "owner": entry.owner_id}
-        initial |= {"seen": entry.edition, "channel": entry.channel, **_written(key, entry.content)}
+        initial |= {"seen": entry.edition, **_written(key, entry.content)}
     if key in AMOUNTS:
-        return AmountForm(data, key=key, people=people, initial=initial)
+        return AmountForm(data, key=key, people=people, initial=initial, channels=channels)
     return DefinitionForm(data, key=key, people=people, events=events, initial=initial)
 
 

@@ -42,6 +42,7 @@ from headwater.record.questions import MOVEMENTS, Movement
 from headwater.science.results import Estimate, NoVerdict, Result
 
 SHOWN_SEGMENTS = 20
+SHOWN_REASONS = 8
 MAX_BY = 60
 
 
@@ -127,8 +128,9 @@ def _shown(found: CustomerAssets) -> dict[str, Any]:
             for one in found.periods
         ],
         "segments": [(one, one.ledger.share_lost) for one in found.segments[:SHOWN_SEGMENTS]],
-        "attributes": attributes(),
-        "reasons": _reasons(found.reasons, currency, "cause"),
+        "attributes": attributes(found.custom),
+        "reasons": _reasons(_largest(found.reasons), currency, "cause"),
+        "fewer": len(found.reasons) - len(_largest(found.reasons)),
         "stages": _reasons(found.stages, currency, "stage"),
         "every": found.every,
         "by": found.by,
@@ -136,6 +138,11 @@ def _shown(found: CustomerAssets) -> dict[str, Any]:
         "csv_query": urlencode({"every": found.every, "by": found.by, "end": now.end.isoformat(), "format": "csv"}),
         "days": found.custom.lost_days,
     }
+
+
+def _largest(rows: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """The reasons that most customers share, and those of whom nothing is known."""
+    return (*[row for row in rows if row.id][:SHOWN_REASONS], *[row for row in rows if not row.id])
 
 
 def _reasons(rows: tuple[Reason, ...], currency: str, kind: str) -> list[dict[str, Any]]:
@@ -184,7 +191,7 @@ def _chart(found: CustomerAssets) -> Spec | None:
             )
     if len(found.periods) < 2:
         return None
-    colours = {"domain": list(signs), "range": [{"expr": one} for one in ("moss", "spruce", "clay")]}
+    colours = {"domain": list(signs), "range": [{"expr": one} for one in ("moss_2", "spruce_2", "clay_2")]}
     rows = [
         [
             period_name(one, found.every),
@@ -199,7 +206,7 @@ def _chart(found: CustomerAssets) -> Spec | None:
         "width": "container",
         "height": 220,
         "data": {"values": values},
-        "mark": {"type": "bar", "cornerRadius": 2},
+        "mark": {"type": "bar", "cornerRadius": 2, "width": {"band": 0.5}},
         "encoding": {
             "x": {"field": "period", "type": "ordinal", "sort": None, "axis": {"title": None, "labelAngle": 0}},
             "y": {"field": "n", "type": "quantitative", "axis": {"title": None, "tickCount": 5}},

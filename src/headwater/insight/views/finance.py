@@ -50,12 +50,13 @@ def entry_page(request: HttpRequest, key: str) -> HttpResponse:
     known = _known(key)
     channel = request.GET.get("channel", "")[:80]
     found = finance.figures()
-    entry = found.entry(known, channel)
-    form = form_of(known, _people(), _events(entry), request.POST or None, entry)
+    new = known == "cost_per_contact" and request.GET.get("new") == "1"
+    entry = None if new else found.entry(known, channel)
+    form = form_of(known, _people(), _events(entry), request.POST or None, entry, channels=new)
     if request.method == "POST" and form.is_valid():
         given = form.values()
         try:
-            finance.enter(me, known, given, seen=given["seen"], channel=given.get("channel", ""))
+            finance.enter(me, known, given, seen=given["seen"], channel=given.get("channel", channel))
         except Refused as refused:
             if refused.status not in (400, 409):
                 raise
@@ -66,9 +67,9 @@ def entry_page(request: HttpRequest, key: str) -> HttpResponse:
     shown = {
         "form": form,
         "key": known,
-        "name": name_of(known, channel),
+        "name": _("Cost per contact in one channel") if new else name_of(known, channel),
         "now": _shown(entry, found) if entry else None,
-        "past": [(_shown(one, found), who) for one, who in finance.past(known, channel)],
+        "past": [] if new else [(_shown(one, found), who) for one, who in finance.past(known, channel)],
         "may_edit": finance.may(me, "edit"),
     }
     return render(request, "insight/finance_entry.html", shown)

@@ -124,7 +124,7 @@ def _shown(found: Value) -> dict[str, Any]:
         "p": p_words(found.staying.p) if isinstance(found.staying, Staying) else "",
         "no_survival": found.staying.message if isinstance(found.staying, NoVerdict) else "",
         "at_risk": _at_risk(found.staying) if isinstance(found.staying, Staying) else [],
-        "attributes": attributes(),
+        "attributes": attributes(found.custom),
     }
 
 
@@ -194,7 +194,12 @@ def _survival(found: Staying) -> Spec:
     colours = {"domain": [names[True], names[False]], "range": [{"expr": "clay"}, {"expr": "water"}]}
     split = {"field": "who", "type": "nominal", "legend": None, "scale": colours}
     x = {"field": "week", "type": "quantitative", "axis": {"title": _("weeks"), "tickCount": 6}}
-    y = {"field": "share", "type": "quantitative", "scale": {"zero": False}, "axis": {"title": None, "tickCount": 5}}
+    y = {
+        "field": "share",
+        "type": "quantitative",
+        "scale": {"zero": False},
+        "axis": {"title": None, "tickCount": 5, "labelExpr": f"datum.label + '{figures.THIN}%'"},
+    }
     return {
         "$schema": SCHEMA,
         "description": _("Share of customers still there, by whether it happened to them soon after they came"),

@@ -94,13 +94,17 @@ class FieldValues(Question[tuple[FieldValue, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class AttributeNames(Question[tuple[FieldValue, ...]]):
-    """The names of the attributes that signals have, most frequent first."""
+    """The names of the attributes that signals have (those of some ``events`` alone), most frequent first."""
 
     limit: int = 200
+    events: tuple[str, ...] = ()
 
     def query(self, known: Known) -> exp.Select:
         names = exp.Explode(this=exp.MapKeys(this=exp.column("attributes")))
-        return _counted(exp.select(names.as_("value")).from_("signals"), self.limit)
+        chosen = exp.select(names.as_("value")).from_("signals")
+        if self.events:
+            chosen = chosen.where(exp.column("event").isin(*(exp.Literal.string(one) for one in self.events)))
+        return _counted(chosen, self.limit)
 
     def answer(self, rows: pa.Table) -> tuple[FieldValue, ...]:
         return tuple(FieldValue(row["value"], row["n"]) for row in rows.to_pylist())
