@@ -19,6 +19,7 @@ from headwater.metrics.definitions import MetricDefinition
 from headwater.metrics.estimates import check_asked, definition_of, population_of, read_filter, sums_of
 from headwater.record.filters import Filter, every
 from headwater.record.questions import Sums, SumsRow
+from headwater.science.bounds import Array
 from headwater.science.results import Estimate, NoVerdict, Result
 
 MOST_GROUPS: Final = 200
@@ -89,7 +90,7 @@ def compare_groups(
     return Compared(definition, by, _compared(definition, values, figures[0], figures[1]))
 
 
-def _by_bucket(rows: Sequence[SumsRow], by: str | None) -> tuple[list[str | None], dict[str, rules.Array]]:
+def _by_bucket(rows: Sequence[SumsRow], by: str | None) -> tuple[list[str | None], dict[str, Array]]:
     """Sums by (group, bucket), each bucket in its own place, so that the rest is the whole less the group."""
     values = list(dict.fromkeys(row.group[by] if by else None for row in rows))
     place = {value: index for index, value in enumerate(values)}

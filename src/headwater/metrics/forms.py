@@ -56,7 +56,7 @@ class CardForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
     def __init__(self, card: Card, people: Iterable[Person], *given: Any, **named: Any) -> None:
-        now = {"owner": card.owner.pk if card.owner else "", "action": card.action, "seen": card.edition}
-        super().__init__(*given, initial=now, **named)
+        super().__init__(*given, **named)
+        self.initial = {"owner": card.owner.pk if card.owner else "", "action": card.action, "seen": card.edition}
         known = [("", _("Nobody yet")), *((one.pk, one.name) for one in people)]
         self.fields["owner"].choices = known  # type: ignore[attr-defined]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from headwater.science.bounds import counts, two_sided_z
-from headwater.science.results import Estimate, NoVerdict, Result
+from headwater.science.pictures import Picture
+from headwater.science.results import Estimate, NoVerdict, Result, plot
 
 ASSUMPTIONS = ("those with and without the cause differ in nothing else that matters", "everyone is independent")
 
@@ -24,6 +25,11 @@ class AttributableRisk:
     fraction_among_exposed: Result
     attributable_fraction: Result
     population_excess: Result
+
+    def plot(self) -> Picture:
+        """The two fractions of cases that would not be there without it, with their intervals."""
+        named = {"of those it happened to": self.fraction_among_exposed, "of all": self.attributable_fraction}
+        return plot(named, description="Cases that would not be there without the cause", reference=0.0)
 
 
 def attributable_risk(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headwater.science.bounds import Array
+from headwater.science.pictures import Picture, Point, bands
 from headwater.science.results import NoVerdict
 
 FEWEST_POINTS = 12
@@ -31,6 +32,13 @@ class Breaks:
     chance: float
     n: int
     assumptions: tuple[str, ...] = ASSUMPTIONS
+
+    def plot(self) -> Picture:
+        """The level of each stretch, in steps; the levels come without an interval."""
+        starts = (0, *self.places)
+        points = [Point(at, level, level, level) for at, level in zip(starts, self.levels, strict=True)]
+        last = Point(self.n - 1, self.levels[-1], self.levels[-1], self.levels[-1])
+        return bands([*points, last], description="Levels between breaks", x_title="point", y_title="level", steps=True)
 
 
 def breaks(

@@ -9,7 +9,8 @@ from scipy import special
 from headwater.science.bounds import two_sided_z
 from headwater.science.intervals import POISSON, difference
 from headwater.science.multiplicity import benjamini_hochberg
-from headwater.science.results import Estimate, NoVerdict, Result
+from headwater.science.pictures import Picture
+from headwater.science.results import Estimate, NoVerdict, Result, plot
 
 FALSE_DISCOVERIES = 0.05
 
@@ -23,6 +24,10 @@ class Comparison:
     p_value: float
     adjusted_p: float
     found: bool
+
+    def plot(self) -> Picture:
+        """The difference with its interval, against none."""
+        return plot({self.name: self.difference}, reference=0.0)
 
 
 def p_value_of(gap: Estimate) -> float:
@@ -68,6 +73,10 @@ class RateRatio:
 
     result: Result
     p_value: float
+
+    def plot(self, label: str = "") -> Picture:
+        """The ratio with its interval, against equal rates."""
+        return plot({label: self.result}, reference=1.0)
 
 
 def rate_ratio(

@@ -55,6 +55,10 @@ class Driver:
     mean: Result
     n: int
 
+    def plot(self) -> Picture:
+        """Its importance with the interval."""
+        return plot({self.name: self.importance})
+
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
@@ -138,6 +142,10 @@ class DriverDifference:
     name: str
     difference: Result
     p_value: float
+
+    def plot(self) -> Picture:
+        """The difference of importances with its interval, against none."""
+        return plot({self.name: self.difference}, reference=0.0)
 
 
 def driver_differences(
@@ -264,7 +272,8 @@ def _bootstrap(
     count = places.size
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=replicates).astype(float)
     size = len(moments.names) - 1
-    found = _Figures(*(np.full((size, replicates), np.nan) for _ in range(3)), np.full(replicates, np.nan))
+    importance, weight, mean = (np.full((size, replicates), np.nan) for _ in range(3))
+    found = _Figures(importance, weight, mean, np.full(replicates, np.nan))
     portion = max(1, PORTION // ((1 << size) * 4)) if way == "lmg" else replicates
     for start in range(0, replicates, portion):
         some = moments[places].weighted(drawn[start : start + portion])

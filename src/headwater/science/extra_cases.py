@@ -17,7 +17,8 @@ import numpy as np
 
 from headwater.science.attribution import FEWEST_BUCKETS, FEWEST_CASES, ExposureCells
 from headwater.science.bounds import Array, two_sided_t
-from headwater.science.results import Estimate, NoVerdict, Result
+from headwater.science.pictures import Picture
+from headwater.science.results import Estimate, NoVerdict, Result, plot
 
 STEPS = 30
 CLOSE = 1e-10
@@ -45,6 +46,12 @@ class ExtraCases:
     unattributed: Result
     n: int
     at_risk: int
+
+    def plot(self) -> Picture:
+        """The parts of all cases, the largest first, and what is not attributed."""
+        known = dict(zip(self.causes, self.parts, strict=True))
+        ordered = dict(sorted(known.items(), key=lambda one: -getattr(one[1], "estimate", float("-inf"))))
+        return plot(ordered | {"not attributed": self.unattributed}, description="Parts of the cases", reference=0.0)
 
 
 def extra_cases(

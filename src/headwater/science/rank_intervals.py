@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from headwater.science.bounds import Array, two_sided_z
-from headwater.science.results import Estimate, Result
+from headwater.science.pictures import Picture
+from headwater.science.results import Estimate, Result, plot
 
 DRAWS = 4000
 SEED = 20_260_101
@@ -34,6 +35,10 @@ class Rank:
     @property
     def could_be_first(self) -> bool:
         return self.best == 1
+
+    def plot(self) -> Picture:
+        """The figure with its interval, named with the places it could have."""
+        return plot({f"{self.place} ({self.best} to {self.worst}): {self.name}": self.result})
 
 
 def ranks(groups: Mapping[str, Result], *, ascending: bool = False, confidence: float = 0.95) -> tuple[Rank, ...]:

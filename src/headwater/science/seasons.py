@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from headwater.science.bounds import Array
+from headwater.science.pictures import Picture, Point, bands
 from headwater.science.results import NoVerdict
 
 
@@ -20,6 +21,14 @@ class Seasons:
     trend: Array
     rest: Array
     strength: float
+
+    def plot(self) -> Picture:
+        """Trend and season as lines; they come without an interval."""
+        parts = {"trend": self.trend, "season": self.seasonal}
+        points = [
+            Point(at, float(y), float(y), float(y), name) for name, part in parts.items() for at, y in enumerate(part)
+        ]
+        return bands(points, description="Trend and season", x_title="point", y_title="value")
 
 
 def seasons(

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from headwater.science import bounds
 from headwater.science.bounds import Array
-from headwater.science.results import Estimate, NoVerdict, Result
+from headwater.science.pictures import Picture
+from headwater.science.results import Estimate, NoVerdict, Result, plot
 
 WEIGHTS_KNOWN = "weights are the inverse chances of being in the sample, taken as known"
 
@@ -25,6 +26,10 @@ class Weighted:
     standard_error: float
     design_effect: float
     effective_n: float
+
+    def plot(self, label: str = "") -> Picture:
+        """The weighted figure with its interval."""
+        return plot({label: self.result})
 
 
 def weighted_nps(

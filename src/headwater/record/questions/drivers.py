@@ -187,7 +187,7 @@ class ResponseProducts(Question[tuple[SegmentProducts, ...]]):
         if take == "score":
             return exp.func("avg", exp.case().when(matches, exp.column("score", "s")))
         if take == "number":
-            given = exp.column("amount", "s")
+            given: exp.Expr = exp.column("amount", "s")
             if attribute != "amount":
                 given = exp.TryCast(this=words.attribute(attribute), to=exp.DataType.build("double"))
             return exp.func("max", exp.case().when(matches, given))
