@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, cast
+from typing import Final, Literal
 from zlib import crc32
 
 from django.utils.translation import gettext as _
@@ -163,7 +163,7 @@ def _measure(text: str) -> Measure:
     if text and text not in MEASURES:
         message = _("“%(given)s” is no measure; choose %(known)s.")
         raise Refused("no_such_measure", message % {"given": text[:40], "known": ", ".join(MEASURES)}, "measure")
-    return cast("Measure", text or "health")
+    return text or "health"
 
 
 def _depth(unit: Unit, units: list[Unit]) -> int:

@@ -36,14 +36,13 @@ def employees_sentence(found: Employees) -> str:
         "enps": _("The eNPS of %(unit)s was %(value)s (%(range)s) in %(month)s"),
         "burnout": _("The burn-out risk of %(unit)s was %(value)s of 100 (%(range)s) in %(month)s"),
     }[found.measure] % values
-    return f"{said}; {together_words(found.beside, found.measure)}"
+    return f"{said}; {together_words(found.beside)}"
 
 
-def together_words(found: Beside, name: Measure) -> str:
-    """Whether departments' score and that of their customers move together; never that one causes the other."""
-    strongest = found.slopes.strongest
-    known = any(isinstance(one, Estimate) for one in found.slopes.results)
-    if not known:
+def together_words(found: Beside) -> str:
+    """Whether the score and that of customers move together; never that one causes the other."""
+    strongest = found.lags.strongest or found.slopes.strongest
+    if not any(isinstance(one, Estimate) for one in (*found.lags.results, *found.slopes.results)):
         return _("it is too early to say whether it moves together with what customers say.")
     if strongest is None:
         return _("nothing shows yet that it moves together with what customers say.")

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
@@ -217,11 +218,9 @@ def _read(path: Path, used: EmployeeMapping, known: Known, *, most: int) -> tupl
             months = months_of(table.column(used.named("when")[0]).combine_chunks(), used.dates, zone)
             plain = table.select(sorted(used.columns)).to_pylist()
             numbered = zip(rows.numbers.tolist(), plain, months, strict=False)
-            readings = (
-                (number, lambda row=row, month=month: read_row(row, used, month, known))
-                for number, row, month in numbered
+            more, without = taken(
+                (number, partial(read_row, row, used, month, known)) for number, row, month in numbered
             )
-            more, without = taken(readings)
             good, left = good + more, left + without
             left += [LeftOut(one.row, one.code, _("the row cannot be taken apart.")) for one in rows.unreadable]
             if len(good) + len(left) >= most:
@@ -272,7 +271,7 @@ def receive(person: Person | None, source: str, sent: Sequence[SentSignal]) -> A
     name = services.source_name(source)
     ensure_company()
     known = known_of(name)
-    good, left = taken((index, lambda one=one: _said(one, known)) for index, one in enumerate(sent))
+    good, left = taken((index, partial(_said, one, known)) for index, one in enumerate(sent))
     row, _made = EmployeeSource.objects.get_or_create(name=name)
     arrival = EmployeeArrival.objects.create(source=row, person=person)
     arrived = _put(good, left, known, arrival)

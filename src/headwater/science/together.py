@@ -68,8 +68,9 @@ def panel(
     """By how much ``second`` is higher where ``first`` is higher by 1, within units (units, months) over time.
 
     What is always so of a unit, and what is so of all units in a month (season, trend), is taken out first; ``nan``
-    where there is no value. Standard error by unit (CR1), t with units - 1 degrees of freedom, Bonferroni over the lags
-    (Cameron and Miller, Journal of Human Resources 50 (2015) 317-372). Fewer than 6 units or 12 months answer
+    where there is no value. The larger of the standard errors by unit and by month (CR1: what customers of one unit
+    say is often said of others too), t with as many degrees of freedom as the fewer of the two less 1, Bonferroni over
+    the lags (Cameron and Miller, Journal of Human Resources 50 (2015) 317-372). Fewer than 6 units or 12 months answer
     ``few_units`` or ``few_months``. With few units the interval is too narrow by a little.
     """
     one, other = (np.asarray(series, float) for series in (first, second))
@@ -119,11 +120,17 @@ def _slope(first: Array, second: Array, level: float) -> Result:
     if spread < 1e-9:
         return NoVerdict("no_spread", "Departments do not differ over time.", n)
     found = float((one * other).sum() / spread)
-    scores = (one * (other - found * one)).sum(axis=1)
-    error = sqrt(units.size / (units.size - 1) * float((scores**2).sum())) / spread
-    reach = float(two_sided_t(level, np.asarray(units.size - 1))) * error
-    method = f"difference within {units.size} departments and months, standard error by department"
+    scores = one * (other - found * one)
+    months = int((there[units].sum(axis=0) > 0).sum())
+    error = max(_clustered(scores.sum(axis=1), units.size), _clustered(scores.sum(axis=0), months)) / spread
+    reach = float(two_sided_t(level, np.asarray(min(units.size, months) - 1))) * error
+    method = f"difference within {units.size} departments and {months} months, the larger standard error of the two"
     return Estimate(found, found - reach, found + reach, n, method, (ALL_LAGS, NO_CAUSE), level)
+
+
+def _clustered(sums: Array, clusters: int) -> float:
+    """Root of the summed squares over clusters, with the usual factor for few of them (CR1)."""
+    return sqrt(clusters / (clusters - 1) * float((sums**2).sum()))
 
 
 def _within(values: Array, there: Flags) -> Array:

@@ -1,7 +1,7 @@
 """The pages of HR: bringing employees' signals in, the rules that protect them, and how scores are made."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -195,7 +195,7 @@ def score_page(request: HttpRequest, score: str) -> HttpResponse:
     require(me, "view", "employee_signals", words_of="own")
     if score not in SCORES:
         raise NotFound("no_such_score", _("There is no score “%s”.") % score[:40])
-    known = cast("Score", score)
+    known: Score = score
     now = employees_scores.definition(known)
     form = ScoreForm(request.POST or None, definition=now, questions=employees_scores.known_questions())
     if request.method == "POST":

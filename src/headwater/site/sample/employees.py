@@ -31,20 +31,19 @@ from headwater.site.sample.shop import MONTHS
 LAG: Final = 1
 """Months by which customers' scores follow."""
 PULL: Final = 0.4
-"""Points of a five-point scale by which a department's answers lie higher, a standard deviation of customers' score
+"""Points of a five-point scale by which a department's answers lie higher, a standard deviation of its customers' score
 before."""
 ANSWERS: Final = 0.75
 SPEAKS: Final = 0.14
 # department: people, points by which its answers lie above the others', questions that stand out
 TEAMS: Final[dict[str, tuple[int, float, dict[str, float]]]] = {
-    "Marketing": (14, 0.3, {}),
-    "Range and pricing": (11, 0.1, {}),
-    "Webshop": (18, 0.2, {"change": -0.8}),
-    "Supply chain": (3, 0.1, {}),
-    "Purchasing": (9, 0.0, {}),
+    "Marketing": (24, 0.3, {}),
+    "Range and pricing": (22, 0.1, {}),
+    "Webshop": (30, 0.2, {"change": -0.8}),
+    "Purchasing": (18, 0.0, {}),
     "Warehouse": (56, -0.2, {"demands": -1.2, "cbi_3": -0.6}),
     "Delivery": (42, -0.1, {"control": -0.7}),
-    "Finance": (12, 0.3, {}),
+    "Finance": (14, 0.3, {}),
     "Customer service": (38, -0.4, {"cbi_5": -1.2, "cbi_6": -0.9, "control": -0.8}),
     "People and culture": (4, 0.3, {}),
 }
@@ -83,7 +82,7 @@ def load_employees(seed: int) -> None:
     units = {row.name: row for row in Department.objects.filter(name__in=TEAMS)}
     for source, made in (("pulse", _answers), ("personnel-system", _amounts)):
         known = known_of(source)
-        rows = [row for name, row in units.items() for row in made(random, name, str(row.pk), months)]
+        rows = [said for name, unit in units.items() for said in made(random, name, str(unit.pk), months)]
         _put(source, known, rows)
     release_due()
 
@@ -131,7 +130,7 @@ def _answers(random: np.random.Generator, name: str, unit: str, months: list[dat
     mood = _mood(unit, months)
     tempers = random.normal(0, 0.6, people)
     for month in months:
-        level = 3.5 + above + PULL * mood.get(month, 0.0) + random.normal(0, 0.06)
+        level = 3.5 + above + PULL * mood.get(month, 0.0) + random.normal(0, 0.08)
         for person in np.flatnonzero(random.random(people) < ANSWERS):
             values: dict[str, tuple[float, tuple[float, float]]] = {}
             for question in PULSE.values():
