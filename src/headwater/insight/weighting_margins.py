@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -121,7 +120,8 @@ def read_levels(text: str) -> dict[str, float]:
         raise Refused("too_long", _("This is longer than %d kB; a margin has at most 40 lines.") % 100, "levels")
     delimiter = next((mark for mark in ("\t", ";") if mark in text), ",")
     found: dict[str, float] = {}
-    for number, row in enumerate(csv.reader(io.StringIO(text.strip()), delimiter=delimiter)):
+    for number, line in enumerate(text.strip().splitlines()):
+        row = _cells(line, delimiter)
         cells = [cell.strip() for cell in row if cell.strip()]
         if not cells:
             continue
@@ -130,7 +130,7 @@ def read_levels(text: str) -> dict[str, float]:
             continue
         if value is None:
             message = _("“%(line)s” is no level with its number. Write one a line, such as North; 1204.")
-            raise Refused("line_unreadable", message % {"line": delimiter.join(row)[:80]}, "levels")
+            raise Refused("line_unreadable", message % {"line": line[:80]}, "levels")
         if cells[0] in found:
             raise Refused("level_twice", _("“%s” stands there twice; write each level once.") % cells[0][:60], "levels")
         found[cells[0]] = value
@@ -140,6 +140,13 @@ def read_levels(text: str) -> dict[str, float]:
 def clear() -> None:
     """Remove what was stated about the sample company's base."""
     CustomerMargin.objects.all().delete()
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return [line]
 
 
 def _number(text: str) -> float | None:

@@ -24,6 +24,7 @@ from headwater.insight.hunches_rules import before
 from headwater.insight.models import Hunch
 from headwater.insight.selection import Selection
 from headwater.insight.weighting_margins import margins_in_force
+from headwater.journey.queries import taxonomy
 from headwater.record.filters import equals
 from headwater.science.results import NoVerdict
 
@@ -48,6 +49,7 @@ def hunches_page(request: HttpRequest) -> HttpResponse:
         "crowd_words": wording.crowd_words(all_of_us),
         "crowd_picture": calibration_chart([all_of_us.found.bins[i] for i in all_of_us.shown]) if all_of_us else None,
         "least": CROWD,
+        "nothing": not mine,
         "examples": _examples() if not mine else [],
     }
     return render(request, "insight/hunches.html", shown)
@@ -144,14 +146,15 @@ def _sides(one: Hunch) -> list[tuple[str, dict[str, Any], str]]:
 
 def _examples() -> list[tuple[str, str]]:
     """Hunches one might have, from the company's own largest causes and its segments."""
-    rows = [row for row in causes().rows if row.cause.demand == "failure"][:EXAMPLES]
+    named = [row.cause for row in causes().rows if row.cause.demand == "failure"]
+    known = [cause for cause in taxonomy().active_causes if cause.demand == "failure"]
     margins = margins_in_force()
     segment = next(((m.attribute, level) for m in margins for level in list(m.levels)[:1]), None)
     found = []
-    for row in rows:
-        where = str(equals("cause", row.cause.id))
+    for cause in (named or known)[:EXAMPLES]:
+        where = str(equals("cause", cause.id))
         query = Selection().query(group=where, metric="volume", against="before", comparison="lower")
-        found.append((_("“%s” will be named less often next month than in the month before.") % row.cause.name, query))
+        found.append((_("“%s” will be named less often next month than in the month before.") % cause.name, query))
     if segment is not None:
         group = str(equals(f"attribute:{segment[0]}", segment[1]))
         query = Selection().query(group=group, metric="csat", against="rest", comparison="lower")
