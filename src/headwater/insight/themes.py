@@ -90,8 +90,9 @@ def look_again(person: Person | None) -> Job:
 def promote_theme(person: Person | None, pk: int, name: str = "", *, edition: int | None = None) -> Theme:
     """Make a theme a cause of the journey, with its typical comments as examples.
 
-    Where nothing else waits in the draft and this person may publish, it is published at once and everything is labelled
-    again; else it waits in the draft. Twice is once. Refuses (409) when somebody decided since ``edition`` was seen.
+    Where nothing else waits in the draft and this person may publish, it is published at once and everything is
+    labelled again; else it waits in the draft. Twice is once. Refuses (409) when somebody decided since ``edition``
+    was seen.
     """
     require(person, "edit", "taxonomy")
     require(person, "view", "verbatims")

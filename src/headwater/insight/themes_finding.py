@@ -117,11 +117,12 @@ def search_sample(sample: Comments, context: Reporting | None = None) -> Search:
     vectors = using.encode(sample.texts)
     told, classes = _phrases(using, known)
     yard = yardstick(told, classes, vectors[long_enough])
-    _nearest, likeness = nearest_phrase(vectors, told)
-    by_person = np.array(
-        [who == "person" and bool(causes) for who, causes in zip(sample.said_by, sample.causes, strict=True)], bool
-    )
-    unfit = np.flatnonzero((likeness < yard.explained) & long_enough & ~by_person)
+    nearest, likeness = nearest_phrase(vectors, told)
+    names_one = np.array([bool(causes) for causes in sample.causes], dtype=bool)
+    about_something = classes[nearest] < len(known.active_causes)
+    by_person = np.array([who == "person" for who in sample.said_by], dtype=bool)
+    far = (likeness < yard.explained) | (~names_one & about_something)
+    unfit = np.flatnonzero(far & long_enough & ~(by_person & names_one))
     _tell(context, 2, _("grouping comments that no cause fits"))
     groups = [unfit[rows] for rows in group(vectors[unfit[:LARGEST]], yard.together)]
     groups = [rows for rows in groups if _customers(sample, rows) >= FEWEST_CUSTOMERS]

@@ -25,8 +25,10 @@ TOGETHER = 0.85
 """Of the distance between two comments of one class: from here on two groups do not say the same."""
 UNKNOWN_DISTANCE = 0.4
 ENOUGH_OF_A_CLASS = 5
+ENOUGH_CLASSES = 3
 LARGEST = 4_000
 MOST_WORDS = 5
+WORD = r"(?u)\b[^\W\d_][\w'’]+\b"
 COMMONPLACE = 0.2
 """Words in more than this share of all comments are typical of none."""
 
@@ -67,7 +69,7 @@ def _within(phrases: Vectors, classes: NDArray[np.int64], comments: Vectors) -> 
         if len(mine) >= ENOUGH_OF_A_CLASS:
             together = (np.square(mine.sum(axis=0)).sum() - len(mine)) / (len(mine) * (len(mine) - 1))
             apart.append(1 - float(together))
-    return TOGETHER * float(np.median(apart)) if apart else UNKNOWN_DISTANCE
+    return TOGETHER * float(np.median(apart)) if len(apart) >= ENOUGH_CLASSES else UNKNOWN_DISTANCE
 
 
 def nearest_phrase(comments: Vectors, phrases: Vectors) -> tuple[NDArray[np.int64], Vectors]:
@@ -80,7 +82,7 @@ def nearest_phrase(comments: Vectors, phrases: Vectors) -> tuple[NDArray[np.int6
 
 
 def group(vectors: Vectors, together: float, *, smallest: int = SMALLEST) -> list[NDArray[np.int64]]:
-    """Groups of rows of ``vectors`` (n, d), length 1, that say the same; the largest first, rows that fit none left out.
+    """Groups of rows of ``vectors`` (n, d), length 1, that say the same, the largest first; others are left out.
 
     Average linkage on the cosine distance: two groups become one while the mean distance between their comments is at
     most ``together``. Deterministic; n is at most ``LARGEST`` (memory and time grow with its square).
@@ -110,7 +112,7 @@ def typical_words(texts: Sequence[str], groups: Sequence[NDArray[np.int64]], *, 
         return []
     from sklearn.feature_extraction.text import CountVectorizer
 
-    counter = CountVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b[^\W\d_][\w'’]+\b", max_features=50_000)
+    counter = CountVectorizer(ngram_range=(1, 2), token_pattern=WORD, max_features=50_000)
     try:
         said = (counter.fit_transform([text.casefold() for text in texts]) > 0).astype(np.float64).tocsr()
     except ValueError:  # no words at all
