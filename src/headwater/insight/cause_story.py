@@ -6,15 +6,17 @@ from headwater import science
 from headwater.base.models import Person
 from headwater.insight import finance
 from headwater.insight.causes import CauseFigures, causes
-from headwater.insight.forest import stage_metric
+from headwater.insight.forest import STAGE_METRICS
 from headwater.insight.happened import Happening, happened
 from headwater.insight.river import river
 from headwater.insight.selection import Selection
 from headwater.insight.tried import Tried, tried_against
 from headwater.insight.windows import Window, window_of
 from headwater.journey.taxonomy import Cause
-from headwater.metrics.definitions import MetricDefinition
+from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import estimate
+from headwater.metrics.store import company_record
+from headwater.record.questions import Sums
 from headwater.science.results import Estimate, NoVerdict, Result
 
 
@@ -72,9 +74,12 @@ def cost_of_contacts(story: CauseStory) -> Result:
 
 def _scores(selection: Selection, cause: Cause) -> Scores | None:
     """By the metric with most scores, and the first of the events that show the cause."""
-    metric = stage_metric(selection)
-    if not cause.events or not metric.scored:
+    asked = Sums(("metric",), selection.filter(), selection.since, selection.until)
+    scored = {row.group["metric"]: row.scored for row in company_record().ask(asked).rows}
+    most = max(STAGE_METRICS, key=lambda name: scored.get(name, 0))
+    if not cause.events or not scored.get(most):
         return None
+    metric = METRICS[most]
     by = f"event:{cause.events[0]}"
     days = {"since": selection.since, "until": selection.until}
     rows = {row.group[by]: row.result for row in estimate(metric.name, by=(by,), where=selection.filter(), **days).rows}
