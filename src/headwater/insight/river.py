@@ -5,10 +5,9 @@ demand, service's own failures) or in none that is known stands beside the cause
 that several departments can change together flows from all of them at once.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +34,7 @@ Symptom = Literal["contact", "low_score", "left"]
 SYMPTOMS: Final[tuple[Symptom, ...]] = get_args(Symptom)
 SAID: Final = parse("kind in ('contact', 'survey', 'review')")
 PLACES: Final = {symptom: place for place, symptom in enumerate(SYMPTOMS)}
+BUCKET_NAMES: Final = tuple(map(str, range(BUCKETS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,53 +236,59 @@ def _customers(selection: Selection) -> _Counts:
     return _gathered([_cells(found)], [_buckets(found)])
 
 
-_Rows = Iterator[tuple[frozenset[str], str, Symptom, float]]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """Values by combination of causes, one further dimension (stage or bucket) and symptom, in columns."""
+
+    sets: tuple[frozenset[str], ...]
+    set_of: npt.NDArray[np.intp]
+    names: tuple[str, ...]
+    name_of: npt.NDArray[np.intp]
+    symptom: npt.NDArray[np.intp]
+    value: Array
 
 
 def _said(found: CauseSetCounts, name: str) -> _Rows:
     """Contacts, and low scores of whoever was asked, by one dimension."""
-    kinds, values = found.by["kind"], found.by[name]
-    rows = zip(found.set_of, values.places, kinds.places, found.n.tolist(), found.low.tolist(), strict=True)
-    for set_of, value, kind, n, low in rows:
-        contact = kinds.values[kind] == "contact"
-        number = n if contact else low
-        if number:
-            yield found.sets[set_of], values.values[value] or "", "contact" if contact else "low_score", number
+    kind, values = found.by["kind"], found.by[name]
+    contact = np.array([one == "contact" for one in kind.values], dtype=bool)[kind.places]
+    symptom = np.where(contact, PLACES["contact"], PLACES["low_score"])
+    names = tuple(value or "" for value in values.values)
+    return _Rows(found.sets, found.set_of, names, values.places, symptom, np.where(contact, found.n, found.low) * 1.0)
 
 
 def _cells(found: SymptomsAnswer) -> _Rows:
     cells = found.cells
-    rows = zip(cells.set_of, cells.stage.places, cells.symptom.places, cells.value.tolist(), strict=True)
-    for set_of, stage, symptom, value in rows:
-        yield cells.sets[set_of], cells.stage.values[stage] or "", _symptom(cells.symptom.values[symptom]), value
+    names = tuple(value or "" for value in cells.stage.values)
+    symptom = _symptoms(cells.symptom.values)[cells.symptom.places]
+    return _Rows(cells.sets, cells.set_of, names, cells.stage.places, symptom, cells.value)
 
 
 def _buckets(found: SymptomsAnswer) -> _Rows:
     parts = found.buckets
-    rows = zip(parts.set_of, parts.bucket.tolist(), parts.symptom.places, parts.value.tolist(), strict=True)
-    for set_of, bucket, symptom, value in rows:
-        yield parts.sets[set_of], str(bucket), _symptom(parts.symptom.values[symptom]), value
+    symptom = _symptoms(parts.symptom.values)[parts.symptom.places]
+    return _Rows(parts.sets, parts.set_of, BUCKET_NAMES, parts.bucket, symptom, parts.value)
 
 
-def _symptom(name: str | None) -> Symptom:
-    return next(one for one in SYMPTOMS if one == name)
+def _symptoms(names: Sequence[str | None]) -> npt.NDArray[np.intp]:
+    return np.array([SYMPTOMS.index(cast("Symptom", name)) for name in names], dtype=np.intp)
 
 
 def _gathered(parts: Sequence[_Rows], spread: Sequence[_Rows]) -> _Counts:
-    by_stage: dict[tuple[frozenset[str], str, Symptom], float] = defaultdict(float)
-    by_bucket: dict[tuple[frozenset[str], str, Symptom], float] = defaultdict(float)
-    for rows, sums in ((parts, by_stage), (spread, by_bucket)):
-        for part in rows:
-            for causes, name, symptom, value in part:
-                sums[causes, name, symptom] += value
-    sets = tuple(dict.fromkeys(causes for causes, _name, _symptom in (*by_stage, *by_bucket)))
-    stages = tuple(dict.fromkeys(stage for _causes, stage, _symptom in by_stage))
+    sets = tuple(dict.fromkeys(causes for part in (*parts, *spread) for causes in part.sets))
+    stages = tuple(dict.fromkeys(name for part in parts for name in part.names))
+    cells = _summed(parts, sets, stages)
+    buckets = _summed(spread, sets, BUCKET_NAMES)
+    return _Counts(sets, stages, cells, np.swapaxes(buckets, 1, 2))
+
+
+def _summed(parts: Sequence[_Rows], sets: Sequence[frozenset[str]], names: Sequence[str]) -> Array:
+    """The sum of all parts: (combinations, names, symptoms)."""
     set_at = {causes: place for place, causes in enumerate(sets)}
-    stage_at = {stage: place for place, stage in enumerate(stages)}
-    cells = np.zeros((len(sets), len(stages), len(SYMPTOMS)))
-    buckets = np.zeros((len(sets), len(SYMPTOMS), BUCKETS))
-    for (causes, stage, symptom), value in by_stage.items():
-        cells[set_at[causes], stage_at[stage], PLACES[symptom]] += value
-    for (causes, bucket, symptom), value in by_bucket.items():
-        buckets[set_at[causes], PLACES[symptom], int(bucket or 0)] += value
-    return _Counts(sets, stages, cells, buckets)
+    name_at = {name: place for place, name in enumerate(names)}
+    sums = np.zeros((len(sets), len(names), len(SYMPTOMS)))
+    for part in parts:
+        own_sets = np.array([set_at[causes] for causes in part.sets], dtype=np.intp)
+        own_names = np.array([name_at[name or "0"] if names is BUCKET_NAMES else name_at[name] for name in part.names])
+        np.add.at(sums, (own_sets[part.set_of], own_names.astype(np.intp)[part.name_of], part.symptom), part.value)
+    return sums
