@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.usefixtures("journey"),
 ]
 
-PAGES = ("/", "/causes", "/causes/delivery_late", "/verbatims", "/audit")
+PAGES = ("/", "/causes", "/causes/delivery_late", "/drivers", "/verbatims", "/audit")
 
 
 @pytest.fixture
