@@ -227,3 +227,18 @@ def test_importance_against_performance_is_a_picture() -> None:
     for picture in (found.plot(), found.against_performance()):
         assert picture["usermeta"]["figures"]["rows"]
         assert "color" not in json.dumps(picture)
+
+
+def test_segments_in_different_buckets_are_drawn_together() -> None:
+    random = np.random.default_rng(8)
+    whole = np.repeat(np.arange(60), 20)
+    price = random.normal(size=whole.size)
+    table = {"price": price, "rating": price + random.normal(size=whole.size)}
+    some = whole < 40
+    first, second = (
+        hs.from_rows({name: values[rows] for name, values in table.items()}, buckets=whole[rows], bucket_count=60)
+        for rows in (some, whole >= 25)
+    )
+    (gap,) = hs.driver_differences(first, second, "rating")  # type: ignore[misc]
+    assert isinstance(gap.difference, hs.Estimate)
+    assert gap.difference.low < 0 < gap.difference.high
