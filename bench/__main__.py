@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution", "planted", "triggers", "drivers")
+BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution", "planted", "triggers", "river", "drivers")
 
 
 def main() -> None:
