@@ -15,6 +15,8 @@ from headwater.metrics.definitions import METRICS
 if TYPE_CHECKING:
     from headwater.insight.alerts import Alerts
 
+MOST_IN_STRIP = 3
+
 
 def subject_of(alert: Alert) -> str:
     """What rose: a cause, or the low scores of a metric, with its stage."""
@@ -79,3 +81,11 @@ def watching_note(found: "Alerts") -> str:
         "day, against the weeks before; weekdays and day-to-day spread are taken into account. All series together "
         "raise a false alarm less than once in two years by design."
     )
+
+
+def rising(cause: str | None = None) -> list[tuple[Alert, str]]:
+    """What rises now and waits for an answer, each with its sentence, for the strip on other pages."""
+    rows = Alert.objects.filter(state__in=(Alert.State.NEW, Alert.State.WATCHING), unseen_at=None, until=None)
+    if cause is not None:
+        rows = rows.filter(cause=cause)
+    return [(row, alert_sentence(row)) for row in sorted(rows, key=lambda row: (-row.low, row.pk))[:MOST_IN_STRIP]]

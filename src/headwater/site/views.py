@@ -14,6 +14,7 @@ from headwater.base.accounts import person
 from headwater.base.figures import measure
 from headwater.base.permissions import require
 from headwater.insight import audit
+from headwater.insight.alerts_wording import rising
 from headwater.insight.assets_wording import assets_strip
 from headwater.insight.forest import Forest, StageCard, forest
 from headwater.insight.queries import typical_verbatims
@@ -68,7 +69,7 @@ def forest_page(request: HttpRequest) -> HttpResponse:
     selection = Selection.read(where=given.get("where", ""), since=given.get("since", ""), until=given.get("until", ""))
     require_askable(me, (), selection.filter())
     found = forest(selection)
-    shown: dict[str, Any] = {"forest": found}
+    shown: dict[str, Any] = {"alerts": rising(), "forest": found}
     if found.size.signals:
         shown |= _shown(found, selection) | {"assets": assets_strip()}
         shown["words"] = next(iter(typical_verbatims(me, selection, found.top.cause.id)), None) if found.top else None

@@ -14,6 +14,7 @@ from headwater.base.models import Person
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import NotFound
 from headwater.insight import charts, queries
+from headwater.insight.alerts_wording import rising
 from headwater.insight.audit import calibration_state
 from headwater.insight.cause_story import CauseStory, cause_story, cost_of_contacts
 from headwater.insight.cause_wording import scores_sentence
@@ -42,6 +43,7 @@ def cause_page(request: HttpRequest, cause_id: str) -> HttpResponse:
     story = cause_story(me, selection, cause, adjust=compared.chosen)
     shown = {
         "cause": cause,
+        "alerts": rising(cause_id),
         "story": story,
         "figures": story.figures,
         "sentence": " ".join([cause_sentence(story.figures), *scores_sentence(story)]),
