@@ -24,6 +24,8 @@ FLAGS = [
 ]
 PHONE, WIDE = 390, 1440
 Theme = Literal["light", "dark"]
+BY_LOOK = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
+"""The rules of axe whose verdict changes with a page's width and colours; the others ask what it is made of."""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -56,10 +58,26 @@ class Reader:
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
+        self.turn(page, path)
+        return page
+
+    def turn(self, page: Page, path: str) -> None:
+        """Go on to another page in the same window; wait until it is quiet and every chart is drawn."""
         page.goto(self.address + path, wait_until="networkidle")
         for chart in page.locator("[data-chart]").all():
             chart.locator("svg.marks").first.wait_for(state="attached")
-        return page
+
+    def sweep(self, *paths: str) -> dict[str, list[str]]:
+        """What is wrong with each of these pages, wide in light and narrow in the dark; each is loaded once."""
+        found: dict[str, list[str]] = {}
+        page = self.open(paths[0])
+        for path in paths:
+            if path != paths[0]:
+                self.turn(page, path)
+            wrong = [*_unfit(page, WIDE, "light"), *_unfit(page, PHONE, "dark", BY_LOOK)]
+            if wrong:
+                found[path] = wrong
+        return found
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -71,9 +89,18 @@ class Reader:
             context.close()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong with a page, one line for each rule and its first place."""
-    found = Axe().run(page).response["violations"]
+def _unfit(page: Page, width: int, theme: Theme, rules: tuple[str, ...] = ()) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme)
+    wider = overflow(page)
+    found = [*violations(page, *rules), *([f"{wider} pixels too wide"] if wider > 0 else [])]
+    return [f"{width} {theme}: {one}" for one in found]
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds wrong with a page, by all its rules or by these, one line for each rule and its first place."""
+    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+    found = Axe().run(page, options=options).response["violations"]
     return [f"{rule['id']} ({len(rule['nodes'])}): {rule['nodes'][0]['html'][:160]}" for rule in found]
 
 
