@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
 FIRST = date(2025, 1, 1)
 OLIST = Path(__file__).parents[2] / "examples/olist"
 LOST_DAYS = 90
+PersonWith = Callable[..., Person]
 
 
 def customers() -> pd.DataFrame:
@@ -305,7 +306,7 @@ def test_a_slider_stays_within_its_ends() -> None:
 
 
 @pytest.fixture
-def signed_in(client: Client, person_with: Callable[..., Person]) -> Client:
+def signed_in(client: Client, person_with: PersonWith) -> Client:
     client.force_login(person_with("executive"))
     return client
 
@@ -326,7 +327,7 @@ def test_the_page_shows_money_sliders_curves_and_assumptions(
 
 
 def test_strangers_employees_and_bad_input(
-    lived: pd.DataFrame, money: None, client: Client, person_with: Callable[..., Person]
+    lived: pd.DataFrame, money: None, client: Client, person_with: PersonWith
 ) -> None:
     assert client.get("/value").status_code == 302
     client.force_login(person_with("employee"))

@@ -329,7 +329,7 @@ def _named(rows: Sequence[ReasonRow], field: Literal["cause", "stage"], names: M
     """Lost customers by cause or stage, those of whom nothing is known last; the parts add up to all lost."""
     known, n, worth = taxonomy(), defaultdict(_zeros), defaultdict(_zeros)
     for row in rows:
-        key = (known.resolve(row.cause or "") if field == "cause" else row.stage) or ""
+        key = _cause_of(row, known) if field == "cause" else _stage_of(row, known)
         key = key if key in names else ""
         n[key][row.bucket] += row.n
         worth[key][row.bucket] += row.worth
@@ -342,6 +342,16 @@ def _named(rows: Sequence[ReasonRow], field: Literal["cause", "stage"], names: M
         for key, share in zip(n, results, strict=True)
     ]
     return tuple(sorted(found, key=lambda one: (not one.id, -one.n, one.id)))
+
+
+def _cause_of(row: ReasonRow, known: Taxonomy) -> str:
+    return known.resolve(row.cause) if row.cause else ""
+
+
+def _stage_of(row: ReasonRow, known: Taxonomy) -> str:
+    """The stage that the signal has; an event without one belongs to the first stage of the cause it shows."""
+    cause = known.cause(_cause_of(row, known))
+    return row.stage or (cause.stages[0] if cause and cause.stages else "")
 
 
 def _zeros() -> Array:
