@@ -26,8 +26,10 @@ class InsightConfig(AppConfig):
         for position, (name, title) in enumerate(
             (("moments", _("Moments")), ("scorecards", _("Scorecards")), ("lines_of_sight", _("Line of sight"))), 21
         ):
-            also = {"moments": ("moment",), "lines_of_sight": ("line_of_sight",)}.get(name, ())
-            navigation.add(name, title, name, room="journey", position=position, needs=figures, also=also)
+            within = {"moments": "moment", "lines_of_sight": "line_of_sight"}.get(name)
+            navigation.add(
+                name, title, name, room="journey", position=position, needs=figures, also=(within,) if within else ()
+            )
         navigation.add("grid", _("Listening grid"), "listening_grid", room="listening", position=65, needs=figures)
         navigation.add("response", _("Response"), "response", room="listening", position=66, needs=figures)
         own = ("view", "integrity")
