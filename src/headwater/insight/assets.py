@@ -327,7 +327,9 @@ def _cause_names(known: Taxonomy) -> dict[str, str]:
 
 def _named(rows: Sequence[ReasonRow], field: Literal["cause", "stage"], names: Mapping[str, str]) -> tuple[Reason, ...]:
     """Lost customers by cause or stage, those of whom nothing is known last; the parts add up to all lost."""
-    known, n, worth = taxonomy(), defaultdict(_zeros), defaultdict(_zeros)
+    known = taxonomy()
+    n: dict[str, Array] = defaultdict(_zeros)
+    worth: dict[str, Array] = defaultdict(_zeros)
     for row in rows:
         key = _cause_of(row, known) if field == "cause" else _stage_of(row, known)
         key = key if key in names else ""
