@@ -15,8 +15,8 @@ SUBJECTS = {
     "navigation outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access cards comparisons definitions estimates store tasks",
     "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "
-    "layout moments packs patterns seen standard_edits standards states taxonomy touchpoints trigger_packs trigger_rules "
-    "triggers watching",
+    "layout moments packs patterns seen standard_edits standards states taxonomy touchpoints trigger_packs "
+    "trigger_rules triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
     "proposal readers synonyms times uploads",
@@ -31,7 +31,7 @@ SUBJECTS = {
     "tried unsolved windows "
     "typical verbatims wording hunches hunches_calibration hunches_charts "
     "hunches_rules hunches_wording integrity integrity_agents integrity_incentives integrity_replies "
-    "integrity_wording response response_wording weighting weighting_margins "
+    "integrity_wording response response_wording weighting weighting_margins weighting_wording "
     "drivers drivers_charts drivers_columns drivers_rows drivers_segments drivers_wording",
     "strategy": "agreement assembly boards cause_work check checking clearing deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "

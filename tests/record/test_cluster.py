@@ -6,8 +6,8 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from headwater.record import Record, rollups

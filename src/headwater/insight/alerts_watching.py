@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -209,7 +209,7 @@ def _identity(series: Series) -> dict[str, str]:
     return {"kind": series.kind, "cause": series.cause, "metric": series.metric, "stage": series.stage}
 
 
-def _fields(watched: Watched, alarm: Alarm, examples: list[int]) -> dict[str, object]:
+def _fields(watched: Watched, alarm: Alarm, examples: list[int]) -> dict[str, Any]:
     days = slice(alarm.since, len(watched.found.expected[alarm.name]) if alarm.until is None else alarm.until)
     expected = float(watched.found.expected[alarm.name][days].sum())
     return {

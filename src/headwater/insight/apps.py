@@ -33,9 +33,9 @@ class InsightConfig(AppConfig):
         navigation.add("grid", _("Listening grid"), "listening_grid", room="listening", position=65, needs=figures)
         navigation.add("response", _("Response"), "response", room="listening", position=66, needs=figures)
         own = ("view", "integrity")
-        also = ("own_integrity", "integrity_agents", "integrity_pattern")
+        patterns = ("own_integrity", "integrity_agents", "integrity_pattern")
         navigation.add(
-            "integrity", _("Score integrity"), "integrity", room="listening", position=67, needs=own, also=also
+            "integrity", _("Score integrity"), "integrity", room="listening", position=67, needs=own, also=patterns
         )
         hunches = ("view", "hunches")
         also = ("hunch", "new_hunch")

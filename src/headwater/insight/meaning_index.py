@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -140,7 +140,7 @@ def _mapped(path: Path, inode: int) -> Segment:
     return Segment(keys, days, Packed(bits, rows, scales))
 
 
-def _map(path: Path, file: BinaryIO) -> NDArray[np.generic]:
+def _map(path: Path, file: BinaryIO) -> NDArray[Any]:
     """The array that begins here, mapped; the file moves on behind it."""
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

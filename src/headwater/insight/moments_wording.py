@@ -55,16 +55,16 @@ def moment_sentence(found: MomentPage) -> str:
             row.customers,
         )
         return message % values
-    values = {
+    shown = {
         "moment": name,
         "share": measure(row.goes_wrong.estimate, "share"),
         "customers": measure(row.customers, "count"),
-        "metric": found.ranking.outcome.title,
+        "metric": str(found.ranking.outcome.title),
     }
-    said = _("“%(moment)s” goes wrong for %(share)s of the %(customers)s customers who pass it") % values
+    said = _("“%(moment)s” goes wrong for %(share)s of the %(customers)s customers who pass it") % shown
     if isinstance(row.effect, Estimate) and row.effect.low > 0:
         lower = points(found.ranking.outcome, row.effect.estimate)
-        said += _(", and with that goes a %(metric)s %(points)s lower") % {**values, "points": lower}
+        said += _(", and with that goes a %(metric)s %(points)s lower") % {**shown, "points": lower}
     return f"{said}."
 
 

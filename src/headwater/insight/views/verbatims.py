@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import conditional_escape, mark_safe
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
@@ -50,5 +50,6 @@ def _marked(one: meaning.Found, page: meaning.FoundPage) -> SafeString:
     """The comment with what was looked for marked, where it was looked for by words."""
     text = (one.signal.text or "")[:LONGEST]
     pieces = meaning.marked(text, page.parts) if page.way == "words" else ((text, False),)
-    escaped = ((conditional_escape(piece), hit) for piece, hit in pieces)
-    return mark_safe("".join(f"<mark>{piece}</mark>" if hit else piece for piece, hit in escaped))  # noqa: S308
+    return format_html_join(
+        "", "{}", ((format_html("<mark>{}</mark>", piece) if hit else piece,) for piece, hit in pieces)
+    )

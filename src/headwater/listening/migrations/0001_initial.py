@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,143 +14,252 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='EmployeeSource',
+            name="EmployeeSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=80, unique=True, verbose_name='name')),
-                ('mapping', models.TextField(blank=True, verbose_name='mapping')),
-                ('questions', models.JSONField(default=list, help_text='Every question and amount that ever came from here.')),
-                ('changed_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.SlugField(max_length=80, unique=True, verbose_name="name")),
+                ("mapping", models.TextField(blank=True, verbose_name="mapping")),
+                (
+                    "questions",
+                    models.JSONField(default=list, help_text="Every question and amount that ever came from here."),
+                ),
+                ("changed_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=80, unique=True, verbose_name='name')),
-                ('mapping', models.TextField(blank=True, help_text='YAML; empty until a file has been mapped.', verbose_name='mapping')),
-                ('changed_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.SlugField(max_length=80, unique=True, verbose_name="name")),
+                (
+                    "mapping",
+                    models.TextField(
+                        blank=True, help_text="YAML; empty until a file has been mapped.", verbose_name="mapping"
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='EmployeeRules',
+            name="EmployeeRules",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('singleton', models.BooleanField(default=True, editable=False, unique=True)),
-                ('minimum', models.PositiveSmallIntegerField(default=5)),
-                ('months_kept', models.PositiveSmallIntegerField(default=36)),
-                ('months_of_words', models.PositiveSmallIntegerField(default=12)),
-                ('edition', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("singleton", models.BooleanField(default=True, editable=False, unique=True)),
+                ("minimum", models.PositiveSmallIntegerField(default=5)),
+                ("months_kept", models.PositiveSmallIntegerField(default=36)),
+                ("months_of_words", models.PositiveSmallIntegerField(default=12)),
+                ("edition", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('singleton', True)), name='employee_rules_are_one')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("singleton", True)), name="employee_rules_are_one")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EmployeeArrival',
+            name="EmployeeArrival",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(blank=True, max_length=255)),
-                ('path', models.TextField(blank=True)),
-                ('mapping', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('uploaded', 'Waiting for its mapping'), ('done', 'Done')], default='uploaded', max_length=12)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('signals', models.PositiveIntegerField(default=0, help_text='Signals that are new or changed.')),
-                ('repeated', models.PositiveIntegerField(default=0)),
-                ('left_out', models.PositiveIntegerField(default=0)),
-                ('reasons', models.JSONField(default=list, help_text='Row, code and words of the first rows left out.')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='arrivals', to='listening.employeesource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(blank=True, max_length=255)),
+                ("path", models.TextField(blank=True)),
+                ("mapping", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("uploaded", "Waiting for its mapping"), ("done", "Done")],
+                        default="uploaded",
+                        max_length=12,
+                    ),
+                ),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("signals", models.PositiveIntegerField(default=0, help_text="Signals that are new or changed.")),
+                ("repeated", models.PositiveIntegerField(default=0)),
+                ("left_out", models.PositiveIntegerField(default=0)),
+                (
+                    "reasons",
+                    models.JSONField(default=list, help_text="Row, code and words of the first rows left out."),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="arrivals",
+                        to="listening.employeesource",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('path', models.TextField(blank=True)),
-                ('fingerprint', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('mapping', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('uploaded', 'Waiting for its mapping'), ('waiting', 'Waiting to start'), ('reading', 'Reading'), ('received', 'Received, moving to the record'), ('done', 'Done'), ('interrupted', 'Interrupted'), ('refused', 'Could not be read')], default='uploaded', max_length=12)),
-                ('reason', models.TextField(blank=True, help_text='Why the file could not be read.')),
-                ('columns', models.JSONField(default=list, help_text="Names of the file's columns, in their order.")),
-                ('chunks', models.PositiveIntegerField(default=0)),
-                ('rows_read', models.PositiveBigIntegerField(default=0)),
-                ('received', models.PositiveBigIntegerField(default=0)),
-                ('accepted', models.PositiveBigIntegerField(default=0)),
-                ('repeated', models.PositiveBigIntegerField(default=0)),
-                ('revised', models.PositiveBigIntegerField(default=0)),
-                ('set_aside', models.PositiveBigIntegerField(default=0)),
-                ('reasons', models.JSONField(default=dict, help_text='How many rows were set aside, by reason code.')),
-                ('bytes_total', models.PositiveBigIntegerField(default=0)),
-                ('bytes_read', models.PositiveBigIntegerField(default=0)),
-                ('timings', models.JSONField(default=dict, help_text='Seconds spent in each step of the pipeline.')),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='listening.source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(max_length=255)),
+                ("path", models.TextField(blank=True)),
+                ("fingerprint", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("mapping", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Waiting for its mapping"),
+                            ("waiting", "Waiting to start"),
+                            ("reading", "Reading"),
+                            ("received", "Received, moving to the record"),
+                            ("done", "Done"),
+                            ("interrupted", "Interrupted"),
+                            ("refused", "Could not be read"),
+                        ],
+                        default="uploaded",
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, help_text="Why the file could not be read.")),
+                ("columns", models.JSONField(default=list, help_text="Names of the file's columns, in their order.")),
+                ("chunks", models.PositiveIntegerField(default=0)),
+                ("rows_read", models.PositiveBigIntegerField(default=0)),
+                ("received", models.PositiveBigIntegerField(default=0)),
+                ("accepted", models.PositiveBigIntegerField(default=0)),
+                ("repeated", models.PositiveBigIntegerField(default=0)),
+                ("revised", models.PositiveBigIntegerField(default=0)),
+                ("set_aside", models.PositiveBigIntegerField(default=0)),
+                ("reasons", models.JSONField(default=dict, help_text="How many rows were set aside, by reason code.")),
+                ("bytes_total", models.PositiveBigIntegerField(default=0)),
+                ("bytes_read", models.PositiveBigIntegerField(default=0)),
+                ("timings", models.JSONField(default=dict, help_text="Seconds spent in each step of the pipeline.")),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="listening.source"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at', '-pk'],
+                "ordering": ["-started_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='InboxBatch',
+            name="InboxBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('rows', models.PositiveIntegerField()),
-                ('signals', models.BinaryField()),
-                ('transaction', models.BigIntegerField(blank=True, db_index=True, null=True)),
-                ('outcome', models.JSONField(blank=True, null=True)),
-                ('arrival', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='batches', to='listening.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
+                ("rows", models.PositiveIntegerField()),
+                ("signals", models.BinaryField()),
+                ("transaction", models.BigIntegerField(blank=True, db_index=True, null=True)),
+                ("outcome", models.JSONField(blank=True, null=True)),
+                (
+                    "arrival",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="batches",
+                        to="listening.import",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='PrivacyAssessment',
+            name="PrivacyAssessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('assessor', models.CharField(max_length=120)),
-                ('assessed_on', models.DateField()),
-                ('document', models.URLField(max_length=500)),
-                ('scope', models.TextField()),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("assessor", models.CharField(max_length=120)),
+                ("assessed_on", models.DateField()),
+                ("document", models.URLField(max_length=500)),
+                ("scope", models.TextField()),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='SetAsideRow',
+            name="SetAsideRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.PositiveBigIntegerField(help_text='Row of the file, counted as a spreadsheet does (header = 1).')),
-                ('code', models.CharField(max_length=40)),
-                ('message', models.TextField()),
-                ('column', models.CharField(blank=True, max_length=255)),
-                ('values', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('open', 'Set aside'), ('resent', 'Corrected and sent again')], default='open', max_length=8)),
-                ('arrival', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='set_aside_rows', to='listening.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "row",
+                    models.PositiveBigIntegerField(
+                        help_text="Row of the file, counted as a spreadsheet does (header = 1)."
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                ("message", models.TextField()),
+                ("column", models.CharField(blank=True, max_length=255)),
+                ("values", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Set aside"), ("resent", "Corrected and sent again")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "arrival",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="set_aside_rows",
+                        to="listening.import",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['row', 'pk'],
-                'indexes': [models.Index(fields=['arrival', 'state', 'code'], name='listening_s_arrival_9f5b40_idx')],
+                "ordering": ["row", "pk"],
+                "indexes": [models.Index(fields=["arrival", "state", "code"], name="listening_s_arrival_9f5b40_idx")],
             },
         ),
     ]

@@ -65,12 +65,11 @@ class Daily(Question[DailyAnswer]):
         for row, group in enumerate(zip(*names, strict=True) if names else [()] * len(rows)):
             groups.setdefault(group, []).append(row)
         columns = {name: rows[name].to_numpy() for name in ("n", "negative", "scored", "low")}
-        made = {
-            group: DailyCounts(
-                **{name: np.bincount(place[mine], values[mine], days) for name, values in columns.items()}
-            )
-            for group, mine in groups.items()
-        }
+
+        def daily(name: str, mine: list[int]) -> NDArray[np.float64]:
+            return np.bincount(place[mine], columns[name][mine], days).astype(np.float64)
+
+        made = {group: DailyCounts(*(daily(name, mine) for name in columns)) for group, mine in groups.items()}
         return DailyAnswer(self.since, days, made)
 
 

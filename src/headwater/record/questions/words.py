@@ -66,7 +66,11 @@ class MatchingKeys(Question[KeysAnswer]):
         tests = [has_words(), *within(exp.column("local_date", "s"), self.since, self.until)]
         if self.where is not None:
             tests.append(Words(known.columns).condition(self.where))
-        return labelled(exp.select(exp.column("signal_key", "s")).where(*tests)).order_by("signal_key").limit(self._limit + 1)
+        return (
+            labelled(exp.select(exp.column("signal_key", "s")).where(*tests))
+            .order_by("signal_key")
+            .limit(self._limit + 1)
+        )
 
     @property
     def _limit(self) -> int:
@@ -151,7 +155,14 @@ class CommentSample(Question[Comments]):
         return rows.order_by(shuffled(self.seed)).limit(min(self.n, MAX_SAMPLE))
 
     def answer(self, rows: pa.Table) -> Comments:
-        names = ("signal_key", "local_date", "text", "customer_id", "stage", "negative")
-        causes = tuple(tuple(one or ()) for one in rows["causes"].to_pylist())
-        said_by = tuple(rows["said_by"].to_pylist())
-        return Comments(*(tuple(rows[name].to_pylist()) for name in names), causes, said_by)
+        drawn = rows.to_pydict()
+        return Comments(
+            signal_keys=tuple(drawn["signal_key"]),
+            days=tuple(drawn["local_date"]),
+            texts=tuple(drawn["text"]),
+            customers=tuple(drawn["customer_id"]),
+            stages=tuple(drawn["stage"]),
+            negative=tuple(drawn["negative"]),
+            causes=tuple(tuple(one or ()) for one in drawn["causes"]),
+            said_by=tuple(drawn["said_by"]),
+        )
