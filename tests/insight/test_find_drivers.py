@@ -17,6 +17,8 @@ from headwater.insight.drivers import Analysis, DriversAsked, analyse
 from headwater.insight.drivers_segments import by_segment
 from headwater.insight.drivers_wording import drivers_sentence
 from headwater.insight.selection import Selection
+from headwater.journey.packs import load_pack
+from headwater.journey.services import apply_pack
 from headwater.listening import services
 from headwater.listening.mapping import from_yaml
 from headwater.metrics.store import close_company_record
@@ -207,7 +209,34 @@ def imported(db: None, home: Path) -> Iterator[Callable[[Path, Path], None]]:
     close_company_record()
 
 
+def test_an_event_drives_where_it_shows_a_failure_or_was_chosen(journey: None, write: Write) -> None:
+    rows: list[dict[str, Any]] = []
+    for number in range(400):
+        late = number % 4 == 0
+        of = {"customer_id": f"c{number}", "subject_id": f"order {number}"}
+        events = ["order_placed", *(["delivery_late"] if late else []), *(["invited"] if number % 2 else [])]
+        rows += [{"record_id": f"{event}{number}", "kind": "event", "event": event, **of} for event in events]
+        score = float((2, 3, 8)[number % 3] if late else (7, 9, 10)[number % 3])
+        rows.append({"record_id": f"s{number}", "response_id": f"r{number}", "metric": "nps", "score": score, **of})
+    write(rows)
+    analysis = found()
+    assert [row.candidate.id for row in analysis.rows] == ["event:delivery_late"]
+    reasons = {one.candidate.id: one.reason for one in analysis.left_out}
+    assert reasons["event:invited"] == "an event of no failure; choose it to see it"
+    mean = np.mean([(7, 9, 10)[number % 3] for number in range(400) if number % 4])
+    sentence = drivers_sentence(analysis)
+    assert sentence.startswith("What hurts Net Promoter Score most: customers with “Delivery late” give 4.31 ("), (
+        sentence
+    )
+    assert f"others {mean:.2f} (" in sentence
+    low = drivers_sentence(found(form="low"))
+    assert low.startswith("What hurts Net Promoter Score most: of customers with “Delivery late” 67")
+    chosen = found(drivers=("event:invited", "event:delivery_late"))
+    assert {row.candidate.id for row in chosen.rows} == {"event:invited", "event:delivery_late"}
+
+
 def test_late_delivery_is_what_hurts_at_olist(imported: Callable[[Path, Path], None], shared: Path) -> None:
+    apply_pack(None, load_pack("retail"))
     for name in ("reviews", "orders"):
         imported(shared / "data/olist_dev", EXAMPLES / f"olist/{name}.yaml")
     analysis = found(Selection(where="attribute:order_status = 'delivered'"))
@@ -215,7 +244,8 @@ def test_late_delivery_is_what_hurts_at_olist(imported: Callable[[Path, Path], N
     assert (top.candidate.id, top.quadrant, top.good) == ("event:delivery_late", "mend first", False)
     assert round(estimate(top.worse).estimate, 2) == 2.60
     assert round(estimate(top.better).estimate, 2) == 4.28
-    assert drivers_sentence(analysis).startswith("“Delivery late” is what hurts mean rating most: 2.60 (2.5")
+    sentence = drivers_sentence(analysis)
+    assert sentence.startswith("What hurts mean rating most: customers with “Delivery late” give 2.60 (2.5"), sentence
     assert found().rows[0].candidate.id == "event:delivery_late"
 
 

@@ -117,8 +117,11 @@ def _chosen(
 ) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
     """The candidates asked for, or the proposal. Refuses a driver that the responses do not come with."""
     if not asked.drivers:
+        reason = _("an event of no failure; choose it to see it")
         rated = [one for one in found if one.kind == "rating"][:MOST_PROPOSED]
-        return [*rated, *(one for one in found if one.kind != "rating")][: 2 * MOST_PROPOSED], ()
+        others = [one for one in found if one.kind != "rating" and one.is_failure]
+        left = tuple(LeftOut(one, reason) for one in found if not one.is_failure)
+        return [*rated, *others][: 2 * MOST_PROPOSED], left
     if len(asked.drivers) > MOST_CHOSEN:
         message = _("%(n)d drivers were chosen; at most %(most)d can be told apart.")
         raise Refused("too_many_drivers", message % {"n": len(asked.drivers), "most": MOST_CHOSEN}, "driver")

@@ -25,6 +25,8 @@ FEWEST: Final = 30
 MOST_PROPOSED: Final = 14
 MOST_RATINGS: Final = 40
 MOST_EVENTS: Final = 12
+MOST_KNOWN: Final = 200
+"""So many of the record's events are looked at, the most frequent first."""
 OVERALL: Final = ("overall", "all", "whole", "general", "gesamt", "total", "insgesamt")
 SCORED = parse("score is not null")
 SILENT = "metric is null and negative"
@@ -63,7 +65,9 @@ class Rating:
 class Candidate:
     """Something that may drive the outcome. ``responses`` is how many responses are known to come with it.
 
-    ``path`` is the page that says more of it, about the signals that ``narrows`` (a filter) leaves there.
+    ``path`` is the page that says more of it, about the signals that ``narrows`` (a filter) leaves there. ``who`` are
+    the customers that it is said of or happened to, inside a sentence. ``is_failure`` is false of an event that no
+    cause of a failure claims: that an order was placed is nothing bad, and a driver only where somebody chose it.
     """
 
     id: str
@@ -74,6 +78,8 @@ class Candidate:
     rating: Rating | None = None
     path: str = ""
     narrows: str = ""
+    who: str = ""
+    is_failure: bool = True
 
 
 def outcomes(selection: Selection) -> tuple[Rating, ...]:
@@ -129,11 +135,6 @@ def candidates(outcome: Rating, selection: Selection) -> tuple[Candidate, ...]:
     return (*rated, *_events(), *_causes(outcome, selection), *_moments(), *_numbers(outcome, selection))
 
 
-def proposed(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """The candidates taken where nobody chose: at most as many as all orders of can be gone through."""
-    return tuple(found)[: MOST_PROPOSED * 2]
-
-
 def _ratings(counted: Sequence[RatingCount], outcome: Rating) -> Iterable[Candidate]:
     everyone = max((one.responses for one in counted), default=0)
     for one in counted:
@@ -148,12 +149,18 @@ def _ratings(counted: Sequence[RatingCount], outcome: Rating) -> Iterable[Candid
 
 
 def _events() -> Iterable[Candidate]:
-    for found in company_record().ask(FieldValues("event", MOST_EVENTS + 1)):
-        if found.value and found.n >= FEWEST:
-            name = f"event:{found.value}"
-            column = Column(name, "happened", Filter(Compare(Term("text", "event"), "=", found.value)))
-            about = str(Filter(Flag(Term("event", found.value))))
-            yield Candidate(name, "event", as_words(found.value), column, found.n, path="/verbatims", narrows=about)
+    """The most frequent events, those first that show a failure."""
+    failures = {name for one in taxonomy().active_causes if one.demand != "value" for name in one.events}
+    often = [(one.value, one.n) for one in company_record().ask(FieldValues("event", MOST_KNOWN)) if one.value]
+    often.sort(key=lambda one: one[0] not in failures)
+    for value, n in often[:MOST_EVENTS]:
+        if n < FEWEST:
+            continue
+        name, said = f"event:{value}", as_words(value)
+        column = Column(name, "happened", Filter(Compare(Term("text", "event"), "=", value)))
+        about = str(Filter(Flag(Term("event", value))))
+        who = _("customers with “%s”") % said
+        yield Candidate(name, "event", said, column, n, None, "/verbatims", about, who, value in failures)
 
 
 def _causes(outcome: Rating, selection: Selection) -> Iterable[Candidate]:
@@ -165,7 +172,8 @@ def _causes(outcome: Rating, selection: Selection) -> Iterable[Candidate]:
             name = f"cause:{cause.id}"
             said = _("says “%s”") % cause.name
             column = Column(name, "said", equals("cause", cause.id))
-            yield Candidate(name, "cause", said, column, row.n, path=f"/causes/{cause.id}")
+            who = _("customers who say “%s”") % cause.name
+            yield Candidate(name, "cause", said, column, row.n, path=f"/causes/{cause.id}", who=who)
 
 
 def _moments() -> Iterable[Candidate]:
@@ -177,7 +185,8 @@ def _moments() -> Iterable[Candidate]:
             wrong = every(equals("moment", moment.id), parse(SILENT))
             said = _("%s went wrong") % moment.name
             column = Column(name, "happened", wrong)
-            yield Candidate(name, "moment", said, column, row.n, path="/verbatims", narrows=str(wrong))
+            who = _("customers for whom “%s” went wrong") % moment.name
+            yield Candidate(name, "moment", said, column, row.n, None, "/verbatims", str(wrong), who)
 
 
 def _numbers(outcome: Rating, selection: Selection) -> Iterable[Candidate]:

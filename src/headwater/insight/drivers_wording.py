@@ -63,30 +63,26 @@ def _of_event(analysis: Analysis, top: DriverRow) -> str:
     """Which event hurts (or helps) most, by the outcome with it and without."""
     if not isinstance(top.worse, Estimate) or not isinstance(top.better, Estimate):
         return _of_rating(analysis, top)
+    happened, spared = (top.better, top.worse) if top.good else (top.worse, top.better)
     unit = outcome_unit(analysis)
     values = {
-        "driver": top.candidate.name,
         "outcome": _inside(analysis),
-        "worse": measure(top.worse.estimate, unit),
-        "worse_range": interval(top.worse.low, top.worse.high, unit),
-        "better": measure(top.better.estimate, unit),
-        "better_range": interval(top.better.low, top.better.high, unit),
+        "who": top.candidate.who,
+        "theirs": measure(happened.estimate, unit),
+        "their_range": interval(happened.low, happened.high, unit),
+        "others": measure(spared.estimate, unit),
+        "others_range": interval(spared.low, spared.high, unit),
     }
-    if top.good:
-        return (
-            _(
-                "“%(driver)s” matters most for %(outcome)s: %(better)s (%(better_range)s) where it happened, "
-                "%(worse)s (%(worse_range)s) where it did not."
-            )
-            % values
-        )
-    return (
-        _(
-            "“%(driver)s” is what hurts %(outcome)s most: %(worse)s (%(worse_range)s) where it happened, "
-            "%(better)s (%(better_range)s) where it did not."
-        )
-        % values
-    )
+    first = _("What helps %(outcome)s most:") if top.good else _("What hurts %(outcome)s most:")
+    told = {
+        "score": _("%(who)s give %(theirs)s (%(their_range)s), others %(others)s (%(others_range)s)."),
+        "low": _("of %(who)s %(theirs)s (%(their_range)s) give a low score, of others %(others)s (%(others_range)s)."),
+        "rank": _(
+            "%(who)s stand at %(theirs)s (%(their_range)s) in the order of all answers, 0 to 1, "
+            "others at %(others)s (%(others_range)s)."
+        ),
+    }[analysis.form]
+    return f"{first} {told}" % values
 
 
 def _of_rating(analysis: Analysis, top: DriverRow) -> str:
@@ -108,9 +104,11 @@ def _of_rating(analysis: Analysis, top: DriverRow) -> str:
 
 
 def _inside(analysis: Analysis) -> str:
-    """The outcome's name inside a sentence: a question is quoted, a metric is not."""
+    """The outcome's name inside a sentence: a question is quoted, a metric is not; Net Promoter Score is a name."""
     name = analysis.outcome.name
-    return f"“{name}”" if analysis.outcome.question else lower_first(name)
+    if analysis.outcome.question:
+        return f"“{name}”"
+    return name if name != name.capitalize() else lower_first(name)
 
 
 def drivers_note(analysis: Analysis | None) -> str:
