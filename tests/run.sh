@@ -14,8 +14,9 @@ chromium || true
 
 bash tests/lint.sh || exit 1
 workers=${PYTEST_WORKERS:-$(nproc)}
-# Each test runs where it can tell something: what uses the database on PostgreSQL and on SQLite; pages on SQLite alone, as
-# they ask the same services; the whole API, with whatever may be sent to it, on PostgreSQL alone, which is the stricter.
+# Each test runs where it can tell something: what uses the database on PostgreSQL and on SQLite; pages and figures of the
+# record on SQLite alone, as they ask the same services; the whole API, with whatever may be sent to it, on PostgreSQL
+# alone, which is the stricter.
 $bin/python -m pytest -n "$workers" --database postgresql -m "not browser and not cluster and not faults" \
     --ignore-glob='*/test_*_pages.py' \
     tests/base tests/journey tests/listening tests/metrics tests/insight tests/strategy tests/site || exit 1

@@ -18,7 +18,7 @@ from headwater.journey.models import MomentLeader, Standard
 from headwater.science import Estimate, NoVerdict, proportion
 from tests.insight.conftest import Label, Write, complaint
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 
 def csat(number: int, score: float, stage: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from headwater.record.questions import MOVEMENTS
 from headwater.science import Estimate, NoVerdict
 from tests.insight.conftest import Label, Write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 FIRST = date(2025, 1, 1)
 Buys = dict[str, list[tuple[str, int]]]

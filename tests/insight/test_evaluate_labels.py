@@ -12,7 +12,7 @@ from headwater.journey.packs import load_pack
 from headwater.journey.services import apply_pack
 from headwater.record import Record
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record"), pytest.mark.reads_record]
 
 
 def _file(folder: Path, rows: list[dict[str, str]]) -> Path:

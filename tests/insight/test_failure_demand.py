@@ -20,7 +20,7 @@ from headwater.journey.services import merge_cause, publish_draft
 from headwater.science import Estimate, NoVerdict
 from tests.insight.conftest import DAY, Label, Write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 RETAIL = load_pack("retail").taxonomy()
 FAILURES = [cause.id for cause in RETAIL.causes if cause.demand == "failure"]

@@ -18,7 +18,7 @@ from headwater.journey.services import merge_cause, publish_draft
 from headwater.science import Estimate, proportion
 from tests.insight.conftest import Label, Write, complaint
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from headwater.science import Estimate, NoVerdict
 from headwater.science.drivers import lmg
 from tests.insight.conftest import Write
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.reads_record]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 EVERYTHING = Selection()

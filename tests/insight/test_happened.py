@@ -19,7 +19,7 @@ from headwater.record import Record
 from headwater.science import Estimate, NoVerdict
 from tests.insight.conftest import Write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 FIRST = date(2026, 1, 1)
 LATE, BROKEN = "delivery_late", "damage_reported"

@@ -18,7 +18,7 @@ from headwater.journey.services import publish_draft
 from headwater.science import Estimate, NoVerdict
 from tests.insight.conftest import Label, Write, complaint
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 
 @pytest.fixture

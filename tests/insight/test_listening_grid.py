@@ -18,7 +18,7 @@ from headwater.journey.taxonomy import Stage
 from headwater.science import Estimate, proportion
 from tests.insight.conftest import Write, complaint
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from headwater.science import Estimate, NoVerdict
 from headwater.science.results import Result
 from tests.insight.conftest import Label, Write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 DAY = date(2026, 3, 2)
 OLIST = Path(__file__).parents[2] / "examples/olist"

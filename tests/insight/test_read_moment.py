@@ -16,7 +16,7 @@ from tests.insight.test_rank_moments import deliveries, signed_in, traced
 
 __all__ = ["deliveries", "signed_in", "traced"]
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 SignIn = Callable[..., Client]
 
 

@@ -25,7 +25,7 @@ from headwater.record import Record
 from headwater.science import Estimate, NoVerdict
 from tests.insight.conftest import Label, Write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 RETAIL = load_pack("retail").taxonomy()
 FIRST = date(2026, 3, 1)

@@ -16,7 +16,7 @@ from headwater.insight import search as searching
 from headwater.insight.named import Named, offer
 from headwater.insight.search import closeness, search
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 
 def test_everything_with_a_name_is_found() -> None:

@@ -13,7 +13,7 @@ from headwater.science import Estimate
 from tests.insight.conftest import DAY, Label, Write
 from tests.insight.test_failure_demand import contact
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from headwater.science import Estimate, NoVerdict
 from headwater.science.results import Result
 from tests.insight.conftest import Label, Write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey"), pytest.mark.reads_record]
 
 FIRST = date(2025, 1, 1)
 OLIST = Path(__file__).parents[2] / "examples/olist"

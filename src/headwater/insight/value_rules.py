@@ -27,6 +27,8 @@ MOST_SEGMENTS: Final = 8
 FEWEST_IN_LEVEL: Final = 5
 SELDOM: Final = 0.02
 """Where fewer than this share of customers ever come back, nobody can be said to leave."""
+UNDISCOUNTED: Final = 1e-9
+"""A rate below which a year's discount is lost in rounding."""
 ADDED: Final = "sum of independent parts, their intervals combined by squares (Zou and Donner 2008)"
 
 
@@ -154,7 +156,9 @@ def _thin(cells: Sequence[ExperienceCell], levels: Sequence[str]) -> set[str]:
 
 def annuity(rate: float, years: float) -> float:
     """What a unit a year is worth today, for so many years at this discount rate a year, paid as it comes."""
-    return years if rate <= 0 else float(-np.expm1(-np.log1p(rate) * years) / np.log1p(rate))
+    if rate <= UNDISCOUNTED:
+        return years
+    return float(-np.expm1(-np.log1p(rate) * years) / np.log1p(rate))
 
 
 def years_of(discount: Result, horizon: Result) -> Result:
