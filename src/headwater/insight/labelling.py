@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 BATCH = 100_000
 AT_ONCE = 50_000  # so many labels are made anew on the spot, in seconds, instead of by a job
 RELABEL, APPLY, FIT = "insight.relabel", "insight.apply_corrections", "insight.fit_student"
+LOOK = ("insight.watch_for_changes", "insight.find_themes")
+"""What looks at labels, and looks again once everything was labelled anew."""
+SETTLING = timedelta(minutes=1)
+"""The first fit takes minutes; so long it lets pass what looks at the first labels."""
 
 
 class Reporting(Protocol):
@@ -76,7 +81,7 @@ def label_new(context: Reporting | None = None) -> int:
         if context is not None:
             context.progress(labelled, 0, "labelled")
     if labelled and fitting.is_first_fit_due():
-        enqueue(FIT, {}, unique_key=FIT)
+        enqueue(FIT, {}, unique_key=FIT, run_at=timezone.now() + SETTLING)
     return labelled
 
 
@@ -102,7 +107,8 @@ def relabel_everything(context: Reporting | None = None) -> int:
         _put_in_force(wanted, {name: round(head.threshold, 4) for name, head in using.heads.items()})
     with transaction.atomic():
         LabelCorrection.objects.filter(at__gte=began).update(applied_at=None)
-        enqueue(APPLY, {}, unique_key=APPLY)
+        for name in (APPLY, *LOOK):
+            enqueue(name, {}, unique_key=name)
     refresh_audit(using)
     return done
 

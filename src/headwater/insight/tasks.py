@@ -37,9 +37,6 @@ def fit_student(context: JobContext, payload: dict[str, Any]) -> None:
     fitting.fit_student(context)
 
 
-schedule("insight.fit_student", every=timedelta(hours=1))
-
-
 @task("insight.apply_corrections", title=_("Put corrections into the record"))
 def apply_corrections(context: JobContext, payload: dict[str, Any]) -> None:
     labelling.apply_corrections(context)
@@ -77,3 +74,6 @@ def find_themes(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule(themes_finding.FIND, every=timedelta(hours=6))
+
+# Last of all: fitting takes minutes, and what is due at the same time is looked at first.
+schedule("insight.fit_student", every=timedelta(hours=1))

@@ -36,25 +36,28 @@ SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Themes:
-    """Groups that no cause fits, those that sound like a known cause, and those that people decided about."""
+    """Groups that no cause fits, those that sound like a known cause, what customers like, and what was decided."""
 
     new: tuple[Theme, ...]
     near: tuple[Theme, ...]
+    liked: tuple[Theme, ...]
     decided: tuple[Theme, ...]
     search: ThemeSearch | None
 
 
 def themes(person: Person | None) -> Themes:
-    """Every theme; what grows surely comes first, then the largest."""
+    """Every theme; what grows surely comes first, then what most customers complain of or get in touch about."""
     require(person, "view", "figures")
     rows = list(Theme.objects.select_related("decided_by"))
     open_rows = sorted(
         (row for row in rows if row.state == Theme.State.NEW and row.gone_at is None),
-        key=lambda row: (not grows(row), -row.size, row.pk),
+        key=lambda row: (not grows(row), -max(row.negative, row.contacts), -row.size, row.pk),
     )
+    troubles = [row for row in open_rows if not _liked(row)]
     return Themes(
-        new=tuple(row for row in open_rows if not _known(row.nearest_cause))[:SHOWN],
-        near=tuple(row for row in open_rows if _known(row.nearest_cause))[:SHOWN],
+        new=tuple(row for row in troubles if not _known(row.nearest_cause))[:SHOWN],
+        near=tuple(row for row in troubles if _known(row.nearest_cause))[:SHOWN],
+        liked=tuple(row for row in open_rows if _liked(row))[:SHOWN],
         decided=tuple(row for row in rows if row.state != Theme.State.NEW),
         search=ThemeSearch.objects.first(),
     )
@@ -203,8 +206,13 @@ def _examples(person: Person | None, row: Theme) -> list[str]:
 
 
 def _known(cause_id: str) -> bool:
+    """Whether it is a cause of something that fails; a question or praise is no answer to what a group is about."""
     cause = taxonomy().cause(cause_id) if cause_id else None
-    return cause is not None and cause.active
+    return cause is not None and cause.active and cause.demand != "value"
+
+
+def _liked(row: Theme) -> bool:
+    return row.positive > row.size / 2
 
 
 def _nothing_waits() -> bool:

@@ -20,7 +20,7 @@ from headwater.journey.queries import taxonomy
 from headwater.metrics.store import company_record
 from headwater.record.questions import Comments, CommentSample, SignalRows, Size
 from headwater.science.text import exemplars
-from headwater.science.text.themes import LARGEST, group, nearest_phrase, typical_words, yardstick
+from headwater.science.text.themes import LARGEST, group, nearest_phrase, share_that_says, typical_words, yardstick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,10 @@ FEWEST_CUSTOMERS: Final = 5
 TYPICAL: Final = 12
 SAME: Final = 0.3
 """Of the smaller of two groups, the share of comments they need in common to be one theme."""
+NAME_WORDS: Final = 3
 MOSTLY: Final = 0.5
+NAMED: Final = 0.6
+"""The share of a group's comments that its words must name: else it is no one thing."""
 NOTHING: Final = "nothing"
 """What comments are near to that name no cause."""
 KEPT_MEMBERS: Final = 2_000
@@ -60,6 +63,8 @@ class FoundTheme:
     typical: tuple[int, ...]
     customers: int
     negative: int
+    positive: int
+    contacts: int
     now: int
     earlier: int
     stage: str
@@ -127,7 +132,9 @@ def search_sample(sample: Comments, context: Reporting | None = None) -> Search:
     groups = [unfit[rows] for rows in group(vectors[unfit[:LARGEST]], yard.together)]
     groups = [rows for rows in groups if _customers(sample, rows) >= FEWEST_CUSTOMERS]
     _tell(context, 3, _("naming groups"))
-    words = typical_words(sample.texts, groups)
+    words = typical_words(
+        sample.texts, groups, classes[nearest] if len(classes) else np.zeros(len(sample.texts), np.int64)
+    )
     until = max(sample.days)
     now = np.array([day > until - timedelta(days=NOW_DAYS) for day in sample.days], dtype=bool)
     oldest = until - timedelta(days=NOW_DAYS + EARLIER_DAYS)
@@ -135,7 +142,7 @@ def search_sample(sample: Comments, context: Reporting | None = None) -> Search:
     themes = tuple(
         _theme(sample, rows, tuple(said), tuple(rows[exemplars(vectors[rows], TYPICAL)].tolist()), now, earlier)
         for rows, said in zip(groups, words, strict=True)
-        if said
+        if share_that_says([sample.texts[row] for row in rows], said[:NAME_WORDS]) >= NAMED
     )
     _tell(context, STEPS, _("done"))
     base = int((now & long_enough).sum()), int((earlier & long_enough).sum())
@@ -170,6 +177,8 @@ def _theme(
         typical=tuple(keys[row] for row in typical),
         customers=_customers(sample, rows),
         negative=sum(sample.negative[row] for row in rows),
+        positive=sum(sample.positive[row] for row in rows),
+        contacts=sum(sample.contact[row] for row in rows),
         now=int(now[rows].sum()),
         earlier=int(earlier[rows].sum()),
         stage=_mostly([sample.stages[row] or "" for row in rows]),
@@ -211,6 +220,8 @@ def _keep(found: Search) -> None:
             "size": len(one.members),
             "customers": one.customers,
             "negative": one.negative,
+            "positive": one.positive,
+            "contacts": one.contacts,
             "now": one.now,
             "now_of": found.now_of,
             "earlier": one.earlier,
@@ -223,7 +234,7 @@ def _keep(found: Search) -> None:
         if place in same:
             Theme.objects.filter(pk=kept[same[place]].pk).update(**fields)
         else:
-            Theme.objects.create(name=" · ".join(one.words[:3])[:120], found_at=now, **fields)
+            Theme.objects.create(name=" · ".join(one.words[:NAME_WORDS])[:120], found_at=now, **fields)
     gone = [row.pk for place, row in enumerate(kept) if place not in same.values() and row.gone_at is None]
     Theme.objects.filter(pk__in=gone).update(gone_at=now)
 

@@ -24,6 +24,8 @@ class ThemeRow(Schema):
     size: int
     customers: int
     negative: int
+    positive: int
+    contacts: int
     growth: Figure
     stage: str
     nearest_cause: str
@@ -58,7 +60,7 @@ def list_themes(request: HttpRequest) -> dict[str, Any]:
     """Every theme, those that wait for a decision first."""
     found = services.themes(person(request))
     return {
-        "rows": [_row(row) for row in (*found.new, *found.near, *found.decided)],
+        "rows": [_row(row) for row in (*found.new, *found.near, *found.liked, *found.decided)],
         "looked_at": found.search.looked_at if found.search else 0,
         "unfit": found.search.unfit if found.search else 0,
     }

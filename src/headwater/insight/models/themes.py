@@ -15,7 +15,8 @@ class Theme(models.Model):
 
     ``members`` are the keys of its comments in the sample, ``typical`` those to show, most typical first. ``now`` and
     ``earlier`` count its comments of the last four weeks and of the twelve before, of ``now_of`` and ``earlier_of``
-    comments looked at. ``cause`` is what it was made, or what it ``joined``. ``gone_at``: since when it is not found.
+    comments looked at; ``negative``, ``positive`` and ``contacts`` those of a sentiment, or with which somebody got in
+    touch. ``cause`` is what it was made, or what it ``joined``. ``gone_at``: since when it is not found.
     """
 
     class State(models.TextChoices):
@@ -30,6 +31,8 @@ class Theme(models.Model):
     size = models.PositiveIntegerField()
     customers = models.PositiveIntegerField(default=0)
     negative = models.PositiveIntegerField(default=0)
+    positive = models.PositiveIntegerField(default=0)
+    contacts = models.PositiveIntegerField(default=0)
     now = models.PositiveIntegerField(default=0)
     now_of = models.PositiveIntegerField(default=0)
     earlier = models.PositiveIntegerField(default=0)

@@ -23,7 +23,8 @@ from headwater.science import proportion
 from headwater.science.results import Estimate
 
 WORDS = 3
-DRAWN = 12
+MOST = 12
+"""Themes of a kind that are shown before somebody asks for all."""
 
 
 @require_GET
@@ -31,13 +32,15 @@ def themes_page(request: HttpRequest) -> HttpResponse:
     """Every theme, with its size, growth and typical comments, and what can be done with it."""
     me = person(request)
     found = services.themes(me)
-    words = services.words_of(me, (*found.new, *found.near), WORDS)
+    most = None if request.GET.get("all") else MOST
+    listed = {"new": found.new[:most], "near": found.near[:most], "liked": found.liked[:most]}
+    words = services.words_of(me, [row for rows in listed.values() for row in rows], WORDS)
     known = taxonomy()
     shown = {
         "sentence": themes_sentence(found),
         "note": themes_note(found.search),
-        "new": [_shown(row, words) for row in found.new],
-        "near": [_shown(row, words) for row in found.near],
+        **{kind: [_shown(row, words) for row in rows] for kind, rows in listed.items()},
+        "left_out": sum(map(len, (found.new, found.near, found.liked))) - sum(map(len, listed.values())),
         "decided": [_shown(row, {}) for row in found.decided],
         "search": found.search,
         "causes": [(cause.id, cause.name) for cause in known.active_causes],
@@ -114,7 +117,7 @@ def _shown(row: Theme, words: dict[int, Any]) -> dict[str, Any]:
 def _picture(rows: tuple[Theme, ...]) -> dict[str, Any] | None:
     """The share of the last weeks' comments that each theme is."""
     drawn = []
-    for row in rows[:DRAWN]:
+    for row in rows[:MOST]:
         share = proportion(row.now, row.now_of)
         if isinstance(share, Estimate):
             drawn.append(Row(row.name, share.estimate, share.low, share.high, n=row.now))

@@ -123,7 +123,8 @@ def _says(part: str) -> list[exp.Condition]:
 
 @dataclass(frozen=True, slots=True)
 class Comments:
-    """Comments drawn at random, entry by entry. ``causes`` are those they name now, ``said_by`` who labelled them."""
+    """Comments drawn at random, entry by entry. ``causes`` are those they name now, ``said_by`` who labelled them.
+    ``positive``: glad ones; ``contact``: with which a customer got in touch."""
 
     signal_keys: tuple[int, ...]
     days: tuple[date, ...]
@@ -131,6 +132,8 @@ class Comments:
     customers: tuple[str | None, ...]
     stages: tuple[str | None, ...]
     negative: tuple[bool, ...]
+    positive: tuple[bool, ...]
+    contact: tuple[bool, ...]
     causes: tuple[tuple[str, ...], ...]
     said_by: tuple[str | None, ...]
 
@@ -149,8 +152,9 @@ class CommentSample(Question[Comments]):
         tests = [has_words(), *within(exp.column("local_date", "s"), self.since, self.until)]
         if self.where is not None:
             tests.append(Words(known.columns).condition(self.where))
-        columns = [exp.column(name, "s") for name in ("signal_key", "local_date", "text", "customer_id")]
+        columns = [exp.column(name, "s") for name in ("signal_key", "local_date", "text", "customer_id", "kind")]
         made = [column("stage").as_("stage"), negative().as_("negative"), exp.column("causes", "l")]
+        made.append(column("sentiment").as_("sentiment"))
         rows = labelled(exp.select(*columns, *made, exp.column("author", "l").as_("said_by")).where(*tests))
         return rows.order_by(shuffled(self.seed)).limit(min(self.n, MAX_SAMPLE))
 
@@ -163,6 +167,8 @@ class CommentSample(Question[Comments]):
             customers=tuple(drawn["customer_id"]),
             stages=tuple(drawn["stage"]),
             negative=tuple(drawn["negative"]),
+            positive=tuple(one == "positive" for one in drawn["sentiment"]),
+            contact=tuple(one == "contact" for one in drawn["kind"]),
             causes=tuple(tuple(one or ()) for one in drawn["causes"]),
             said_by=tuple(drawn["said_by"]),
         )

@@ -6,10 +6,14 @@ themselves: it changes with every encoder and every company.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +33,8 @@ ENOUGH_CLASSES = 3
 LARGEST = 4_000
 MOST_WORDS = 5
 WORD = r"(?u)\b[^\W\d_][\w'’]+\b"
+ENOUGH_TO_TELL = 20
+EVENLY = 0.35
 COMMONPLACE = 0.2
 """Words in more than this share of all comments are typical of none."""
 
@@ -101,12 +107,20 @@ def group(vectors: Vectors, together: float, *, smallest: int = SMALLEST) -> lis
     return [known[labels == label] for label in chosen]
 
 
-def typical_words(texts: Sequence[str], groups: Sequence[NDArray[np.int64]], *, fewest: int = 3) -> list[list[str]]:
+def typical_words(
+    texts: Sequence[str],
+    groups: Sequence[NDArray[np.int64]],
+    classes: NDArray[np.int64] | None = None,
+    *,
+    fewest: int = 3,
+) -> list[list[str]]:
     """Up to five words or pairs of words that tell each group of ``texts`` from all of them, the most telling first.
 
     Class-based TF-IDF: how often a group says it × log(1 + mean size of a group ÷ how often all say it) (Grootendorst,
     BERTopic, arXiv 2203.05794). A word counts that at least ``fewest`` comments of the group say, and at most a fifth
-    of all: so that nobody's name becomes that of a group.
+    of all: so that nobody's name becomes that of a group. Words that only hold others together never count: the
+    commonest of some languages, and in any language those that are said evenly whatever ``classes`` (n,) the texts are
+    of. A group of which no word is left has none.
     """
     if not groups:
         return []
@@ -120,15 +134,69 @@ def typical_words(texts: Sequence[str], groups: Sequence[NDArray[np.int64]], *, 
     words = counter.get_feature_names_out()
     overall = np.asarray(said.sum(axis=0)).ravel()
     common = overall > max(COMMONPLACE * len(texts), fewest)
+    empty = _names_nothing(words, _said_evenly(said, overall, classes, groups) if classes is not None else None)
     counts = np.stack([np.asarray(said[rows].sum(axis=0)).ravel() for rows in groups])
     idf = np.log1p(counts.sum(axis=1).mean() / np.maximum(overall, 1))
     found = []
     for row, members in zip(counts, groups, strict=True):
         worth = row / len(members) * idf
-        worth[(row < fewest) | (common & (row < 0.5 * overall))] = 0
+        worth[(row < fewest) | empty | (common & (row < 0.5 * overall))] = 0
         telling = [str(words[place]) for place in np.argsort(-worth, kind="stable")[:60] if worth[place] > 0]
         found.append(_without_repeats(telling))
     return found
+
+
+def share_that_says(texts: Sequence[str], words: Sequence[str]) -> float:
+    """The share of ``texts`` that say at least one of ``words``, 0…1: whether they name these texts."""
+    if not texts or not words:
+        return 0.0
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word) for word in words)})(?!\w)")
+    return sum(bool(found.search(" ".join(re.findall(WORD, text.casefold())))) for text in texts) / len(texts)
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """The commonest words of some languages."""
+    text = (resources.files("headwater.science.text") / "common_words.txt").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+def _names_nothing(words: NDArray[np.str_], even: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Words that only hold others together, and pairs with one of them."""
+    unsaid = set(common_words())
+    if even is not None:
+        unsaid.update(str(word) for word in words[even] if " " not in word)
+    return np.array([any(part in unsaid or _elided(part) in unsaid for part in word.split()) for word in words])
+
+
+def _elided(word: str) -> str:
+    """What stands before an apostrophe: of “it's” and “l'heure” the part that is common; nothing elsewhere."""
+    before, mark, after = word.replace("’", "'").partition("'")
+    return before if mark and len(after) <= 2 else ""
+
+
+def _said_evenly(
+    said: sparse.csr_matrix,
+    overall: NDArray[np.float64],
+    classes: NDArray[np.int64],
+    groups: Sequence[NDArray[np.int64]],
+) -> NDArray[np.bool_]:
+    """Words said by many and, whatever a text is about, about as often: the divergence of their classes from all.
+
+    Kullback-Leibler in nats, less what chance alone adds to it, (classes − 1) ÷ (2 × how often it is said). Each group
+    is a class of its own.
+    """
+    of = classes.astype(np.int64).copy()
+    for place, rows in enumerate(groups):
+        of[rows] = classes.max(initial=0) + 1 + place
+    kept, of = np.unique(of, return_inverse=True)
+    table = np.asarray(
+        (sparse.csr_matrix((np.ones(len(of)), (of, np.arange(len(of)))), (len(kept), len(of))) @ said).todense()
+    )
+    share = table / np.maximum(overall, 1)
+    ratio = np.divide(share, (np.bincount(of) / len(of))[:, None])
+    divergence = np.where(share > 0, share * np.log(np.maximum(ratio, 1e-12)), 0).sum(axis=0)
+    return (overall >= ENOUGH_TO_TELL) & (divergence - (len(kept) - 1) / (2 * np.maximum(overall, 1)) < EVENLY)
 
 
 def _without_repeats(words: Sequence[str]) -> list[str]:
