@@ -131,6 +131,7 @@ QUESTIONS: dict[str, Question[object]] = {
     ),
     "repeats": Repeats(date(2024, 1, 31), 30, parse("channel is not null"), date(2023, 11, 1)),
     "unsolved": Unsolved("bucket", date(2024, 1, 31), "plan", 30, parse("channel is not null"), date(2023, 11, 1)),
+    "unsolved, each contact once": Unsolved("month", date(2024, 1, 31), "plan", 30, causes=False),
     "repeats of any cause": Repeats(date(2024, 1, 31), any_cause=True),
     "how moments went": MomentOutcomes(
         "nps",

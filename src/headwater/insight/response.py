@@ -96,7 +96,8 @@ def response(selection: Selection | None = None, dimension: str = "") -> Respons
     found = hs.response_rates({name or "": counts for name, counts in segments.items()})
     young = 0
     if until is not None and (selection.until is None or selection.until > until):
-        young = sum(row.asked for row in _asked("month", selection, until + timedelta(days=1), selection.until))
+        after = max(until + timedelta(days=1), selection.since or date.min)
+        young = sum(row.asked for row in _asked("month", selection, after, selection.until))
     return _answer(dimension, selection, segments, found, young, until)
 
 

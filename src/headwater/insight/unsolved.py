@@ -52,7 +52,8 @@ class ReasonsOf:
 
 @dataclass(frozen=True, slots=True)
 class WhyUnsolved:
-    """Contacts that were not solved within ``days`` days; the groups count a contact about two causes under each."""
+    """Contacts that were not solved within ``days`` days, each once; only causes and places count one about two causes
+    under each."""
 
     days: int
     reasons: tuple[ReasonShare, ...]
@@ -90,22 +91,24 @@ def why_unsolved(selection: Selection | None = None, *, days: int | None = None)
     until = min(last, selection.until) if selection.until else last
     days = REPEAT_DAYS if days is None else days
 
-    def rows(by: str) -> tuple[UnsolvedRow, ...]:
-        return company_record().ask(Unsolved(by, until, ATTRIBUTE, days, selection.filter(), selection.since))
+    def rows(by: str, *, causes: bool = False) -> tuple[UnsolvedRow, ...]:
+        asked = Unsolved(by, until, ATTRIBUTE, days, selection.filter(), selection.since, causes)
+        return company_record().ask(asked)
 
-    by_stage, period = rows("stage"), period_of(selection)
+    by_cause, period = rows("stage", causes=True), period_of(selection)
+    by_stage = _grouped(rows("stage"), lambda row: row.group or "")
     stage_names = {stage.id: stage.name for stage in sorted(known.stages, key=lambda one: one.position)}
     trend = _grouped(rows(period), lambda row: row.group or "")
     return WhyUnsolved(
         days=days,
         reasons=_reasons(rows("bucket")),
-        causes=_largest(_grouped(by_stage, lambda row: _cause_name(row, known)), lambda name: _cause_href(name, known)),
+        causes=_largest(_grouped(by_cause, lambda row: _cause_name(row, known)), lambda name: _cause_href(name, known)),
         stages=tuple(
             ReasonsOf(name, f"/verbatims?stage={stage}", counts)
             for stage, name in stage_names.items()
-            if (counts := _grouped(by_stage, lambda row: row.group or "").get(stage))
+            if (counts := by_stage.get(stage))
         ),
-        places=_largest(_grouped(by_stage, lambda row: _place(row, known)), lambda _name: ""),
+        places=_largest(_grouped(by_cause, lambda row: _place(row, known)), lambda _name: ""),
         trend=tuple(ReasonsOf(start, "", trend[start]) for start in sorted(filter(None, trend))[-TREND_POINTS:]),
     )
 

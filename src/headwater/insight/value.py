@@ -297,7 +297,11 @@ def _contacts(subject: Subject, selection: Selection) -> Result:
 
 
 def _said(subject: Subject, selection: Selection) -> Filter | None:
-    named = equals(subject.kind, subject.id) if subject.kind != "failures" else None
+    """Contacts whose words name it; of all failures together those that complain, as long as no event shows one."""
+    if subject.kind == "failures":
+        named = None if subject.happened else subject.experience
+    else:
+        named = equals(subject.kind, subject.id)
     return every(every(equals("kind", "contact"), named), selection.filter())
 
 

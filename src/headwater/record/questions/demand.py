@@ -10,6 +10,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headwater.record.filters import Filter
+from headwater.record.questions.custom import customer_of, with_merged
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.sums import Sums, as_text
 from headwater.record.views import CAUSES_SEPARATOR, Words, each_cause, labelled, within
@@ -148,24 +149,25 @@ class Repeats(Question[tuple[RepeatRow, ...]]):
     any_cause: bool = False
 
     def query(self, known: Known) -> exp.Select:
-        customer, at = exp.column("customer_id", "s"), exp.column("occurred_at", "s")
+        at = exp.column("occurred_at", "s")
         tests = [
             exp.column("kind", "s").eq(exp.Literal.string("contact")),
-            exp.not_(customer.is_(exp.null())),
+            exp.not_(exp.column("customer_id", "s").is_(exp.null())),
             *within(exp.column("local_date", "s"), self.since, self.until),
         ]
         if self.where is not None:
             tests.append(Words(known.columns).condition(self.where))
         cause = exp.cast(exp.null(), exp.DataType.Type.VARCHAR) if self.any_cause else each_cause()
         day, bucket = exp.column("local_date", "s"), exp.column("customer_bucket", "s")
-        contacts = labelled(exp.select(customer.copy(), at, day, bucket, cause.as_("cause")).where(*tests))
+        customer = customer_of(known).as_("customer")
+        contacts = labelled(exp.select(customer, at, day, bucket, cause.as_("cause")).where(*tests))
         following = exp.Window(
             this=exp.Lead(this=exp.column("occurred_at")),
-            partition_by=[exp.column("customer_id"), exp.column("cause")],
+            partition_by=[exp.column("customer"), exp.column("cause")],
             order=exp.Order(expressions=[exp.Ordered(this=exp.column("occurred_at"))]),
         )
         kept = ("local_date", "customer_bucket", "cause", "occurred_at")
-        followed = exp.select(*kept, following.as_("following")).from_(contacts.subquery("m"))
+        followed = exp.select(*kept, following.as_("following")).from_(with_merged(contacts, known).subquery("m"))
         span = exp.Interval(this=exp.Literal.string(str(self.window)), unit=exp.var("DAY"))
         soon = exp.column("following") <= exp.Add(this=exp.column("occurred_at"), expression=span)
         repeated = exp.func("count", exp.case().when(soon, exp.Literal.number(1)))
@@ -184,7 +186,8 @@ class Repeats(Question[tuple[RepeatRow, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class UnsolvedRow:
-    """``n`` contacts about a cause that were not solved, for this reason (None: nobody said), in one group."""
+    """``n`` contacts about a cause (None: about any) that were not solved, for this reason (None: nobody said), in one
+    group."""
 
     cause: str | None
     reason: str | None
@@ -198,7 +201,7 @@ class Unsolved(Question[tuple[UnsolvedRow, ...]]):
 
     Not solved is a contact for which the source gives a reason (the attribute ``reason``), and one that the same
     customer followed by another about the same cause within ``window`` days. Contacts of the last ``window`` days
-    before ``until`` are left out. A contact about two causes counts under each.
+    before ``until`` are left out. A contact about two causes counts under each; once where ``causes`` is False.
 
     Args:
         by: a dimension as in ``Sums``, such as ``bucket``, ``stage`` or ``month``.
@@ -207,6 +210,7 @@ class Unsolved(Question[tuple[UnsolvedRow, ...]]):
         window: how many days after a contact a further one says that it was not solved.
         where: only contacts that match; what follows must match too.
         since: the first local day of the contacts asked about.
+        causes: whether to tell the causes apart.
     """
 
     by: str
@@ -215,9 +219,10 @@ class Unsolved(Question[tuple[UnsolvedRow, ...]]):
     window: int = 14
     where: Filter | None = None
     since: date | None = None
+    causes: bool = True
 
     def query(self, known: Known) -> exp.Select:
-        words, customer = Words(known.columns), exp.column("customer_id", "s")
+        words, customer = Words(known.columns), customer_of(known)
         tests = [
             exp.column("kind", "s").eq(exp.Literal.string("contact")),
             *within(exp.column("local_date", "s"), self.since, self.until),
@@ -230,6 +235,7 @@ class Unsolved(Question[tuple[UnsolvedRow, ...]]):
             exp.func("coalesce", customer, exp.cast(exp.column("signal_key", "s"), exp.DataType.Type.VARCHAR)).as_(
                 "customer"
             ),
+            exp.column("signal_key", "s"),
             exp.column("occurred_at", "s"),
             exp.column("local_date", "s"),
             each_cause().as_("cause"),
@@ -241,20 +247,20 @@ class Unsolved(Question[tuple[UnsolvedRow, ...]]):
             partition_by=[exp.column("customer"), exp.column("cause")],
             order=exp.Order(expressions=[exp.Ordered(this=exp.column("occurred_at"))]),
         )
-        kept = ("local_date", "occurred_at", "cause", "reason", exp.column("group", quoted=True))
-        followed = exp.select(*kept, following.as_("following")).from_(labelled(chosen.where(*tests)).subquery("m"))
+        kept = ("signal_key", "local_date", "occurred_at", "cause", "reason", exp.column("group", quoted=True))
+        contacts = with_merged(labelled(chosen.where(*tests)), known)
+        followed = exp.select(*kept, following.as_("following")).from_(contacts.subquery("m"))
         span = exp.Interval(this=exp.Literal.string(str(self.window)), unit=exp.var("DAY"))
         soon = exp.column("following") <= exp.Add(this=exp.column("occurred_at"), expression=span)
         again = exp.and_(soon, exp.not_(exp.column("cause").is_(exp.null())))
         unsolved = exp.or_(exp.not_(exp.column("reason").is_(exp.null())), exp.func("coalesce", again, exp.false()))
         oldest = date.fromordinal(max(self.until.toordinal() - self.window, 1))
         group = exp.column("group", quoted=True)
-        return (
-            exp.select("cause", "reason", group, exp.Count(this=exp.Star()).as_("n"))
-            .from_(followed.subquery("f"))
-            .where(unsolved, *within(exp.column("local_date"), None, oldest))
-            .group_by("cause", "reason", group.copy())
-        )
+        contacts_once = exp.Count(this=exp.Distinct(expressions=[exp.column("signal_key")])).as_("n")
+        cause = exp.column("cause") if self.causes else exp.cast(exp.null(), exp.DataType.Type.VARCHAR).as_("cause")
+        query = exp.select(cause, "reason", group, contacts_once).from_(followed.subquery("f"))
+        query = query.where(unsolved, *within(exp.column("local_date"), None, oldest))
+        return query.group_by(*(["cause"] if self.causes else []), "reason", group.copy())
 
     def answer(self, rows: pa.Table) -> tuple[UnsolvedRow, ...]:
         found = [UnsolvedRow(row["cause"], row["reason"], as_text(row["group"]), row["n"]) for row in rows.to_pylist()]

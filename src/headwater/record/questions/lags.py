@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headwater.record.filters import Filter
+from headwater.record.questions.custom import customer_of, with_merged
 from headwater.record.questions.question import Known, Question
 from headwater.record.schema import BUCKETS
 from headwater.record.views import Words, labelled, literal
@@ -60,22 +61,23 @@ class Lags(Question[LagCounts]):
         near = exp.Between(this=exp.column("lag"), low=exp.convert(-self.before), high=exp.convert(self.after))
         outcomes = pairs.from_(self._pairs(known).subquery("p")).where(near).group_by("lag", "bucket")
         risk = exp.select(exp.Literal.number(1).as_("is_event"), "lag", "held", "bucket", _all())
-        events = risk.from_(self._at_risk().subquery("r")).group_by("lag", "held", "bucket")
+        events = risk.from_(self._at_risk(known).subquery("r")).group_by("lag", "held", "bucket")
         columns = ("is_event", "lag", "held", "bucket", "n")
         return exp.select(*columns).from_(exp.union(outcomes, events, distinct=False).subquery("u"))
 
     def _pairs(self, known: Known) -> exp.Select:
         customer, day = exp.column("customer_id", "s"), exp.column("local_date", "s")
         wanted = Words(known.columns).condition(self.outcome)
-        outcomes = labelled(exp.select(customer, day).where(wanted, exp.not_(customer.copy().is_(exp.null()))))
+        whose = customer_of(known).as_("customer")
+        outcomes = labelled(exp.select(whose, day).where(wanted, exp.not_(customer.is_(exp.null()))))
         lag = _days(exp.column("local_date", "o"), exp.column("day", "h")).as_("lag")
         return (
             exp.select(lag, exp.column("bucket", "h"))
-            .from_(self._happened().subquery("h"))
-            .join(outcomes.subquery("o"), on="o.customer_id = h.customer_id")
+            .from_(self._happened(known).subquery("h"))
+            .join(with_merged(outcomes, known).subquery("o"), on="o.customer = h.customer")
         )
 
-    def _at_risk(self) -> exp.Select:
+    def _at_risk(self, known: Known) -> exp.Select:
         """Events by how many days after and before them the record knows of, none counted beyond what is shown."""
         after = _days(literal(self.last), exp.column("day"))
         before = _days(exp.column("day"), literal(self.first))
@@ -83,21 +85,21 @@ class Lags(Question[LagCounts]):
             exp.func("least", after, exp.Literal.number(self.after)).as_("lag"),
             exp.func("least", before, exp.Literal.number(self.before)).as_("held"),
             "bucket",
-        ).from_(self._happened().subquery("h"))
+        ).from_(self._happened(known).subquery("h"))
 
-    def _happened(self) -> exp.Select:
-        customer = exp.column("customer_id", "e")
-        return (
-            exp.select(
-                customer, exp.column("customer_bucket", "e").as_("bucket"), exp.column("local_date", "e").as_("day")
-            )
-            .from_("signals as e")
+    def _happened(self, known: Known) -> exp.Select:
+        columns = {"customer_bucket": "bucket", "local_date": "day"}
+        whose = [exp.column(name, "s").as_(alias) for name, alias in columns.items()]
+        query = (
+            exp.select(customer_of(known).as_("customer"), *whose)
+            .from_("signals as s")
             .where(
-                exp.column("kind", "e").eq("event"),
-                exp.column("event", "e").isin(*self.events),
-                exp.not_(customer.copy().is_(exp.null())),
+                exp.column("kind", "s").eq("event"),
+                exp.column("event", "s").isin(*self.events),
+                exp.not_(exp.column("customer_id", "s").is_(exp.null())),
             )
         )
+        return with_merged(query, known)
 
     def answer(self, rows: pa.Table) -> LagCounts:
         lags = np.arange(-self.before, self.after + 1)

@@ -62,7 +62,8 @@ class Invited(Question[tuple[InvitedRow, ...]]):
 
     def _last_answer(self) -> date | None:
         # One day more, because days are the company's own and the wait is counted in hours.
-        return None if self.until is None else self.until + timedelta(days=self.wait + 1)
+        wait = timedelta(days=self.wait + 1)
+        return None if self.until is None or date.max - self.until < wait else self.until + wait
 
     def query(self, known: Known) -> exp.Select:
         names = self._names
