@@ -85,9 +85,9 @@ def test_invitations_of_before_the_range_are_not_young_ones(write: Write) -> Non
     assert 0 < response(Selection(since=late), "channel").young < whole.young
 
 
-@pytest.mark.parametrize("address", ["/response", "/response.csv", "/api/v1/response"])
+@pytest.mark.parametrize("address", ["/response", "/response.csv", "/api/v1/response", "/api/v1/moments"])
 def test_a_range_to_the_end_of_days_is_answered(
-    write: Write, person_with: Callable[..., Person], client: Client, address: str
+    journey: None, write: Write, person_with: Callable[..., Person], client: Client, address: str
 ) -> None:
     write(invitations({"new": (40, 20, 10)}))
     client.force_login(person_with("analyst"))

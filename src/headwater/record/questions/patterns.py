@@ -239,8 +239,9 @@ _FOUND = tuple(_FOUND_TYPES)
 
 def marks_from(pattern: Pattern, since: date | None) -> date | None:
     """The first day whose signals matter to firings since a day; two days more, because days are the company's own."""
-    back = pattern.reaches_back()
-    return None if since is None or back is None else since - back - timedelta(days=2)
+    if since is None or (back := pattern.reaches_back()) is None or since - date.min <= back + timedelta(days=2):
+        return None
+    return since - back - timedelta(days=2)
 
 
 def pattern_marks(

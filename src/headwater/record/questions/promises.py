@@ -188,9 +188,9 @@ def _marks(promise: Promise, known: Known, since: date | None) -> exp.Select:
             tests.append(words.condition(one))
     is_promise = words.condition(promise.promise)
     deadline = exp.case().when(is_promise, deadline_of(promise.hours, promise.promised, words))
-    first = None
-    if since is not None and not promise.promised:
-        first = since - timedelta(hours=promise.hours) - timedelta(days=2)
+    first, back = None, timedelta(hours=promise.hours) + timedelta(days=2)
+    if since is not None and not promise.promised and since - date.min > back:
+        first = since - back
     bucket = exp.column("customer_bucket", "s").as_("bucket")
     return signal_marks(
         known, promise.per, exp.or_(*tests), role.as_("role"), deadline.as_("deadline"), bucket, since=first
