@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from headwater.base.models import Department, HistoryEntry, Person
 from headwater.base.refusals import Conflict, Refused
+from headwater.insight import finance
 from headwater.journey.queries import taxonomy
 from headwater.science.results import Estimate
 from headwater.strategy import discovery
@@ -214,6 +215,17 @@ def test_others_look_and_do_not_lead(role: str, complaints: None, person_with: P
         with pytest.raises(Refused) as refused:
             act()
         assert refused.value.status == 403
+
+
+def test_the_price_of_contacts_is_for_those_who_see_finance_s_figures(
+    complaints: None, person_with: PersonWith, client: Client
+) -> None:
+    finance.enter(None, "cost_per_contact", {"value": 6.0, "low": 5.0, "high": 7.0, "source": "Plan"}, seen=0)
+    for role, seen in (("executive", True), ("employee", False)):
+        client.force_login(person_with(role))
+        words = client.get("/strategy/discovery/learn").content.decode()
+        assert "7 contacts" in words
+        assert ("EUR" in words) is seen
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:

@@ -109,7 +109,8 @@ def learn(request: HttpRequest) -> HttpResponse:
     """What would help most, with a first estimate."""
     me = person(request)
     require(me, "view", "strategy")
-    row, found, cost = services.going_on(), services.candidates(), figures()
+    row, found = services.going_on(), services.candidates()
+    cost = figures() if allows(me, "view", "finance") else None
     shown = _frame(me, row, Discovery.Step.LEARN)
     chosen = row.chosen if row else []
     shown |= {
@@ -128,14 +129,12 @@ def learn(request: HttpRequest) -> HttpResponse:
     return render(request, "strategy/discovery_learn.html", shown)
 
 
-def _money(known: FinanceFigures, contacts: float) -> str:
-    """What so many contacts cost, with the ends of finance's figure; empty where finance has not said."""
-    one = known.cost_per_contact
-    return (
-        ""
-        if isinstance(one, NoVerdict)
-        else money_of(product({"contacts": contacts, "cost": one}).result, known.currency)
-    )
+def _money(known: FinanceFigures | None, contacts: float) -> str:
+    """What so many contacts cost, with the ends of finance's figure; empty where finance has not said, and for those
+    who may not see what it said (``known`` is None)."""
+    if known is None or isinstance(known.cost_per_contact, NoVerdict):
+        return ""
+    return money_of(product({"contacts": contacts, "cost": known.cost_per_contact}).result, known.currency)
 
 
 @require_POST
