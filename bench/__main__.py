@@ -3,7 +3,19 @@
 import importlib
 import sys
 
-BENCHMARKS = ("record", "imports", "labels", "arrivals", "attribution", "planted", "triggers", "river", "drivers")
+BENCHMARKS = (
+    "record",
+    "imports",
+    "labels",
+    "arrivals",
+    "attribution",
+    "planted",
+    "triggers",
+    "river",
+    "drivers",
+    "search",
+    "themes",
+)
 
 
 def main() -> None:

@@ -132,7 +132,7 @@ def search_sample(sample: Comments, context: Reporting | None = None) -> Search:
     groups = [unfit[rows] for rows in group(vectors[unfit[:LARGEST]], yard.together)]
     groups = [rows for rows in groups if _customers(sample, rows) >= FEWEST_CUSTOMERS]
     _tell(context, 3, _("naming groups"))
-    words = typical_words(
+    named = named_groups(
         sample.texts, groups, classes[nearest] if len(classes) else np.zeros(len(sample.texts), np.int64)
     )
     until = max(sample.days)
@@ -140,13 +140,23 @@ def search_sample(sample: Comments, context: Reporting | None = None) -> Search:
     oldest = until - timedelta(days=NOW_DAYS + EARLIER_DAYS)
     earlier = np.array([oldest < day for day in sample.days], dtype=bool) & ~now
     themes = tuple(
-        _theme(sample, rows, tuple(said), tuple(rows[exemplars(vectors[rows], TYPICAL)].tolist()), now, earlier)
-        for rows, said in zip(groups, words, strict=True)
-        if share_that_says([sample.texts[row] for row in rows], said[:NAME_WORDS]) >= NAMED
+        _theme(sample, rows, said, tuple(rows[exemplars(vectors[rows], TYPICAL)].tolist()), now, earlier)
+        for rows, said in named
     )
     _tell(context, STEPS, _("done"))
     base = int((now & long_enough).sum()), int((earlier & long_enough).sum())
     return Search(themes, min(sample.days), until, int(long_enough.sum()), len(unfit), *base)
+
+
+def named_groups(
+    texts: Sequence[str], groups: Sequence[Rows], classes: NDArray[np.int64]
+) -> list[tuple[Rows, tuple[str, ...]]]:
+    """The groups that their own words name, with these; ``classes`` (n,) is what each of ``texts`` is nearest to."""
+    return [
+        (rows, tuple(words))
+        for rows, words in zip(groups, typical_words(texts, groups, classes), strict=True)
+        if share_that_says([texts[row] for row in rows], words[:NAME_WORDS]) >= NAMED
+    ]
 
 
 def _phrases(using: CommentEncoder, known: Taxonomy) -> tuple[NDArray[np.float32], Rows]:
