@@ -196,7 +196,10 @@ def _said_evenly(
     share = table / np.maximum(overall, 1)
     ratio = np.divide(share, (np.bincount(of) / len(of))[:, None])
     divergence = np.where(share > 0, share * np.log(np.maximum(ratio, 1e-12)), 0).sum(axis=0)
-    return (overall >= ENOUGH_TO_TELL) & (divergence - (len(kept) - 1) / (2 * np.maximum(overall, 1)) < EVENLY)
+    even: NDArray[np.bool_] = (overall >= ENOUGH_TO_TELL) & (
+        divergence - (len(kept) - 1) / (2 * np.maximum(overall, 1)) < EVENLY
+    )
+    return even
 
 
 def _without_repeats(words: Sequence[str]) -> list[str]:
