@@ -49,6 +49,6 @@ def test_choosing_by_hand_keeps_what_was_chosen_before(at_desk: Reader) -> None:
     expect(page).to_have_url(at_desk.address + "/metrics/nps?by=channel&where=channel+%21%3D+%27fax%27")
     expect(page.locator("h1")).to_contain_text("is 0 (−15 to +15); the groups cannot be told apart")
     page.locator("summary", has_text="Show the figures").first.click()
-    page.get_by_role("link", name="Web").click()
+    page.get_by_role("link", name="Web", exact=True).first.click()
     expect(page.locator("h1")).to_contain_text("Net Promoter Score is")
     assert "web" in page.url

@@ -109,8 +109,8 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         for key, one in value.items():
             yield from flat(one, f"{path}.{key}")
     elif isinstance(value, np.ndarray):
-        yield from flat(tuple(value.tolist()), path)
-    elif isinstance(value, tuple | frozenset):
+        yield from flat(value.tolist(), path)
+    elif isinstance(value, tuple | list | frozenset):
         for place, one in enumerate(sorted(value) if isinstance(value, frozenset) else value):
             yield from flat(one, f"{path}[{place}]")
     else:

@@ -85,6 +85,7 @@ class CauseSets(Question[CauseSetCounts]):
         return self._sums.query(known)
 
     def answer(self, rows: pa.Table) -> CauseSetCounts:
+        rows = in_order(rows, *(f"d{place}" for place in range(len(self.by) + 1)))
         written = dimension(rows["d0"])
         sets: dict[frozenset[str], int] = {}
         places = np.array(
@@ -103,6 +104,11 @@ class CauseSets(Question[CauseSetCounts]):
         sums = [_summed(rows[name], row_of, len(keys)) for name in ("n", "low", "negative")]
         kept = {name: Dimension(one.values, places) for (name, one), places in zip(by.items(), own[1:], strict=True)}
         return CauseSetCounts(tuple(sets), own[0], kept, *sums)
+
+
+def in_order(rows: pa.Table, *columns: str) -> pa.Table:
+    """Rows by these columns, so that every engine's answer is the same one."""
+    return rows.sort_by([(name, "ascending") for name in columns])
 
 
 def dimension(column: pa.ChunkedArray) -> Dimension:

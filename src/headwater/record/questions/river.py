@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headwater.record.filters import Filter
-from headwater.record.questions.demand import Dimension, dimension
+from headwater.record.questions.demand import Dimension, dimension, in_order
 from headwater.record.questions.question import Known, Question
 from headwater.record.schema import BUCKETS
 from headwater.record.views import CAUSES_SEPARATOR, Words, cause_combination, labelled, no_causes, within
@@ -213,6 +213,7 @@ class Symptoms(Question[SymptomsAnswer]):
         )
 
     def answer(self, rows: pa.Table) -> SymptomsAnswer:
+        rows = in_order(rows, "causes", "stage", "symptom", "bucket")
         is_cell = rows["bucket"].is_null()
         cells, buckets = rows.filter(is_cell), rows.filter(rows["bucket"].is_valid())
         sets, set_of = _sets(cells["causes"])
