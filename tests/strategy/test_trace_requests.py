@@ -200,6 +200,20 @@ def test_the_cost_so_far_known_is_shown_with_its_interval(contacts: None) -> Non
     assert (cost.per_contact, cost.total, cost.low, cost.high) == (6.0, 180.0, 150.0, 210.0)
 
 
+def test_what_a_contact_costs_is_for_those_who_may_see_it(
+    contacts: None, editor: Person, person_with: Callable[..., Person], client: Client
+) -> None:
+    given = {"value": 6.0, "low": 5.0, "high": 7.0, "source": "Service ledger"}
+    finance.enter(None, "cost_per_contact", given, seen=0)
+    filer = person_with("employee")
+    row = requests.file_request(filer, SERVICE)
+    requests.answer_filed()
+    for person, sees in ((editor, True), (filer, False)):
+        client.force_login(person)
+        assert ("What it costs" in client.get(f"/requests/{row.pk}").content.decode()) is sees
+        assert (client.get(f"/api/v1/requests/{row.pk}").json()["trace"]["cost"] is not None) is sees
+
+
 @pytest.fixture
 def published() -> Strategy:
     content = {

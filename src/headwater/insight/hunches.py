@@ -129,12 +129,15 @@ def answer_due(today: date | None = None) -> int:
     today = today or timezone.localdate()
     last = company_record().ask(Size()).last_day
     answered = 0
-    for pk in Hunch.objects.filter(state=Hunch.State.OPEN, judge_on__lte=today).values_list("pk", flat=True):
+    for waiting in Hunch.objects.filter(state=Hunch.State.OPEN, judge_on__lte=today):
+        if not is_due(waiting.judge_on, waiting.until, today, last):
+            continue
+        found = ask(claim_of(waiting))  # the record takes its time: not while others wait to write
         with transaction.atomic():
-            hunch = Hunch.objects.select_for_update().filter(pk=pk, state=Hunch.State.OPEN).first()
-            if hunch is None or not is_due(hunch.judge_on, hunch.until, today, last):
+            hunch = Hunch.objects.select_for_update().filter(pk=waiting.pk, state=Hunch.State.OPEN).first()
+            if hunch is None:
                 continue
-            settle(hunch, ask(claim_of(hunch)))
+            settle(hunch, found)
         answered += 1
     return answered
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from headwater.base.permissions import require
+from headwater.base.permissions import allows, require
 from headwater.base.problems import REFUSALS
 from headwater.strategy import requests as services
 from headwater.strategy.models import Request
@@ -64,7 +64,8 @@ class KindOut(Schema):
 
 
 class TraceOut(Schema):
-    """``basis``: what the shares are shares of, contacts or complaints. ``cost`` of the contacts begun upstream."""
+    """``basis``: what the shares are shares of, contacts or complaints. ``cost`` of the contacts begun upstream, for
+    those who may see finance's figures."""
 
     basis: Literal["contacts", "complaints", "nothing"]
     sentence: str
@@ -127,7 +128,7 @@ PAGE = 50
 def file_request(request: HttpRequest, new: NewRequest) -> tuple[int, dict[str, Any]]:
     """File a request; its answer is there within seconds."""
     person: Any = request.user
-    return 201, _request(services.file_request(person, new.text, sent=new.sent))
+    return 201, _request(person, services.file_request(person, new.text, sent=new.sent))
 
 
 @router.get("/requests", response={200: Requests, **REFUSALS}, operation_id="list_requests")
@@ -137,28 +138,28 @@ def list_requests(request: HttpRequest, asked: Query[RequestAsked]) -> dict[str,
     require(person, "view", "requests", words_of="own")
     start = (asked.page - 1) * PAGE
     rows = list(services.requests_of(person)[start : start + PAGE + 1])
-    return {"rows": [_request(row) for row in rows[:PAGE]], "more": len(rows) > PAGE}
+    return {"rows": [_request(person, row) for row in rows[:PAGE]], "more": len(rows) > PAGE}
 
 
 @router.get("/requests/{int:request_id}", response={200: RequestOut, **REFUSALS}, operation_id="get_request")
 def get_request(request: HttpRequest, request_id: int) -> dict[str, Any]:
     """Return one request with its answer."""
     person: Any = request.user
-    return _request(services.request_of(person, min(request_id, MAX_ID)))
+    return _request(person, services.request_of(person, min(request_id, MAX_ID)))
 
 
 @router.put("/requests/{int:request_id}/about", response={200: RequestOut, **REFUSALS}, operation_id="correct_request")
 def correct_request(request: HttpRequest, request_id: int, about: RequestCorrection) -> dict[str, Any]:
     """Say what a request is really about; it is traced again."""
     person: Any = request.user
-    return _request(services.correct_request(person, min(request_id, MAX_ID), **about.dict()))
+    return _request(person, services.correct_request(person, min(request_id, MAX_ID), **about.dict()))
 
 
 @router.put("/requests/{int:request_id}/outcome", response={200: RequestOut, **REFUSALS}, operation_id="link_request")
 def link_request(request: HttpRequest, request_id: int, link: Link) -> dict[str, Any]:
     """Make a request part of an outcome of the published strategy."""
     person: Any = request.user
-    return _request(services.link_request(person, min(request_id, MAX_ID), link.outcome))
+    return _request(person, services.link_request(person, min(request_id, MAX_ID), link.outcome))
 
 
 @router.put(
@@ -167,10 +168,10 @@ def link_request(request: HttpRequest, request_id: int, link: Link) -> dict[str,
 def decline_request(request: HttpRequest, request_id: int, why: Decline) -> dict[str, Any]:
     """Decline a request with the reason."""
     person: Any = request.user
-    return _request(services.decline_request(person, min(request_id, MAX_ID), why.reason))
+    return _request(person, services.decline_request(person, min(request_id, MAX_ID), why.reason))
 
 
-def _request(row: Request) -> dict[str, Any]:
+def _request(person: Any, row: Request) -> dict[str, Any]:
     about, trace = services.understanding_of(row), services.trace_of(row)
     return {
         "id": row.pk,
@@ -182,7 +183,7 @@ def _request(row: Request) -> dict[str, Any]:
         "causes": [_guess(one) for one in about.causes],
         "stages": [_guess(one) for one in about.stages],
         "departments": [_guess(one) for one in about.departments],
-        "trace": _trace(trace) if trace else None,
+        "trace": _trace(trace, allows(person, "view", "finance")) if trace else None,
         "outcome": row.outcome,
         "reason": row.reason,
     }
@@ -192,7 +193,7 @@ def _guess(one: Guess) -> dict[str, Any]:
     return {"id": one.id, "name": one.name, "confidence": one.confidence, "why": one.why}
 
 
-def _trace(trace: Trace) -> dict[str, Any]:
+def _trace(trace: Trace, with_cost: bool) -> dict[str, Any]:
     return {
         "basis": trace.basis,
         "sentence": trace_sentence(trace),
@@ -210,8 +211,8 @@ def _trace(trace: Trace) -> dict[str, Any]:
             }
             for one in trace.causes
         ],
-        "cost": trace.cost.total if trace.cost else None,
-        "cost_unit": trace.cost.unit if trace.cost else "",
+        "cost": trace.cost.total if trace.cost and with_cost else None,
+        "cost_unit": trace.cost.unit if trace.cost and with_cost else "",
     }
 
 

@@ -142,6 +142,7 @@ def _context(me: Person, row: Request) -> dict[str, Any]:
         "trend": trace_charts.upstream_trend(trace),
         "causes": [{"one": one, "owners": owners(one.departments)} for one in trace.causes],
         "query": trace.selection.query(),
+        "may_see_cost": allows(me, "view", "finance"),
         "cost": cost_sentence(trace.cost) if trace.cost else "",
         "words": _words(me, trace),
         "best": found[0] if found else None,
