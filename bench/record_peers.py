@@ -5,6 +5,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,9 @@ def sqlite(frame: pd.DataFrame, causes: pd.DataFrame, path: Path) -> Iterator[tu
     path.unlink()
 
 
-def postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str, float, Answer]]:
+@contextmanager
+def in_postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[psycopg.Connection]:
+    """A PostgreSQL that holds the signals, tuned and indexed; gone afterwards."""
     server = Server.start()
     try:
         with psycopg.connect(server.url, autocommit=True) as connection:
@@ -86,10 +89,15 @@ def postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str,
             tuned = ("work_mem = '512MB'", "max_parallel_workers_per_gather = 2", "random_page_cost = 1.1", "jit = off")
             for statement in (*INDEXES, "vacuum analyze", *(f"set {one}" for one in tuned)):
                 connection.execute(statement)  # type: ignore[arg-type]
-            month, week = (f"date_trunc('{one}', local_date)::date::text" for one in ("month", "week"))
-            yield from answers(connection.execute, questions(month, week))
+            yield connection
     finally:
         server.stop()
+
+
+def postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str, float, Answer]]:
+    with in_postgresql(frame, causes) as connection:
+        month, week = (f"date_trunc('{one}', local_date)::date::text" for one in ("month", "week"))
+        yield from answers(connection.execute, questions(month, week))
 
 
 def answers(execute: Callable[[Any], Any], asked: dict[str, tuple[str, int]]) -> Iterator[tuple[str, float, Answer]]:

@@ -22,12 +22,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import psycopg
 
 from bench.record import build
 from bench.record_data import CAUSES, STAGES
-from bench.record_peers import INDEXES, TABLES, csv
-from tests.postgresql import Server
+from bench.record_peers import in_postgresql
 
 PEER_ROWS = 2_000_000
 RUNS = 3
@@ -41,16 +39,12 @@ BY_HAND = {
             select id, bucket, stage, case when kind = 'contact' then 'contact' else 'low_score' end as symptom
             from signals where kind = 'contact' or (kind in ('survey', 'review') and score_band = -1)
         ), shared as (
-            select a.*, c.cause, 1.0 / count(c.cause) over (partition by a.id) as part
+            select a.*, c.cause, 1.0 / count(*) over (partition by a.id) as part
             from acts a left join causes c using (id)
         ) {}""",
 }
-FLOWS = (
-    "select coalesce(cause, 'unknown'), coalesce(stage, ''), symptom, "
-    "sum(case when cause is null then 1 else part end) "
-    "from shared group by 1, 2, 3"
-)
-BUCKETS = "select coalesce(cause, 'unknown'), bucket, symptom, count(*) from shared group by 1, 2, 3"
+FLOWS = "select coalesce(cause, 'unknown'), coalesce(stage, ''), symptom, sum(part) from shared group by 1, 2, 3"
+BUCKETS = "select coalesce(cause, 'unknown'), bucket, symptom, sum(part) from shared group by 1, 2, 3"
 
 
 def main() -> None:
@@ -147,7 +141,7 @@ def peers(
     times: dict[str, dict[str, float]] = {}
     chosen: list[tuple[str, Iterator[tuple[str, float, Any]]]] = [("pandas", in_pandas(frame, causes))]
     if rows <= PEER_ROWS:
-        chosen.append(("PostgreSQL", in_postgresql(frame, causes)))
+        chosen.append(("PostgreSQL", postgresql(frame, causes)))
     for peer, answers in chosen:
         times[peer] = {}
         for name, seconds, answer in answers:
@@ -186,34 +180,22 @@ def in_pandas(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str, 
         yield name, *min((timed(ask) for _ in range(RUNS)), key=lambda one: one[0])
 
 
-def in_postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str, float, Any]]:
-    server = Server.start()
-    try:
-        with psycopg.connect(server.url, autocommit=True) as connection:
-            for table in TABLES:
-                connection.execute(table)
-            for name, rows in (("signals", frame), ("causes", causes)):
-                with connection.cursor().copy(f"copy {name} from stdin (format csv)") as copy:  # type: ignore[arg-type]
-                    copy.write(csv(rows))
-            tuned = ("work_mem = '512MB'", "max_parallel_workers_per_gather = 2", "random_page_cost = 1.1", "jit = off")
-            for statement in (*INDEXES, "vacuum analyze", *(f"set {one}" for one in tuned)):
-                connection.execute(statement)  # type: ignore[arg-type]
+def postgresql(frame: pd.DataFrame, causes: pd.DataFrame) -> Iterator[tuple[str, float, Any]]:
+    with in_postgresql(frame, causes) as connection:
 
-            def negatives() -> Negatives:
-                found: Negatives = {}
-                for cause, _bucket, n in connection.execute(BY_HAND["causes"]):  # type: ignore[arg-type]
-                    found[cause] = found.get(cause, 0) + int(n)
-                return found
+        def negatives() -> Negatives:
+            found: Negatives = {}
+            for cause, _bucket, n in connection.execute(BY_HAND["causes"]):  # type: ignore[arg-type]
+                found[cause] = found.get(cause, 0) + int(n)
+            return found
 
-            def flows() -> Flows:
-                connection.execute(BY_HAND["river"].format(BUCKETS)).fetchall()  # type: ignore[arg-type]
-                rows = connection.execute(BY_HAND["river"].format(FLOWS)).fetchall()  # type: ignore[arg-type]
-                return {(a, b, c): float(value) for a, b, c, value in rows}
+        def flows() -> Flows:
+            connection.execute(BY_HAND["river"].format(BUCKETS)).fetchall()  # type: ignore[arg-type]
+            rows = connection.execute(BY_HAND["river"].format(FLOWS)).fetchall()  # type: ignore[arg-type]
+            return {(a, b, c): float(value) for a, b, c, value in rows}
 
-            for name, ask in (("causes", negatives), ("river", flows)):
-                yield name, *min((timed(ask) for _ in range(RUNS)), key=lambda one: one[0])
-    finally:
-        server.stop()
+        for name, ask in (("causes", negatives), ("river", flows)):
+            yield name, *min((timed(ask) for _ in range(RUNS)), key=lambda one: one[0])
 
 
 def timed(ask: Callable[[], Any]) -> tuple[float, Any]:
