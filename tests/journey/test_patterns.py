@@ -111,6 +111,15 @@ def decided(pattern: Pattern, arrived: list[Mark], now: int) -> set[patterns.Occ
     return standing
 
 
+@pytest.mark.parametrize("name", ["third", "three within 10 hours", "large"])
+def test_the_same_signal_again_changes_nothing_though_others_were_let_go(name: str) -> None:
+    pattern = PATTERNS[name]
+    marks = [Mark(hour * HOUR, key=hour) for hour in range(patterns.KEPT + 2)]
+    state = of_marks(pattern, marks)
+    for mark in state.marks:
+        assert decide(pattern, state, mark.key, mark, 200 * HOUR) == patterns.Decision(state)
+
+
 hours = st.integers(0, 200)
 mark = st.tuples(hours, st.integers(0, 300), st.booleans())
 

@@ -81,7 +81,7 @@ def decide(pattern: Pattern, state: State, key: int, mark: Mark | None, now: int
 
 def taken(pattern: Pattern, state: State, key: int, mark: Mark | None) -> State:
     """The state with one signal's mark put in, in place of its earlier one."""
-    if state.stale:
+    if state.stale or mark in state.marks:
         return state
     marks = [one for one in state.marks if one.key != key]
     if len(marks) < len(state.marks) and state.dropped_until is not None and pattern.kind == "nth":
