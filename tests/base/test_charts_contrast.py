@@ -64,7 +64,8 @@ def test_styles_use_tokens_and_no_colour_of_their_own() -> None:
 def test_styles_work_from_right_to_left() -> None:
     """Nothing says left or right but what draws (a background's position, a text within a picture)."""
     physical = re.compile(
-        r"(?:margin|padding|border|inset)-(?:left|right)|(?<![\w-])(?:left|right|float):", re.IGNORECASE
+        r"(?:margin|padding|border|inset)-(?:left|right)|(?<![\w-])(?:(?:left|right):|float: *(?:left|right))",
+        re.IGNORECASE,
     )
     for file in FILE.parent.glob("*.css"):
         assert physical.findall(file.read_text()) == [], file.name
