@@ -19,7 +19,7 @@ SUBJECTS = {
     "trigger_rules triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
-    "proposal readers synonyms times uploads",
+    "connections personal proposal readers surveys synonyms times uploads",
     "insight": "alerts alerts_mail alerts_watching alerts_wording meaning meaning_index themes themes_finding "
     "themes_wording employees employees_beside employees_figures employees_releases employees_scores employees_wording "
     "audit brief causes charts classifiers corrections demand demand_kinds demand_wording evaluation evidence fitting "

@@ -34,7 +34,17 @@ view verbatims          C    C   D   D   C   D   C
 view customers          -    C   D   -   C   -   C
 export customers        -    C   -   -   -   -   C
 erase customers         -    -   -   -   -   -   C
+view attributes         -    C   D   -   C   -   C
+view agents             -    C   D   -   -   -   C
+view originals          -    -   -   -   -   -   C
+view personal_data      -    C   -   -   C   -   C
+manage personal_data    -    -   -   -   -   -   C
 correct labels          -    C   D   -   C   -   C
+view surveys            C    C   C   C   C   C   C
+edit surveys            -    C   -   -   C   -   C
+send surveys            -    C   -   -   -   -   C
+view connections        -    C   -   -   C   -   C
+manage connections      -    C   -   -   -   -   C
 import signals          -    C   -   -   C   -   C
 export signals          -    C   -   -   C   -   C
 view taxonomy           C    C   C   C   C   C   C

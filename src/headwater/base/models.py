@@ -223,7 +223,8 @@ class PageView(models.Model):
 class Versioned(models.Model):
     """Content that is edited as a draft and published as a numbered version; see ``versions``.
 
-    At most one row is the draft and at most one is the published version; earlier versions stay, superseded.
+    At most one row is the draft and at most one is the published version; earlier versions stay, superseded. A model
+    of many things with versions of their own, such as surveys, names the thing in ``scope`` and has one of each there.
     """
 
     class State(models.TextChoices):
@@ -232,7 +233,8 @@ class Versioned(models.Model):
         SUPERSEDED = "superseded", _("Superseded")
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
-    version = models.PositiveIntegerField(null=True, blank=True, unique=True)
+    scope = models.CharField(max_length=80, blank=True, default="", editable=False)
+    version = models.PositiveIntegerField(null=True, blank=True)
     edition = models.PositiveIntegerField(default=0)
     content = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
@@ -243,6 +245,7 @@ class Versioned(models.Model):
     class Meta:
         abstract = True
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["state"], condition=Q(state="draft"), name="%(class)s_one_draft"),
-            models.UniqueConstraint(fields=["state"], condition=Q(state="published"), name="%(class)s_one_published"),
+            models.UniqueConstraint(fields=["scope"], condition=Q(state="draft"), name="%(class)s_one_draft"),
+            models.UniqueConstraint(fields=["scope"], condition=Q(state="published"), name="%(class)s_one_published"),
+            models.UniqueConstraint(fields=["scope", "version"], name="%(class)s_version_once"),
         ]

@@ -48,7 +48,13 @@ OBJECTS: Final[dict[str, tuple[str, ...]]] = {
     "figures": ("view",),  # metrics, causes, the Forest: numbers about customers, never their words
     "verbatims": ("view",),  # customers' words, redacted
     "customers": ("view", "export", "erase"),  # one customer's timeline and identity
+    "attributes": ("view",),  # what a source says of one customer beside the words
+    "agents": ("view",),  # the names of colleagues in customers' signals
+    "originals": ("view",),  # words before redaction, where a vault keeps them; each look is in the history
+    "personal_data": ("view", "manage"),  # redaction, retention, consent, the vault, pseudonyms
     "labels": ("correct",),  # stage, cause, sentiment of a verbatim; the audit queue
+    "surveys": ("view", "edit", "send"),  # their words and results; sending asks customers
+    "connections": ("view", "manage"),  # other systems: what is fetched from them and what they are told
     "signals": ("import", "export"),  # files, mappings, sources, set-aside rows, the API for signals
     "taxonomy": ("view", "edit", "publish"),  # journeys, stages, moments, touchpoints, causes and packs
     "agreement": ("view", "answer"),  # whether a stage is as a department sees it; its head answers
@@ -76,6 +82,7 @@ _EVERYONE: Final[dict[Grant, Scope]] = {
     ("view", "triggers"): "company",
     ("view", "strategy"): "company",
     ("view", "measures"): "company",
+    ("view", "surveys"): "company",
     ("view", "integrity"): "own",
     ("view", "hunches"): "own",
     ("write", "hunches"): "own",
@@ -112,6 +119,13 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "cx_team": {
         **_EVERYONE,
+        ("view", "attributes"): "company",
+        ("view", "agents"): "company",
+        ("view", "personal_data"): "company",
+        ("edit", "surveys"): "company",
+        ("send", "surveys"): "company",
+        ("view", "connections"): "company",
+        ("manage", "connections"): "company",
         ("answer", "alerts"): "company",
         ("view", "integrity"): "company",
         ("edit", "integrity"): "company",
@@ -142,6 +156,8 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "manager": {
         **_EVERYONE,
+        ("view", "attributes"): "department",
+        ("view", "agents"): "department",
         ("answer", "alerts"): "department",
         ("view", "customers"): "department",
         ("correct", "labels"): "department",
@@ -158,6 +174,10 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     "employee": _EVERYONE,
     "analyst": {
         **_EVERYONE,
+        ("view", "attributes"): "company",
+        ("view", "personal_data"): "company",
+        ("edit", "surveys"): "company",
+        ("view", "connections"): "company",
         ("answer", "alerts"): "company",
         ("view", "integrity"): "company",
         ("view", "verbatims"): "company",
@@ -184,6 +204,15 @@ MATRIX: Final[Mapping[str, Mapping[Grant, Scope]]] = {
     },
     "administrator": {
         **_EVERYONE,
+        ("view", "attributes"): "company",
+        ("view", "agents"): "company",
+        ("view", "originals"): "company",
+        ("view", "personal_data"): "company",
+        ("manage", "personal_data"): "company",
+        ("edit", "surveys"): "company",
+        ("send", "surveys"): "company",
+        ("view", "connections"): "company",
+        ("manage", "connections"): "company",
         ("answer", "alerts"): "company",
         ("view", "integrity"): "company",
         ("edit", "integrity"): "company",
@@ -295,6 +324,7 @@ def _action_name(action: str) -> str:
         "sign": _("sign off"),
         "file": _("file"),
         "write": _("write"),
+        "send": _("send"),
     }[action]
 
 
@@ -310,6 +340,12 @@ def _object_name(object: str) -> str:
         "figures": _("figures"),
         "verbatims": _("verbatims"),
         "customers": _("customers"),
+        "attributes": _("attributes of customers"),
+        "agents": _("names of colleagues in signals"),
+        "originals": _("words before redaction"),
+        "personal_data": _("the rules of personal data"),
+        "surveys": _("surveys"),
+        "connections": _("connections"),
         "labels": _("labels"),
         "signals": _("signals"),
         "taxonomy": _("the journey"),

@@ -1,8 +1,9 @@
 """Draft → published, one mechanism for every content that people agree on before it counts.
 
-A model that extends ``models.Versioned`` has at most one draft and one published version. A draft begins as a copy of
-the published content; saving it names the edition it was read at, so that two editors cannot overwrite each other;
-publishing gives it the next number. Permissions and history are the using service's; it holds the transaction.
+A model that extends ``models.Versioned`` has at most one draft and one published version, or one of each in every
+``scope``: a survey's versions are no other survey's. A draft begins as a copy of the published content; saving it names
+the edition it was read at, so that two editors cannot overwrite each other; publishing gives it the next number.
+Permissions and history are the using service's; it holds the transaction.
 """
 
 from __future__ import annotations
@@ -24,27 +25,28 @@ V = TypeVar("V", bound=Versioned)
 State = Versioned.State
 
 
-def published(model: type[V]) -> V | None:
+def published(model: type[V], scope: str = "") -> V | None:
     """Return the version that counts now; None before the first is published."""
-    return model._default_manager.filter(state=State.PUBLISHED).first()
+    return model._default_manager.filter(scope=scope, state=State.PUBLISHED).first()
 
 
-def draft(model: type[V]) -> V | None:
+def draft(model: type[V], scope: str = "") -> V | None:
     """Return the draft that is being edited; None when there is none."""
-    return model._default_manager.filter(state=State.DRAFT).first()
+    return model._default_manager.filter(scope=scope, state=State.DRAFT).first()
 
 
-def start_draft(model: type[V], person: Person | None) -> V:
-    """Return the draft, made as a copy of the published content when there is none yet."""
-    existing = draft(model)
+def start_draft(model: type[V], person: Person | None, scope: str = "", **others: Any) -> V:
+    """Return the draft, made as a copy of the published content when there is none; ``others`` are its other fields."""
+    existing = draft(model, scope)
     if existing is not None:
         return existing
-    current = published(model)
+    current = published(model, scope)
     try:
         with transaction.atomic():
-            return model._default_manager.create(content=current.content if current else {}, created_by=person)
+            content = current.content if current else {}
+            return model._default_manager.create(scope=scope, content=content, created_by=person, **others)
     except IntegrityError:  # someone else began a draft at the same moment: it is shared
-        return model._default_manager.get(state=State.DRAFT)
+        return model._default_manager.get(scope=scope, state=State.DRAFT)
 
 
 def save_draft(row: V, content: Mapping[str, Any], *, edition: int) -> V:
@@ -65,9 +67,10 @@ def publish(row: V, person: Person | None, *, seen: int | None = None) -> V:
     with transaction.atomic():
         mine = model._default_manager.select_for_update().filter(pk=row.pk, state=State.DRAFT)
         require_seen(mine.first(), seen)
-        list(model._default_manager.select_for_update().filter(state=State.PUBLISHED))
-        last = model._default_manager.aggregate(last=Max("version"))["last"] or 0
-        model._default_manager.filter(state=State.PUBLISHED).update(state=State.SUPERSEDED)
+        alike = model._default_manager.filter(scope=row.scope)
+        list(alike.select_for_update().filter(state=State.PUBLISHED))
+        last = alike.aggregate(last=Max("version"))["last"] or 0
+        alike.filter(state=State.PUBLISHED).update(state=State.SUPERSEDED)
         mine.update(state=State.PUBLISHED, version=last + 1, published_at=timezone.now(), published_by=person)
     row.refresh_from_db()
     return row

@@ -1,0 +1,1 @@
+"""Surveys: what is asked, of whom, how often, and what was answered."""
