@@ -4,27 +4,48 @@ from headwater.listening.models.answers import SurveyLink, SurveyResponse
 from headwater.listening.models.arrivals import Import, ImportState, InboxBatch, SetAsideRow, SetAsideState, Source
 from headwater.listening.models.employees import EmployeeArrival, EmployeeRules, EmployeeSource, PrivacyAssessment
 from headwater.listening.models.invitations import Addressee, Contact, ContactLimits, ContactTurn, Invitation, Mailing
-from headwater.listening.models.surveys import Survey, SurveyVersion
+from headwater.listening.models.personal import (
+    Consent,
+    ErasureRequest,
+    PersonalDataRules,
+    PseudonymousSource,
+    Redacted,
+    RetentionRule,
+    VaultEntry,
+    VaultKey,
+    WordsLook,
+)
+from headwater.listening.models.surveys import Survey, SurveyStep, SurveyVersion
 
 __all__ = [
     "Addressee",
+    "Consent",
     "Contact",
     "ContactLimits",
     "ContactTurn",
     "EmployeeArrival",
     "EmployeeRules",
     "EmployeeSource",
+    "ErasureRequest",
     "Import",
     "ImportState",
     "InboxBatch",
     "Invitation",
     "Mailing",
+    "PersonalDataRules",
     "PrivacyAssessment",
+    "PseudonymousSource",
+    "Redacted",
+    "RetentionRule",
     "SetAsideRow",
     "SetAsideState",
     "Source",
     "Survey",
     "SurveyLink",
     "SurveyResponse",
+    "SurveyStep",
     "SurveyVersion",
+    "VaultEntry",
+    "VaultKey",
+    "WordsLook",
 ]
