@@ -2,6 +2,7 @@
 
 from headwater.listening.models.answers import SurveyLink, SurveyResponse
 from headwater.listening.models.arrivals import Import, ImportState, InboxBatch, SetAsideRow, SetAsideState, Source
+from headwater.listening.models.connections import Connection, ConnectionRun, KnownRefusal, WebhookMessage
 from headwater.listening.models.employees import EmployeeArrival, EmployeeRules, EmployeeSource, PrivacyAssessment
 from headwater.listening.models.invitations import Addressee, Contact, ContactLimits, ContactTurn, Invitation, Mailing
 from headwater.listening.models.personal import (
@@ -16,9 +17,12 @@ from headwater.listening.models.personal import (
     WordsLook,
 )
 from headwater.listening.models.surveys import Survey, SurveyStep, SurveyVersion
+from headwater.listening.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Addressee",
+    "Connection",
+    "ConnectionRun",
     "Consent",
     "Contact",
     "ContactLimits",
@@ -31,6 +35,7 @@ __all__ = [
     "ImportState",
     "InboxBatch",
     "Invitation",
+    "KnownRefusal",
     "Mailing",
     "PersonalDataRules",
     "PrivacyAssessment",
@@ -47,5 +52,9 @@ __all__ = [
     "SurveyVersion",
     "VaultEntry",
     "VaultKey",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookMessage",
     "WordsLook",
 ]

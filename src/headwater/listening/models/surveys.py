@@ -39,3 +39,18 @@ class SurveyVersion(Versioned):
 
     def __str__(self) -> str:
         return f"{self.survey} {self.version or _('draft')}"
+
+
+class SurveyStep(models.Model):
+    """The draft as it was before one edit, so that the edit can be undone. Steps end with their draft."""
+
+    row = models.ForeignKey(SurveyVersion, on_delete=models.CASCADE, related_name="steps")
+    edition = models.PositiveIntegerField()
+    content = models.JSONField()
+
+    class Meta:
+        ordering = ["-edition"]
+        constraints = [models.UniqueConstraint(fields=["row", "edition"], name="survey_step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.row_id} before {self.edition}"
