@@ -12,6 +12,7 @@ class ListeningConfig(AppConfig):
 
         company.on_clear("headwater.listening.services.clear")
         company.on_clear("headwater.listening.employee_signals.clear")
+        company.on_clear("headwater.listening.surveys.services.clear")
         navigation.add(
             "imports", _("Imports"), "listening:imports", room="listening", position=60, needs=("import", "signals")
         )

@@ -16,6 +16,15 @@ register_codes(
         "employees.rules_changed": _("set the smallest group of employees shown to %(minimum)s people"),
         "privacy_assessment.recorded": _("recorded a privacy assessment of absence data by %(assessor)s"),
         "privacy_assessment.withdrawn": _("withdrew the privacy assessment of absence data by %(assessor)s"),
+        "survey.created": _("made the survey %(survey)s"),
+        "survey.edited": _("changed %(what)s of the survey %(survey)s"),
+        "survey.undone": _("took back an edit of the survey %(survey)s"),
+        "survey.draft_discarded": _("threw away the draft of the survey %(survey)s"),
+        "survey.published": _("published version %(version)s of the survey %(survey)s"),
+        "survey.closed": _("closed the survey %(survey)s"),
+        "survey.reopened": _("opened the survey %(survey)s again"),
+        "survey.archived": _("archived the survey %(survey)s"),
+        "survey.unarchived": _("brought back the survey %(survey)s"),
         "customer.erased": _("erased a customer everywhere"),
     }
 )
