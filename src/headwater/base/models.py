@@ -189,10 +189,20 @@ class OutboxMail(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
 
+    class Lane(models.TextChoices):
+        DIRECT = "direct", _("One at a time")
+        BULK = "bulk", _("Many at once")
+
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    lane = models.CharField(max_length=6, choices=Lane.choices, default=Lane.DIRECT)
+    sender = models.CharField(max_length=320, blank=True, help_text=_("From; empty: the installation’s own."))
+    reply_to = models.EmailField(max_length=254, blank=True)
+    return_path = models.EmailField(max_length=254, blank=True, help_text=_("Where a server reports what came back."))
+    headers = models.JSONField(default=dict, blank=True)
+    about = models.CharField(max_length=80, blank=True, db_index=True, help_text=_("What it is part of, as kind:id."))
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
     failures = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
@@ -202,7 +212,7 @@ class OutboxMail(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["state", "next_try_at"], name="mail_waiting")]
+        indexes = [models.Index(fields=["lane", "state", "next_try_at"], name="mail_waiting")]
 
 
 class PageView(models.Model):

@@ -167,6 +167,28 @@ class Migration(migrations.Migration):
                 ("text", models.TextField()),
                 ("html", models.TextField(blank=True)),
                 (
+                    "lane",
+                    models.CharField(
+                        choices=[("direct", "One at a time"), ("bulk", "Many at once")], default="direct", max_length=6
+                    ),
+                ),
+                (
+                    "sender",
+                    models.CharField(blank=True, help_text="From; empty: the installation’s own.", max_length=320),
+                ),
+                ("reply_to", models.EmailField(blank=True, max_length=254)),
+                (
+                    "return_path",
+                    models.EmailField(blank=True, help_text="Where a server reports what came back.", max_length=254),
+                ),
+                ("headers", models.JSONField(blank=True, default=dict)),
+                (
+                    "about",
+                    models.CharField(
+                        blank=True, db_index=True, help_text="What it is part of, as kind:id.", max_length=80
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[("waiting", "Waiting"), ("sent", "Sent"), ("failed", "Failed")],
@@ -182,7 +204,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
-                "indexes": [models.Index(fields=["state", "next_try_at"], name="mail_waiting")],
+                "indexes": [models.Index(fields=["lane", "state", "next_try_at"], name="mail_waiting")],
             },
         ),
         migrations.CreateModel(

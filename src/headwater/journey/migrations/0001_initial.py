@@ -190,11 +190,22 @@ class Migration(migrations.Migration):
                             ("case", "Open a case"),
                             ("thank_you", "Send a thank-you"),
                             ("recognition", "Recognise a colleague"),
+                            ("survey", "Ask with a survey"),
                         ],
                         default="case",
                         max_length=12,
                         verbose_name="answer",
                     ),
+                ),
+                (
+                    "target",
+                    models.CharField(
+                        blank=True, help_text="Which survey, by its name.", max_length=80, verbose_name="which"
+                    ),
+                ),
+                (
+                    "delay_hours",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="hours until it is answered"),
                 ),
                 ("grace_days", models.PositiveSmallIntegerField(default=7, verbose_name="grace period in days")),
                 ("wait_hours", models.PositiveSmallIntegerField(default=0, verbose_name="hours to wait for late news")),

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 class Trigger(models.Model):
     """An event-pattern moment: a rule that a person made in a form, and what answers it when it fires.
 
-    ``rule`` is the document of the present edition, see ``trigger_rules.Rule``. ``watched_since`` is the time from
+    ``rule`` is the document of the present edition, see ``trigger_rules.Rule``. ``target`` and ``delay_hours`` are for
+    answers that choose something and wait, such as a survey asked two days later. ``watched_since`` is the time from
     which on the states of its units are complete; null: from the beginning, or none are kept.
     """
 
@@ -23,12 +24,15 @@ class Trigger(models.Model):
         CASE = "case", _("Open a case")
         THANK_YOU = "thank_you", _("Send a thank-you")
         RECOGNITION = "recognition", _("Recognise a colleague")
+        SURVEY = "survey", _("Ask with a survey")
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     description = models.CharField(_("description"), max_length=600, blank=True)
     stage = models.CharField(_("stage"), max_length=60, blank=True)
     moment = models.CharField(_("moment"), max_length=60, blank=True)
     action = models.CharField(_("answer"), max_length=12, choices=Action.choices, default=Action.CASE)
+    target = models.CharField(_("which"), max_length=80, blank=True, help_text=_("Which survey, by its name."))
+    delay_hours = models.PositiveSmallIntegerField(_("hours until it is answered"), default=0)
     grace_days = models.PositiveSmallIntegerField(_("grace period in days"), default=7)
     wait_hours = models.PositiveSmallIntegerField(_("hours to wait for late news"), default=0)
     rule = models.JSONField(_("rule"))

@@ -1,5 +1,7 @@
 """Whom a survey is sent to, and who was asked when, over all surveys and channels."""
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -28,6 +30,8 @@ class ContactLimits(models.Model):
     singleton = models.BooleanField(default=True, unique=True, editable=False)
     rest_days = models.PositiveSmallIntegerField(default=30)
     most_a_quarter = models.PositiveSmallIntegerField(default=3)
+    reminder_days = models.PositiveSmallIntegerField(default=3, help_text=_("At least between two messages."))
+    most_reminders = models.PositiveSmallIntegerField(default=2, help_text=_("To one asking."))
     edition = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -51,12 +55,16 @@ class Contact(models.Model):
 
     customer_id = models.CharField(max_length=500)
     survey = models.ForeignKey(Survey, null=True, on_delete=models.SET_NULL, related_name="+")
+    asking = models.UUIDField(default=uuid.uuid4, help_text=_("What was asked once: shared with its reminders."))
     channel = models.CharField(max_length=20)
     is_reminder = models.BooleanField(default=False)
     at = models.DateTimeField()
 
     class Meta:
         indexes = [models.Index(fields=["customer_id", "at"], name="contact_of_customer")]
+        constraints = [
+            models.UniqueConstraint(fields=["asking"], condition=Q(is_reminder=False), name="asked_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.at}"
@@ -77,9 +85,17 @@ class Mailing(models.Model):
     wave = models.PositiveIntegerField(default=1, help_text=_("Number of the wave this round belongs to."))
     channel = models.CharField(max_length=20, default="email")
     plan = models.JSONField(default=dict)
+    trigger = models.PositiveBigIntegerField(
+        null=True, blank=True, db_index=True, help_text=_("The moment whose firings ask, one customer at a time.")
+    )
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     reason = models.CharField(max_length=500, blank=True, help_text=_("Why it stopped or paused, in words."))
     counts = models.JSONField(default=dict, help_text=_("How many were left out, by reason."))
+    planned_to = models.CharField(max_length=32, blank=True, help_text=_("How far the draw has come."))
+    planned_at = models.DateTimeField(null=True, blank=True, help_text=_("When the draw was complete."))
+    looked_at = models.PositiveIntegerField(
+        default=0, help_text=_("Answers there were at the last look at the figure.")
+    )
     edition = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -112,6 +128,7 @@ class Invitation(models.Model):
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="invitations")
     mailing = models.ForeignKey(Mailing, null=True, blank=True, on_delete=models.CASCADE, related_name="invitations")
     customer_id = models.CharField(max_length=500, blank=True, db_index=True)
+    asking = models.UUIDField(default=uuid.uuid4, unique=True, help_text=_("The token is made from it and a key."))
     token_hash = models.CharField(max_length=64, unique=True)
     response_id = models.CharField(max_length=40, blank=True, db_index=True)
     language = models.CharField(max_length=35, blank=True)
@@ -119,6 +136,8 @@ class Invitation(models.Model):
         default=dict, help_text=_("The customer's segments when asked; copied to the answer.")
     )
     stratum = models.CharField(max_length=200, blank=True)
+    once = models.BooleanField(default=True, help_text=_("Not of a moment, which may come to a customer again."))
+    firing = models.PositiveBigIntegerField(null=True, blank=True, unique=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
     due_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -128,7 +147,17 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["state", "due_at"], name="invitation_due")]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="invitation_due"),
+            models.Index(fields=["mailing", "state"], name="invitation_of_mailing"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailing", "customer_id"],
+                condition=Q(once=True) & ~Q(customer_id=""),
+                name="one_invitation_a_mailing",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.state}"
