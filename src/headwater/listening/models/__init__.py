@@ -1,6 +1,6 @@
 """The tables of this room, one file a subject."""
 
-from headwater.listening.models.answers import SurveyLink, SurveyResponse
+from headwater.listening.models.answers import AnswerRate, HeldAnswer, SurveyLink, SurveyResponse
 from headwater.listening.models.arrivals import Import, ImportState, InboxBatch, SetAsideRow, SetAsideState, Source
 from headwater.listening.models.connections import Connection, ConnectionRun, KnownRefusal, WebhookMessage
 from headwater.listening.models.employees import EmployeeArrival, EmployeeRules, EmployeeSource, PrivacyAssessment
@@ -21,6 +21,7 @@ from headwater.listening.models.webhooks import WebhookAttempt, WebhookDelivery,
 
 __all__ = [
     "Addressee",
+    "AnswerRate",
     "Connection",
     "ConnectionRun",
     "Consent",
@@ -31,6 +32,7 @@ __all__ = [
     "EmployeeRules",
     "EmployeeSource",
     "ErasureRequest",
+    "HeldAnswer",
     "Import",
     "ImportState",
     "InboxBatch",

@@ -24,6 +24,9 @@ class SurveyLink(models.Model):
     settings = models.JSONField(default=dict, help_text=_("Of a snippet: where and when it shows."))
     attributes = models.JSONField(default=dict, help_text=_("Put on every answer, such as the branch."))
     most_an_hour = models.PositiveIntegerField(default=2_000)
+    most_from_an_address = models.PositiveIntegerField(
+        default=60, help_text=_("Answers an hour from one address on the network; a whole office may share one.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -37,7 +40,8 @@ class SurveyLink(models.Model):
 class SurveyResponse(models.Model):
     """One response. Its answers are here until it is complete, then they are signals and this row is only counted.
 
-    In an anonymous survey it has no invitation and no time finer than a day, and its number is random.
+    In an anonymous survey it has no invitation and no time finer than a day, and its number is random: the row of a
+    complete one is written when held answers are let go (`HeldAnswer`), and is not the one its pages were saved in.
     """
 
     class State(models.TextChoices):
@@ -52,7 +56,9 @@ class SurveyResponse(models.Model):
         Invitation, null=True, blank=True, on_delete=models.SET_NULL, related_name="response"
     )
     link = models.ForeignKey(SurveyLink, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    resume_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    resume_hash = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, help_text=_("Of the token that only the browser holds.")
+    )
     language = models.CharField(max_length=35, blank=True)
     answers = models.JSONField(default=dict)
     page = models.CharField(max_length=40, blank=True)
@@ -68,3 +74,36 @@ class SurveyResponse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.state}"
+
+
+class HeldAnswer(models.Model):
+    """An anonymous answer that is complete and durable, and waits to be let go together with others, shuffled.
+
+    What is written with it in one transaction, the invitation that was spent, must not be told from the order, the
+    time or the transaction in which answers appear: those let go together share theirs.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="held_answers")
+    version = models.ForeignKey(SurveyVersion, on_delete=models.PROTECT, related_name="+")
+    link = models.ForeignKey(SurveyLink, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    language = models.CharField(max_length=35, blank=True)
+    day = models.DateField()
+    signals = models.BinaryField(help_text=_("As in the inbox."))
+
+    def __str__(self) -> str:
+        return f"{self.survey}, {self.day}"
+
+
+class AnswerRate(models.Model):
+    """How many answers were begun in one hour, through one link, or from one address or browser, known by a keyed hash.
+
+    Deleted when the hour is over.
+    """
+
+    key = models.CharField(max_length=80, primary_key=True)
+    hour = models.DateTimeField(db_index=True)
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"
