@@ -19,6 +19,14 @@ def send_mail(context: JobContext, payload: dict[str, Any]) -> None:
 schedule("base.send_mail", every=timedelta(minutes=1))
 
 
+@task("base.send_bulk_mail", title=_("Send mail to many"))
+def send_bulk_mail(context: JobContext, payload: dict[str, Any]) -> None:
+    outbox.send_due(context, lane=outbox.Lane.BULK)
+
+
+schedule("base.send_bulk_mail", every=timedelta(minutes=1))
+
+
 @task("base.tidy", title=_("Remove what is over"))
 def tidy(context: JobContext, payload: dict[str, Any]) -> None:
     housekeeping.tidy()

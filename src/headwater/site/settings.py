@@ -166,6 +166,9 @@ EMAIL_USE_SSL = _MAIL.scheme == "smtps"
 EMAIL_USE_TLS = _MAIL.scheme == "smtp" and "tls=0" not in _MAIL.query
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("HEADWATER_MAIL_FROM", "Headwater <headwater@localhost>")
+BULK_MAILS_A_MINUTE = int(os.environ.get("HEADWATER_MAILS_A_MINUTE", "600"))
+# Domains that surveys may be sent from, beside the one above.
+MAIL_DOMAINS = tuple(os.environ.get("HEADWATER_MAIL_DOMAINS", "").lower().replace(",", " ").split())
 # Where people reach this installation, for links in mails.
 PUBLIC_URL = os.environ.get("HEADWATER_URL", f"http://127.0.0.1:{os.environ.get('HEADWATER_PORT', '8000')}").rstrip("/")
 
