@@ -91,7 +91,7 @@ def run_import(arrival: Import, progress: Progress | None = None) -> None:
         _read(arrival, used, reader, progress)
     except Refused as refused:
         with transaction.atomic():
-            _end(arrival, ImportState.REFUSED, refused.message)
+            end_import(arrival, ImportState.REFUSED, refused.message)
         raise
     except (OSError, OperationalError, pa.ArrowException) as error:
         if not is_disk_full(error):
@@ -141,13 +141,13 @@ def _read(arrival: Import, used: Mapping, reader: Reader, progress: Progress | N
         if index < received:
             continue
         with inbox.turn(), transaction.atomic():
-            _keep(arrival, index, rows, signals, aside, reader.position(), tally)
+            keep_chunk(arrival, index, rows, signals, aside, reader.position(), tally)
         if progress:
             progress(arrival)
         if inbox.waiting() >= BACKLOG:
             inbox.flush()
     with transaction.atomic():
-        _end(arrival, ImportState.RECEIVED, "")
+        end_import(arrival, ImportState.RECEIVED, "")
         inbox.finish_if_empty(arrival.pk)
 
 
@@ -190,7 +190,7 @@ def through_pipeline(rows: Rows, contexts: list[Context], tally: Run) -> tuple[p
     return (pa.concat_tables(tables, promote_options="permissive") if tables else None), aside
 
 
-def _keep(
+def keep_chunk(
     arrival: Import,
     index: int,
     rows: Rows,
@@ -267,7 +267,7 @@ def storable(value: Any) -> Any:
     return text.encode("utf-8", "replace").decode()
 
 
-def _end(arrival: Import, state: ImportState, reason: str) -> None:
+def end_import(arrival: Import, state: ImportState, reason: str) -> None:
     arrival.state, arrival.reason = state, storable(reason)
     if arrival.finished:
         arrival.finished_at = timezone.now()
