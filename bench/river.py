@@ -1,13 +1,13 @@
-"""Causes and the river over a large record, as their pages ask for them, against pandas and PostgreSQL doing the same.
+"""The Forest, causes and the river over a large record, as their pages ask, against pandas and PostgreSQL.
 
     python -m bench.river [--rows 1000000] [--keep FOLDER] [--without-peers]
 
-The same in each: every cause's share of negative signals with its negatives by customer bucket; and what customers did
-(contacts, low scores) by cause, stage and symptom, each act shared by the causes it names, with its buckets. Answers
-are compared before a ratio is printed. *Cold* is a newly opened record that is asked for the first time, the files in
-the system's page cache; *again* is the same question asked once more. The peers hold signals and causes as the
-benchmark of the record has them: pandas in memory, PostgreSQL tuned and indexed, up to ``PEER_ROWS`` rows. Each time is
-the best of ``RUNS``, for everyone.
+The Forest is all that its page asks, with one customer's words. The same in each: every cause's share of negative
+signals with its negatives by customer bucket; and what customers did (contacts, low scores) by cause, stage and
+symptom, each act shared by the causes it names, with its buckets. Answers are compared before a ratio is printed.
+*Cold* is a newly opened record that is asked for the first time, the files in the system's page cache; *again* is the
+same question asked once more. The peers hold signals and causes as the benchmark of the record has them: pandas in
+memory, PostgreSQL tuned and indexed, up to ``PEER_ROWS`` rows. Each time is the best of ``RUNS``, for everyone.
 """
 
 import argparse
@@ -103,6 +103,8 @@ def pack() -> str:
 
 def ours() -> tuple[dict[str, dict[str, float]], Flows, Negatives]:
     from headwater.insight.causes import causes
+    from headwater.insight.forest import forest
+    from headwater.insight.queries import typical_verbatims
     from headwater.insight.river import river
     from headwater.insight.selection import Selection
     from headwater.metrics.store import close_company_record, company_record
@@ -111,7 +113,13 @@ def ours() -> tuple[dict[str, dict[str, float]], Flows, Negatives]:
         "causes": lambda: causes(Selection(), trends=True),
         "river": lambda: river(Selection()),
         "river, customers": lambda: river(Selection(), width="customers"),
+        "Forest": lambda: words_of(forest(Selection())),
     }
+
+    def words_of(found: Any) -> Any:
+        """The page shows one customer's words beside its figures."""
+        return found, typical_verbatims(None, Selection(), found.top.cause.id)
+
     times: dict[str, dict[str, float]] = {"Headwater, cold": {}, "Headwater, again": {}, "processor, cold": {}}
     answers = {}
     for name, ask in asked.items():

@@ -23,7 +23,7 @@ from headwater.insight.models import Alert, AlertWatch
 from headwater.insight.verbatims import causes_of_departments, readable
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term, equals, every
-from headwater.record.questions import Signal, SignalRows, Size, Sums, SumsRow
+from headwater.record.questions import Signal, SignalRows, Span, Sums, SumsRow
 from headwater.science.detection import AVERAGE_RUN_LENGTH
 from headwater.science.intervals import proportion
 from headwater.science.results import Estimate, NoVerdict, Result
@@ -110,7 +110,7 @@ class Week:
 
 def weeks_of(row: Alert) -> tuple[Week, ...]:
     """The alert's series by week, from half a year before it began on."""
-    until = row.until or company_record().ask(Size()).last_day or row.noticed_on
+    until = row.until or company_record().ask(Span()).last_day or row.noticed_on
     since = row.since - timedelta(days=WEEKS_BEFORE * 7)
     subject = equals("cause", row.cause) if row.cause else equals("metric", row.metric)
     stage = equals("stage", row.stage) if row.stage else None

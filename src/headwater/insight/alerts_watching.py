@@ -26,7 +26,7 @@ from headwater.journey.queries import taxonomy
 from headwater.metrics.definitions import METRICS
 from headwater.metrics.store import company_record
 from headwater.record.filters import equals, every
-from headwater.record.questions import Daily, Size, Verbatims
+from headwater.record.questions import Daily, Span, Verbatims
 from headwater.science.detection import FEWEST_A_DAY, HISTORY_PERIODS, PAUSE_PERIODS
 
 if TYPE_CHECKING:
@@ -98,13 +98,13 @@ def last_closed_day() -> date | None:
     """The last day of the record that is over in the company's time zone; None while there is none."""
     ours = company()
     yesterday = timezone.localdate(timezone=ZoneInfo(ours.time_zone if ours else "UTC")) - timedelta(days=1)
-    newest: date | None = company_record().ask(Size()).last_day
+    newest: date | None = company_record().ask(Span()).last_day
     return min(newest, yesterday) if newest is not None else None
 
 
 def watched_series(until: date) -> Watched | None:
     """Every series up to a day, watched; None where the record is shorter than the history a watch needs."""
-    first_day = company_record().ask(Size()).first_day
+    first_day = company_record().ask(Span()).first_day
     if first_day is None:
         return None
     first = max(first_day, until - timedelta(days=WINDOW - 1))

@@ -12,6 +12,8 @@ from headwater.insight.selection import Selection
 from headwater.insight.verbatims import verbatim_page
 from headwater.insight.wording import forest_note, forest_sentence, listed, share_with_interval
 from headwater.metrics.queries import unit_of
+from headwater.metrics.store import company_record
+from headwater.record.questions import Size
 from headwater.science.results import Estimate
 
 WIDTH = 78
@@ -26,10 +28,10 @@ def lines(selection: Selection) -> list[str]:
         (ours.name if ours else "Headwater")
         + (_(" (sample: every figure is made up)") if ours and ours.is_sample else "")
     ]
-    if not found.size.signals:
+    if not found.span.signals:
         return [*head, "", _("The record is empty. Load a file: headwater import FILE")]
     body = [
-        _days(found),
+        _days(),
         "",
         *textwrap.wrap(forest_sentence(found), WIDTH),
         *textwrap.wrap(forest_note(found), WIDTH),
@@ -42,19 +44,17 @@ def lines(selection: Selection) -> list[str]:
     return [*head, *body]
 
 
-def _days(found: Forest) -> str:
-    if not found.size.customers:
-        return _("%(signals)s signals, %(first)s to %(last)s") % {
-            "signals": measure(found.size.signals, "count"),
-            "first": found.size.first_day,
-            "last": found.size.last_day,
-        }
-    return _("%(signals)s signals of %(customers)s customers, %(first)s to %(last)s") % {
-        "signals": measure(found.size.signals, "count"),
-        "customers": measure(found.size.customers, "count"),
-        "first": found.size.first_day,
-        "last": found.size.last_day,
+def _days() -> str:
+    size = company_record().ask(Size())
+    values = {
+        "signals": measure(size.signals, "count"),
+        "customers": measure(size.customers, "count"),
+        "first": size.first_day,
+        "last": size.last_day,
     }
+    if not size.customers:
+        return _("%(signals)s signals, %(first)s to %(last)s") % values
+    return _("%(signals)s signals of %(customers)s customers, %(first)s to %(last)s") % values
 
 
 def _causes(found: Forest) -> Iterable[str]:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -191,10 +192,21 @@ def cause_trends(selection: Selection, known: Taxonomy) -> Mapping[str, tuple[Po
         cause, start = row.group["cause"], row.group[period]
         if cause and start:
             counts[known.resolve(cause)][start] += row.negative
-    return {
-        cause: tuple(_point(start, by_start.get(start, 0), totals[start]) for start in starts)
+    found = {
+        cause: [(start, by_start.get(start, 0), totals[start]) for start in starts]
         for cause, by_start in counts.items()
     }
+    shares = iter(points([one for row in found.values() for one in row]))
+    return {cause: tuple(islice(shares, len(row))) for cause, row in found.items()}
+
+
+def points(counted: Sequence[tuple[str, int, int]]) -> tuple[Point, ...]:
+    """Return the points of a trend: the first day of each period, the negative signals in it, and of how many."""
+    results = science.proportions([negatives for _, negatives, _ in counted], [total for _, _, total in counted])
+    return tuple(
+        Point(date.fromisoformat(start), negatives, total, result)
+        for (start, negatives, total), result in zip(counted, results, strict=True)
+    )
 
 
 def department_names(known: Taxonomy, cause_id: str) -> tuple[str, ...]:
@@ -267,7 +279,3 @@ def _named_stages(known: Taxonomy, by_stage: Mapping[str, int]) -> Iterable[Stag
         stage = known.stage(stage_id)
         if stage is not None and negatives:
             yield StageCount(stage_id, stage.name, negatives)
-
-
-def _point(start: str, negatives: int, total: int) -> Point:
-    return Point(date.fromisoformat(start), negatives, total, science.proportion(negatives, total))

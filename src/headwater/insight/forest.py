@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
 
 from django.utils.translation import gettext as _
 
 from headwater import science
-from headwater.insight.causes import SAID, CauseFigures, CausesAnswer, Point, causes, direction
+from headwater.insight.causes import SAID, CauseFigures, CausesAnswer, Point, causes, direction, points
 from headwater.insight.river import River, river
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
@@ -16,7 +15,7 @@ from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import estimate
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term, every
-from headwater.record.questions import Size, SizeAnswer, Sums
+from headwater.record.questions import Span, SpanAnswer, Sums
 from headwater.science.results import NoVerdict, Result
 
 STAGE_CAUSES = 3
@@ -53,7 +52,7 @@ class Forest:
     """What the Forest page shows of a selection."""
 
     selection: Selection
-    size: SizeAnswer
+    span: SpanAnswer
     causes: CausesAnswer
     river: River
     metric: MetricDefinition
@@ -72,7 +71,7 @@ def forest(selection: Selection) -> Forest:
     metric = stage_metric(selection)
     return Forest(
         selection=selection,
-        size=company_record().ask(Size()),
+        span=company_record().ask(Span()),
         causes=answer,
         river=river(selection),
         metric=metric,
@@ -101,12 +100,10 @@ def stage_cards(
     results = {row.group["stage"]: row.result for row in scores.rows}
     said = every(selection.filter(), Filter(Among(Term("text", "kind"), SAID)))
     question = Sums(by=("stage", "month"), where=said, since=selection.since, until=selection.until)
+    rows = [row for row in company_record().ask(question).rows if row.group["stage"] and row.group["month"]]
     trends: dict[str, list[Point]] = defaultdict(list)
-    for row in company_record().ask(question).rows:
-        if row.group["stage"] and row.group["month"]:
-            share = science.proportion(row.negative, row.n)
-            start = date.fromisoformat(row.group["month"])
-            trends[row.group["stage"]].append(Point(start, row.negative, row.n, share))
+    for row, point in zip(rows, points([(row.group["month"] or "", row.negative, row.n) for row in rows]), strict=True):
+        trends[row.group["stage"] or ""].append(point)
     nothing = NoVerdict("no_answers", _("Nobody has scored it yet."))
     return tuple(
         StageCard(

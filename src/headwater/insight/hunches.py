@@ -27,7 +27,7 @@ from headwater.metrics.definitions import METRICS
 from headwater.metrics.estimates import estimate, read_filter
 from headwater.metrics.store import company_record
 from headwater.record.filters import Filter, Not, every
-from headwater.record.questions import Size
+from headwater.record.questions import Span
 from headwater.science.results import Estimate, NoVerdict, Result
 
 MOST_OPEN: Final = 200
@@ -127,7 +127,7 @@ def withdraw_hunch(person: Person, pk: int) -> Hunch:
 def answer_due(today: date | None = None) -> int:
     """Answer every hunch that the record can answer now, each in a transaction of its own; return how many."""
     today = today or timezone.localdate()
-    last = company_record().ask(Size()).last_day
+    last = company_record().ask(Span()).last_day
     answered = 0
     for waiting in Hunch.objects.filter(state=Hunch.State.OPEN, judge_on__lte=today):
         if not is_due(waiting.judge_on, waiting.until, today, last):

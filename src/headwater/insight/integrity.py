@@ -25,7 +25,7 @@ from headwater.metrics.definitions import MetricDefinition
 from headwater.metrics.estimates import definition_of
 from headwater.metrics.store import company_record
 from headwater.record.filters import parse
-from headwater.record.questions import Invited, Size, Sums
+from headwater.record.questions import Invited, Span, Sums
 from headwater.science.integrity import Screened
 from headwater.science.results import NoVerdict, Result
 
@@ -162,7 +162,7 @@ def leads_anybody(person: Person) -> bool:
 def screening(metric: str, by: By) -> Screening:
     """Screen the agents or branches of the last 26 full weeks that had time for their answers."""
     definition = definition_of(metric)
-    last = company_record().ask(Size()).last_day
+    last = company_record().ask(Span()).last_day
     if last is None or not definition.scored:
         nothing = NoVerdict("no_answers", "Nobody has answered yet.")
         return Screening(definition, by, None, None, {}, None, nothing, False)

@@ -20,7 +20,7 @@ from headwater.journey.standards import ReliabilityAnswer, reliability
 from headwater.journey.taxonomy import Journey, Moment, Stage, Taxonomy, Touchpoint
 from headwater.metrics.definitions import MetricDefinition
 from headwater.metrics.store import company_record
-from headwater.record.questions import HEARD, Signal, Size, Sums, WordsByStage
+from headwater.record.questions import HEARD, Signal, Span, Sums, WordsByStage
 from headwater.science.results import Estimate, Result
 
 WORDS_OF_DAYS = 180
@@ -120,7 +120,7 @@ def journey_map(person: Person | None, selection: Selection, journey_id: str = "
 
 def stage_words(person: Person | None, selection: Selection) -> Mapping[str, tuple[Signal, ...]]:
     """Up to two things that customers said lately at each stage: a typical complaint, and a typical other one."""
-    newest = company_record().ask(Size()).last_day
+    newest = company_record().ask(Span()).last_day
     if newest is None:
         return {}
     newest = min(newest, selection.until or newest)

@@ -26,7 +26,7 @@ from headwater.journey.taxonomy import Cause, Contribution, Moment, Taxonomy
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term
-from headwater.record.questions import Signal, Size, Sums, SumsRow
+from headwater.record.questions import Signal, Span, Sums, SumsRow
 from headwater.science.bounds import Array
 from headwater.science.comparisons import Comparison, compare
 from headwater.science.results import Estimate, NoVerdict, Result
@@ -165,13 +165,13 @@ def judged(row: MomentRow | None) -> MomentRow | None:
 
 def recent() -> Selection:
     """The last twelve months of the record: what "current" means here."""
-    newest = company_record().ask(Size()).last_day
+    newest = company_record().ask(Span()).last_day
     return Selection().last(FIGURES_OF_DAYS, newest) if newest else Selection()
 
 
 def last_whole_month() -> date | None:
     """The first day of the last month that the record holds to its end; None in an empty record."""
-    newest = company_record().ask(Size()).last_day
+    newest = company_record().ask(Span()).last_day
     if newest is None:
         return None
     start = newest.replace(day=1)

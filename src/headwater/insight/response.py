@@ -16,10 +16,10 @@ import headwater.science as hs
 from headwater.base.refusals import Refused
 from headwater.insight.selection import Selection
 from headwater.insight.weighting_margins import MOST_MARGINS, margins_in_force
-from headwater.metrics.access import COLLEAGUES
 from headwater.metrics.rules import BUCKETS
+from headwater.metrics.singling import names_colleague
 from headwater.metrics.store import company_record
-from headwater.record.questions import Invited, InvitedRow, Size
+from headwater.record.questions import Invited, InvitedRow, Span
 from headwater.record.views import UnknownDimension
 from headwater.science.bounds import Array
 from headwater.science.results import Estimate, NoVerdict, Result
@@ -83,10 +83,10 @@ def response(selection: Selection | None = None, dimension: str = "") -> Respons
     selection = selection or Selection()
     if not dimension:
         return _most_telling(selection)
-    if dimension.removeprefix("attribute:").casefold() in COLLEAGUES:
+    if names_colleague(dimension.removeprefix("attribute:")):
         message = _("Who answers by colleague is score integrity: it reaches the colleague and their manager only.")
         raise Refused("dimension_of_colleagues", message, "by")
-    last = company_record().ask(Size()).last_day
+    last = company_record().ask(Span()).last_day
     until = None if last is None else min(last - timedelta(days=WAIT), selection.until or last)
     rows = _asked(dimension, selection, selection.since, until) if until else ()
     segments = _segments(rows, dimension)

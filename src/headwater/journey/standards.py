@@ -24,7 +24,7 @@ from headwater.journey.documents import checked
 from headwater.journey.models import SeriesPoint, Standard
 from headwater.metrics.store import company_record
 from headwater.record.filters import Filter, FilterError, every, parse
-from headwater.record.questions import Breaches, Kept, Promise, Size, Sums
+from headwater.record.questions import Breaches, Kept, Promise, Span, Sums
 from headwater.record.questions.promises import Breach
 from headwater.science import NoVerdict, Result, clustered_mean, proportion
 
@@ -208,7 +208,7 @@ def as_of() -> datetime:
 def heard_until(now: datetime) -> datetime:
     """Up to when the record can know what happened, and what did not: ``now``, or the end of its last day (UTC) where
     it has long been quiet."""
-    last = company_record().ask(Size()).last_day
+    last = company_record().ask(Span()).last_day
     if last is None or last >= now.astimezone(UTC).date() - timedelta(days=QUIET_DAYS):
         return now
     return datetime.combine(last, datetime.min.time(), UTC) + timedelta(days=1)

@@ -13,7 +13,7 @@ from headwater.record import labels as labelling
 from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
 from headwater.record.engine import DIALECT, Engine, Source, between, whole
-from headwater.record.lake import LakeTable
+from headwater.record.lake import LakeTable, Snapshot
 from headwater.record.locks import FileLock, WritersLock
 from headwater.record.matching import Undecided
 from headwater.record.questions.arriving import Arriving
@@ -127,6 +127,14 @@ class Record:
 
     def _ask(self, question: Question[Answer]) -> Answer:
         snapshots = self._store.snapshots(self._store.tables)
+        last_day = max((file.last for file in snapshots["signals"].files if file.last), default=None)
+        for shorter in question.over_fewer_days(last_day) if last_day else ():
+            answer = self._answer(shorter, snapshots)
+            if shorter.stands(answer):
+                return answer
+        return self._answer(question, snapshots)
+
+    def _answer(self, question: Question[Answer], snapshots: Mapping[str, Snapshot]) -> Answer:
         query = question.query(
             rollups.known(self._store.tables, snapshots, self._merged(snapshots["customers"].version))
         )

@@ -23,7 +23,7 @@ from headwater.science.effects import Effect, doubly_robust
 from headwater.science.extra_cases import ExtraCases, extra_cases
 from headwater.science.forecasts import Calibration, calibration
 from headwater.science.integrity import Screen, Screened, Unit, funnel, screen
-from headwater.science.intervals import clustered_mean, difference, nps, proportion, rate, ratio
+from headwater.science.intervals import clustered_mean, difference, nps, proportion, proportions, rate, ratio
 from headwater.science.lags import LagProfile, lag_profile
 from headwater.science.lifetime import BgNbd, bg_nbd
 from headwater.science.logit_drivers import logit_drivers
@@ -118,6 +118,7 @@ __all__ = [
     "plot",
     "product",
     "proportion",
+    "proportions",
     "publishable",
     "rake",
     "ranks",

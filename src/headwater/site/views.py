@@ -70,7 +70,7 @@ def forest_page(request: HttpRequest) -> HttpResponse:
     require_askable(me, (), selection.filter())
     found = forest(selection)
     shown: dict[str, Any] = {"alerts": rising(), "forest": found}
-    if found.size.signals:
+    if found.span.signals:
         shown |= _shown(found, selection) | {"assets": assets_strip()}
         shown["words"] = next(iter(typical_verbatims(me, selection, found.top.cause.id)), None) if found.top else None
     return render(request, "site/forest.html", shown)

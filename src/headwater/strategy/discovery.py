@@ -27,7 +27,7 @@ from headwater.journey.queries import taxonomy
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term, every, parse
-from headwater.record.questions import Size, Sums
+from headwater.record.questions import Span, Sums
 from headwater.science.results import Result
 from headwater.strategy import discovery_questions as asked
 from headwater.strategy import drafting
@@ -57,7 +57,7 @@ class Observed:
 
     @property
     def is_empty(self) -> bool:
-        return not self.forest.size.signals
+        return not self.forest.span.signals
 
 
 def going_on() -> Discovery | None:
@@ -216,8 +216,8 @@ def draft_strategy(person: Person | None) -> Discovery:
 
 def last_year() -> Selection:
     """The last twelve months of the record."""
-    size = company_record().ask(Size())
-    return Selection().last(DAYS, size.last_day) if size.last_day else Selection()
+    span = company_record().ask(Span())
+    return Selection().last(DAYS, span.last_day) if span.last_day else Selection()
 
 
 def clear() -> None:

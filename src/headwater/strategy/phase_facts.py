@@ -16,7 +16,7 @@ from headwater.journey.standards import reliability
 from headwater.metrics.rules import group_name
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term, parse
-from headwater.record.questions import Heard, Size, Sums
+from headwater.record.questions import Heard, Span, Sums
 from headwater.record.questions.journey import HEARD
 from headwater.science.results import Estimate
 from headwater.strategy import guideposts, readiness
@@ -34,10 +34,10 @@ QUARTER: Final = 90
 
 def facts() -> RoadmapFacts:
     """Gather the facts of today; of the sample company, whose record has ended, those of its last day."""
-    size = company_record().ask(Size())
+    span = company_record().ask(Span())
     today, ours = timezone.localdate(), company()
-    if ours is not None and ours.is_sample and size.last_day is not None:
-        today = size.last_day
+    if ours is not None and ours.is_sample and span.last_day is not None:
+        today = span.last_day
     known = taxonomy()
     return RoadmapFacts(
         today=today,
@@ -51,7 +51,7 @@ def facts() -> RoadmapFacts:
 
 def _record(today: date, known: Taxonomy) -> dict[str, Any]:
     record = company_record()
-    size = record.ask(Size())
+    span = record.ask(Span())
     said = Filter(Among(Term("text", "kind"), SAID))
     fresh = record.ask(Sums(("kind",), None, today - timedelta(days=FRESH_DAYS - 1), today)).rows
     with_customer = record.ask(Sums((), parse("customer_id is not null"))).rows
@@ -64,9 +64,9 @@ def _record(today: date, known: Taxonomy) -> dict[str, Any]:
     cells = {(row.stage, row.heard) for row in heard if row.stage in stages and row.n}
     kinds = sorted(row.group["kind"] or "" for row in fresh if row.n)
     return {
-        "signals": size.signals,
+        "signals": span.signals,
         "with_customer": sum(row.n for row in with_customer),
-        "history_days": (today - size.first_day).days + 1 if size.first_day else 0,
+        "history_days": (today - span.first_day).days + 1 if span.first_day else 0,
         "fresh_kinds": tuple(group_name("kind", kind) for kind in kinds if kind),
         "cells": len(stages) * len(HEARD),
         "cells_heard": len(cells),

@@ -22,7 +22,7 @@ from headwater.metrics.access import require_askable
 from headwater.metrics.estimates import estimate, read_filter, signal_rate
 from headwater.metrics.rules import why_not
 from headwater.metrics.store import company_record
-from headwater.record.questions import Size
+from headwater.record.questions import Span
 from headwater.science.results import Estimate, Result
 from headwater.strategy.definitions import Definition, ends_of, figure_unit, in_words, read
 from headwater.strategy.models import Measure, Reading
@@ -115,11 +115,11 @@ def read_measure(measure: Measure, *, restate: str = "") -> int:
     if measure.source != Measure.Source.RECORD or not measure.definition:
         return 0
     definition, record = read(measure.definition), company_record()
-    size = record.ask(Size())
-    if size.first_day is None or size.last_day is None:
+    span = record.ask(Span())
+    if span.first_day is None or span.last_day is None:
         return 0
     now = {reading.period: reading for reading in current_readings(measure)}
-    due = _due_periods(measure.every, size.first_day, size.last_day)
+    due = _due_periods(measure.every, span.first_day, span.last_day)
     wanted = [period for period in due if _is_wanted(now.get(period.first), measure, bool(restate))]
     version = asdict(record.versions())
     made = [
@@ -143,11 +143,11 @@ def previewed(person: Person | None, content: Mapping[str, Any], every: str) -> 
     definition = read(content)
     for text in (definition.where, definition.population, definition.denominator):
         require_askable(person, (), read_filter(text))
-    size = company_record().ask(Size())
-    if size.first_day is None or size.last_day is None:
+    span = company_record().ask(Span())
+    if span.first_day is None or span.last_day is None:
         raise Refused("record.empty", _("The record is empty, so there is nothing to compute yet."))
-    due = _due_periods(every, size.first_day, size.last_day)
-    period = due[0] if due else Period(size.first_day, size.last_day)
+    due = _due_periods(every, span.first_day, span.last_day)
+    period = due[0] if due else Period(span.first_day, span.last_day)
     return Preview(
         period, figure_of(definition, period.first, period.last), figure_unit(definition), in_words(definition)
     )

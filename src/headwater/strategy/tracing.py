@@ -17,7 +17,7 @@ from headwater.insight.demand import Demand, DemandPoint, demand
 from headwater.insight.finance import FinanceFigures, figures
 from headwater.insight.selection import Selection
 from headwater.metrics.store import company_record
-from headwater.record.questions import Size
+from headwater.record.questions import Span
 from headwater.science.results import Estimate, Result
 
 if TYPE_CHECKING:
@@ -152,10 +152,10 @@ _TRACE: Final = TypeAdapter(Trace)
 def trace(where: str) -> Trace:
     """Trace the signals of the last twelve months that match ``where``: contacts where there are enough, else
     complaints."""
-    size = company_record().ask(Size())
+    span = company_record().ask(Span())
     selection = Selection(where)
-    if size.last_day is not None:
-        selection = selection.last(DAYS, size.last_day)
+    if span.last_day is not None:
+        selection = selection.last(DAYS, span.last_day)
     said = causes(selection, trends=True)
     found = demand(selection)
     if found.contacts >= LEAST_CONTACTS:

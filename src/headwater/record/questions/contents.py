@@ -45,19 +45,27 @@ class Size(Question[SizeAnswer]):
 
 @dataclass(frozen=True, slots=True)
 class SpanAnswer:
-    """The first and the last day of which there is a signal; None in an empty record."""
+    """How many signals there are, and the first and the last day of which there is one; None in an empty record."""
 
+    signals: int
     first_day: date | None
     last_day: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Span(Question[SpanAnswer]):
-    """Which days the record holds: cheap, where ``Size`` counts customers."""
+    """Which days the record holds, and how many signals: cheap, where ``Size`` counts customers."""
 
     def query(self, known: Known) -> exp.Select:
-        first, last = (exp.func(name, exp.column("local_date")) for name in ("min", "max"))
-        return exp.select(first.as_("first_day"), last.as_("last_day")).from_("signals")
+        if "rollup_days" in known.rollups:  # a few thousand sums instead of every signal
+            days: exp.Expr = Sums(("day",)).query(known).subquery("s")
+            day = exp.column("d0")
+            signals = exp.func("coalesce", exp.func("sum", exp.column("n")), exp.Literal.number(0))
+        else:
+            days, day, signals = exp.to_table("signals"), exp.column("local_date"), exp.Count(this=exp.Star())
+        first, last = (exp.func(name, day.copy()) for name in ("min", "max"))
+        count = exp.cast(signals, exp.DataType.Type.BIGINT)
+        return exp.select(count.as_("signals"), first.as_("first_day"), last.as_("last_day")).from_(days)
 
     def answer(self, rows: pa.Table) -> SpanAnswer:
         return SpanAnswer(**rows.to_pylist()[0])

@@ -1,9 +1,9 @@
 """What a question is: a frozen value that composes its SQL and turns the engine's rows into a frozen answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import pyarrow as pa
 from sqlglot import exp
@@ -33,6 +33,15 @@ class Question(Generic[Answer]):
     def days(self) -> tuple[date | None, date | None]:
         """First and last day of the signals it speaks of, where it has such."""
         return getattr(self, "since", None), getattr(self, "until", None)
+
+    def over_fewer_days(self, last_day: date) -> Sequence[Self]:
+        """The same question over fewer days, shortest first, worth asking before; ``last_day`` is the record's.
+        None of its answers counts unless it ``stands``."""
+        return ()
+
+    def stands(self, answer: Any) -> bool:
+        """Whether the answer over these days is the answer over all days too."""
+        return False
 
     def query(self, known: Known) -> exp.Select:
         """The SQL, over tables named as in the record."""

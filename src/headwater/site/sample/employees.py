@@ -24,7 +24,7 @@ from headwater.listening.models import EmployeeArrival, EmployeeSource
 from headwater.metrics.estimates import estimate
 from headwater.metrics.store import company_record
 from headwater.record.filters import Among, Filter, Term
-from headwater.record.questions import Size
+from headwater.record.questions import Span
 from headwater.science import Estimate
 from headwater.site.sample.shop import MONTHS
 
@@ -89,7 +89,7 @@ def load_employees(seed: int) -> None:
 
 def _months() -> list[date]:
     """The sample's months, oldest first."""
-    last = company_record().ask(Size()).last_day or timezone.localdate()
+    last = company_record().ask(Span()).last_day or timezone.localdate()
     end = last.year * 12 + last.month
     counts = range(end - MONTHS, end)
     return [date(count // 12, count % 12 + 1, 1) for count in counts]

@@ -15,7 +15,7 @@ from headwater.insight.hunches import Claim, answer_due, write_hunch
 from headwater.insight.integrity_incentives import review_incentive
 from headwater.insight.models import Hunch, IncentiveReview
 from headwater.metrics.store import company_record
-from headwater.record.questions import Size
+from headwater.record.questions import Span
 
 
 class Expected(NamedTuple):
@@ -70,7 +70,7 @@ def load_hunches(seed: int) -> None:
 
 
 def _write(person: Person, chance: random.Random) -> None:
-    last = company_record().ask(Size()).last_day or date.today()
+    last = company_record().ask(Span()).last_day or date.today()
     until = last.replace(day=1) - timedelta(days=1)
     since = until - timedelta(days=364)
     for one in EXPECTED:

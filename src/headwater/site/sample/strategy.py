@@ -13,7 +13,7 @@ from django.db import transaction
 
 from headwater.base.models import Department, OutboxMail, Person
 from headwater.metrics.store import company_record
-from headwater.record.questions import Size
+from headwater.record.questions import Span
 from headwater.science.results import Estimate
 from headwater.site.sample.company import CURRENCY
 from headwater.site.sample.trial import FIRST_MISSION, try_mission
@@ -238,7 +238,7 @@ def load_strategy() -> None:
 
 
 def _start_measures(leaders: list[Person]) -> None:
-    last = company_record().ask(Size()).last_day
+    last = company_record().ask(Span()).last_day
     assert last is not None  # noqa: S101 (the record was just filled)
     start, end = _month(last, -8), _month(last, 16)
     owners = {one.name: one.head for one in Department.objects.select_related("head")}
