@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from headwater.base.problems import where
 from headwater.listening.importing import country_of
 from headwater.listening.mapping import ColumnField, Emit, FieldName
+from headwater.listening.personal import redacting
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
 from headwater.metrics.definitions import ScaleError, parse_scale
 
@@ -82,8 +83,11 @@ def read_rows(rows: Sequence[Any]) -> tuple[list[Read], list[SetAside]]:
     return good, refused
 
 
-def through_pipeline(rows: list[Read], source: str, now: datetime, zone: str) -> tuple[pa.Table | None, list[SetAside]]:
+def through_pipeline(
+    rows: list[Read], source: str, now: datetime, zone: str, tally: Run
+) -> tuple[pa.Table | None, list[SetAside]]:
     """The signals, with the column `row` (index of the row sent), and what was refused. `zone` is the company's."""
+    treatment = redacting.treatment(source, country_of(zone))
     # A mapping either gives a field or does not; rows differ in it, so rows alike go through together.
     alike: dict[tuple[bool, bool, str | None], list[Read]] = defaultdict(list)
     for index, signal in rows:
@@ -93,8 +97,18 @@ def through_pipeline(rows: list[Read], source: str, now: datetime, zone: str) ->
     for group in alike.values():
         emit = _emit(group)
         chunk = Chunk(_raw(group, emit), np.asarray([index for index, _ in group], np.int64))
-        context = Context(source, emit, zone, country_of(zone), now.astimezone(UTC).replace(tzinfo=None))
-        done = run(chunk, context, Run())
+        context = Context(
+            source,
+            emit,
+            zone,
+            country_of(zone),
+            now.astimezone(UTC).replace(tzinfo=None),
+            treatment.redaction,
+            treatment.keeps_originals,
+            treatment.pseudonym,
+        )
+        done = run(chunk, context, tally)
+        tally.redacted.update(context.redacted)
         refused += done.set_aside
         if len(done):
             tables.append(done.signals.append_column("row", pa.array(done.numbers)))

@@ -25,6 +25,7 @@ from headwater.base.refusals import Refused
 from headwater.listening import inbox, mapping, readers
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Import, ImportState, SetAsideRow, SetAsideState
+from headwater.listening.personal import redacting
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
 from headwater.listening.readers.query import QueryReader
 from headwater.listening.readers.rows import Reader, Rows, text_table
@@ -139,6 +140,7 @@ def _read(arrival: Import, used: Mapping, reader: Reader, progress: Progress | N
             continue
         signals, aside = through_pipeline(rows, contexts, tally)
         if index < received:
+            tally.redacted.clear()
             continue
         with inbox.turn(), transaction.atomic():
             keep_chunk(arrival, index, rows, signals, aside, reader.position(), tally)
@@ -155,7 +157,20 @@ def contexts_for(used: Mapping, source: str, started: datetime) -> list[Context]
     """What the pipeline knows, one for each signal a row becomes."""
     zone, region = zone_and_region()
     received_at = started.astimezone(UTC).replace(tzinfo=None)
-    return [Context(source, emit, zone, used.region or region, received_at) for emit in used.emit]
+    given = redacting.treatment(source, used.region or region)
+    return [
+        Context(
+            source,
+            emit,
+            zone,
+            used.region or region,
+            received_at,
+            given.redaction,
+            given.keeps_originals,
+            given.pseudonym,
+        )
+        for emit in used.emit
+    ]
 
 
 def zone_and_region() -> tuple[str, str | None]:
@@ -181,6 +196,8 @@ def through_pipeline(rows: Rows, contexts: list[Context], tally: Run) -> tuple[p
     seen = set()
     for context in contexts:
         done = run(Chunk(rows.table, rows.numbers), context, tally)
+        tally.redacted.update(context.redacted)
+        context.redacted.clear()
         if len(done):
             tables.append(done.signals)
         for one in done.set_aside:
@@ -202,6 +219,8 @@ def keep_chunk(
     """Receive one chunk: signals, set-aside rows and counts in one transaction."""
     if signals is not None:
         inbox.put(signals, arrival)
+    redacting.note(tally.redacted, arrival.source.name, arrival.pk)
+    tally.redacted.clear()
     SetAsideRow.objects.bulk_create((_row(arrival, one) for one in aside), batch_size=500)
     arrival.chunks = index + 1
     arrival.rows_read += len(rows.numbers) + len(rows.unreadable)
@@ -225,7 +244,9 @@ def resend(arrival: Import, rows: list[SetAsideRow], corrections: dict[int, dict
     names = sorted(used.columns)
     texts = [[_as_sent(row.values.get(name)) for name in names] for row in chosen]
     batch = Rows(text_table(names, texts), np.asarray([row.row for row in chosen], np.int64))
-    signals, aside = through_pipeline(batch, contexts_for(used, arrival.source.name, arrival.started_at), Run())
+    tally = Run()
+    signals, aside = through_pipeline(batch, contexts_for(used, arrival.source.name, arrival.started_at), tally)
+    redacting.note(tally.redacted, arrival.source.name, arrival.pk)
     wrong = {one.row: one for one in reversed(aside)}
     for row in rows:
         still = wrong.get(row.row)

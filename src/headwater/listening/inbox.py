@@ -18,6 +18,7 @@ from django.utils import timezone
 from headwater.base.paths import home
 from headwater.journey import watching
 from headwater.listening.models import Import, ImportState, InboxBatch
+from headwater.listening.personal import vault
 from headwater.metrics.store import company_record
 from headwater.record import Record
 from headwater.record.arrivals import Outcome
@@ -47,7 +48,8 @@ def turn() -> Iterator[None]:
 
 
 def put(signals: pa.Table, arrival: Import | None = None) -> InboxBatch:
-    """Keep signals durably, in the current transaction."""
+    """Keep signals durably, in the current transaction; words before redaction go to the vault, where it is on."""
+    signals = vault.keep(signals)
     return InboxBatch.objects.create(arrival=arrival, rows=len(signals), signals=pack(signals))
 
 

@@ -14,6 +14,7 @@
 
 A field is a column name, or `{column, columns, constant, format, time_zone, values, blank, decimal, personal}`. With
 `sql:` and `files:` the rows come from the mapping's own SQL over several files; `emit:` may hold several signals a row.
+`thread:` makes one row of all messages of a conversation, with the customer's words apart from the agents'.
 """
 
 from datetime import date
@@ -97,6 +98,10 @@ class ColumnField(Strict):
     decimal: Literal[".", ","] = "."
     personal: bool = False
     """Personal data: an attribute is left out of the record, an id is compared without case and spaces."""
+    clean: Literal["html", "mail"] | None = None
+    """``html``: tags become plain text. ``mail``: so, and without quotes, signatures and disclaimers."""
+    each: Annotated[str, Field(max_length=100)] | None = None
+    """The cell is a list of JSON objects: this member of each, joined by commas."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -114,7 +119,7 @@ Origin = Annotated[ColumnField, BeforeValidator(_as_field)]
 
 
 class When(Strict):
-    """Emit the signal only for rows where `column` holds something, or one of `is`."""
+    """Rows where `column` holds something (not empty, 0, no or false), or one of `is`."""
 
     column: str
     is_: Annotated[tuple[str, ...], BeforeValidator(_texts)] = Field(default=(), alias="is")
@@ -129,6 +134,9 @@ class Emit(Strict):
 
     kind: Kind = "survey"
     when: Annotated[When | None, BeforeValidator(_as_when)] = None
+    """Only these rows become the signal."""
+    unless: Annotated[When | None, BeforeValidator(_as_when)] = None
+    """These rows do not: spam, what was deleted, what a program sent by itself."""
     metric: str | None = None
     scale: tuple[float, float] | None = None
     fields: dict[FieldName, Origin]
@@ -150,7 +158,7 @@ class Emit(Strict):
 class FileOptions(Strict):
     """How the file is written. What is not said is sniffed."""
 
-    format: Literal["csv", "excel", "json", "jsonl", "parquet"] | None = None
+    format: Literal["csv", "excel", "json", "jsonl", "parquet", "mailbox", "spss"] | None = None
     encoding: str | None = None
     delimiter: Annotated[str | None, Field(max_length=1)] = None
     quote: Annotated[str | None, Field(max_length=1)] = None
@@ -158,14 +166,55 @@ class FileOptions(Strict):
     """Lines before the header."""
     extra_header_rows: Annotated[int, Field(ge=0, le=20)] = 0
     """Rows after the header that are no data (Qualtrics writes two)."""
+    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
+    """Header rows that make a column's name together; an empty cell goes on with the name to its left."""
     sheet: str | None = None
     records: str | None = None
-    """Where the list of records is in a JSON document: names joined by dots."""
+    """Where the list of records is in a JSON document: names joined by dots, empty where the document is the record."""
+    explode: Annotated[str, Field(max_length=500)] | None = None
+    """Lists within a JSON record, names joined by dots: each item becomes a row that keeps the record's other names."""
+
+
+class Thread(Strict):
+    """Rows that are messages: those of one conversation become one row.
+
+    It has the columns of the conversation's last message, and ``thread.text`` (what the customer said, in order),
+    ``thread.at`` and ``thread.last_at`` (the customer's first and last message), ``thread.customer_messages``,
+    ``thread.agent_replies`` and ``thread.private_notes`` (how many). What agents wrote is counted and not kept.
+    """
+
+    conversation: str
+    at: Origin
+    body: Origin
+    author: Annotated[ColumnField | None, BeforeValidator(_as_field)] = None
+    """Who wrote a message: customer, agent, or anything else, such as a bot, whose words are left out."""
+    author_id: str | None = None
+    """Without `author`: who wrote it is the customer where this equals `customer`, else the first to write is."""
+    customer: str | None = None
+    sender: str | None = None
+    """The name of who wrote, which is taken off where it closes a message."""
+    opening: Annotated[ColumnField | None, BeforeValidator(_as_field)] = None
+    """What the conversation itself says before its messages, such as a ticket's subject and description."""
+    opening_author: Annotated[ColumnField | None, BeforeValidator(_as_field)] = None
+    private: Annotated[When | None, BeforeValidator(_as_when)] = None
+    """Notes that the customer never saw; never read, only counted."""
+    unless: Annotated[When | None, BeforeValidator(_as_when)] = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the file that is read to make the thread."""
+        origins = (self.at, self.body, self.author, self.opening, self.opening_author)
+        named = [name for one in origins if one is not None for name in one.named]
+        conditions = [one.column for one in (self.private, self.unless) if one is not None]
+        single = [one for one in (self.conversation, self.author_id, self.customer, self.sender) if one]
+        return tuple(dict.fromkeys([*single, *named, *conditions]))
 
 
 class Mapping(Strict):
     version: Literal[1] = VERSION
     source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")] = "file"
+    ready: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")] | None = None
+    """The ready mapping that it was made from; changing it keeps the name."""
     file: FileOptions = FileOptions()
     files: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")], str] = Field(
         default_factory=dict, max_length=20
@@ -173,6 +222,7 @@ class Mapping(Strict):
     sql: Annotated[str | None, Field(max_length=50_000)] = None
     region: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
     """Country whose telephone numbers are written without a country code; by default the company's."""
+    thread: Thread | None = None
     emit: tuple[Emit, ...] = Field(min_length=1, max_length=MAX_EMIT)
 
     @model_validator(mode="after")
@@ -194,8 +244,7 @@ class Mapping(Strict):
         for emit in self.emit:
             for field in (*emit.fields.values(), *emit.attributes.values()):
                 named.update(field.named)
-            if emit.when:
-                named.add(emit.when.column)
+            named.update(one.column for one in (emit.when, emit.unless) if one)
         return frozenset(named)
 
     def to_yaml(self) -> str:
@@ -210,6 +259,9 @@ def _short(mapping: Mapping) -> dict[str, Any]:
             for name, field in emit.get(group, {}).items():
                 if set(field) == {"column"}:
                     emit[group][name] = field["column"]
+    for name, field in plain.get("thread", {}).items():
+        if isinstance(field, dict) and set(field) == {"column"} and name not in ("private", "unless"):
+            plain["thread"][name] = field["column"]
     for emit, typed in zip(plain["emit"], mapping.emit, strict=True):
         ordered = {"kind": typed.kind, **emit}
         emit.clear()

@@ -21,6 +21,8 @@ from headwater.listening import direct, importing, inbox, mapping, proposal
 from headwater.listening.importing import ImportOutcome, Progress, outcome_of
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Import, ImportState, InboxBatch, SetAsideRow, SetAsideState, Source
+from headwater.listening.personal import redacting
+from headwater.listening.pipeline import Run
 from headwater.metrics.store import company_record
 
 __all__ = ["ImportOutcome", "MappingUnsure", "RowResult", "import_file", "receive_signals"]
@@ -201,19 +203,21 @@ def receive_signals(rows: Sequence[dict[str, Any]], *, source: str, person: Pers
         raise Refused("too_many_rows", _("Send 1 to %(most)s signals at once, not %(sent)s.") % {
             "most": MAX_SIGNALS, "sent": len(rows)})  # fmt: skip
     readable, malformed = direct.read_rows(rows)
-    signals, refused = direct.through_pipeline(readable, name, datetime.now(UTC), ours.time_zone)
+    tally = Run()
+    signals, refused = direct.through_pipeline(readable, name, datetime.now(UTC), ours.time_zone, tally)
     results = {one.row: RowResult(one.row, "refused", None, one.code, one.message) for one in (*malformed, *refused)}
     if signals is not None:
-        _receive(signals.drop_columns(["row"]))
+        _receive(signals.drop_columns(["row"]), name, tally)
         for index, record_id in zip(signals["row"].to_pylist(), signals["record_id"].to_pylist(), strict=True):
             results[index] = RowResult(index, "received", record_id)
     return [results[index] for index in range(len(rows))]
 
 
-def _receive(signals: pa.Table) -> None:
+def _receive(signals: pa.Table, source: str, tally: Run) -> None:
     try:
         with inbox.turn(), transaction.atomic():
             inbox.put(signals)
+            redacting.note(tally.redacted, source)
     except (OSError, OperationalError) as error:
         if not importing.is_disk_full(error):
             raise

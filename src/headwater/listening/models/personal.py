@@ -32,17 +32,13 @@ class Redacted(models.Model):
 
     day = models.DateField()
     source = models.CharField(max_length=80)
-    arrival = models.ForeignKey(
-        "listening.Import", null=True, blank=True, on_delete=models.SET_NULL, related_name="redacted"
-    )
+    arrival = models.BigIntegerField(default=0, help_text=_("Number of the import; 0: no file."))
     kind = models.CharField(max_length=30)
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["day", "source", "arrival", "kind"], nulls_distinct=False, name="redacted_counted_once"
-            )
+            models.UniqueConstraint(fields=["day", "source", "arrival", "kind"], name="redacted_counted_once")
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """The pipeline: what happens to every row between a file and the record, as a list."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -17,6 +18,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("parse", steps.parse),
     ("check", steps.check),
     ("band", steps.band),
+    ("pseudonymise", steps.pseudonymise),
     ("redact", steps.redact),
     ("detect_language", steps.detect_language),
     ("describe", steps.describe),
@@ -27,10 +29,12 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
 
 @dataclass(slots=True)
 class Run:
-    """What the steps took and refused, over all chunks of an import: seconds and rows by step."""
+    """What the steps took and refused, over all chunks of an import: seconds and rows by step. `redacted` counts, by
+    kind, what was taken out of texts since somebody last wrote that down."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    redacted: Counter[str] = field(default_factory=Counter)
 
 
 def run(chunk: Chunk, context: Context, tally: Run) -> Chunk:

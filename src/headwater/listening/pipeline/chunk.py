@@ -1,5 +1,6 @@
 """What flows through the pipeline: a chunk of rows in columns, and the rows that were set aside on the way."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from headwater.listening.mapping import Emit
+from headwater.listening.pipeline.redaction import Redaction
 
 SHOWN = 80
 
@@ -26,14 +28,20 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the steps know besides the rows. `occurrences` counts equal rows without an id over a whole file."""
+    """What the steps know besides the rows. `occurrences` counts equal rows without an id over a whole file, `redacted`
+    what was taken out of texts, by kind."""
 
     source: str
     emit: Emit
     time_zone: str
     region: str | None
     received_at: datetime
+    redaction: Redaction = field(default_factory=Redaction)
+    keeps_originals: bool = False
+    pseudonym: Callable[[str], str] | None = None
+    """Makes a customer's id a pseudonym, where the source is to have no other."""
     occurrences: dict[int, int] = field(default_factory=dict)
+    redacted: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from headwater.listening import times
+from headwater.listening.cells import cells, holds
 from headwater.listening.language import detect
-from headwater.listening.mapping import NUMBERS, TIMES, ColumnField, When
+from headwater.listening.mapping import NUMBERS, TIMES, ColumnField
 from headwater.listening.pipeline.chunk import Chunk, Context, shown
-from headwater.listening.pipeline.redaction import redacted
+from headwater.listening.pipeline.redaction import redact as redact_texts
 from headwater.metrics.definitions import METRICS, ScaleError
 from headwater.record.keys import complete
 
 RECEIVED = "received"
 """The constant that stands for the time of arrival, where a source has no date of its own."""
+
+ORIGINAL = "original"
+"""The field in which words before redaction travel to the vault; no column of the record."""
+AGENTS = ("agent", "agent_name")
+"""Attributes that name a colleague."""
 
 MAX_TEXT = 100_000
 MAX_ID = 500
@@ -33,68 +39,20 @@ NUMBER = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*$"
 
 def pick(chunk: Chunk, context: Context) -> Chunk:
     """Columns of the file become fields, still as text: blanks empty, values renamed, several columns joined."""
-    if context.emit.when:
-        chunk = _only_when(chunk, context.emit.when, context.emit.fields.get("score"))
-    fields = {name: _picked(chunk, name, field) for name, field in context.emit.fields.items()}
-    return chunk.with_fields(**fields)
-
-
-def _only_when(chunk: Chunk, when: When, score: ColumnField | None) -> Chunk:
-    """The rows that the signal is in. “0” and “no” say that something did not happen; as a score, 0 is an answer."""
-    values = pc.fill_null(_column(chunk, when.column), "")
-    if when.is_:
-        keep = pc.is_in(values, pa.array(list(when.is_), pa.string()))
-    else:
-        is_score = score is not None and score.column == when.column
-        nothing = [""] if is_score else ["", "0", "false", "no"]
-        keep = pc.invert(pc.is_in(pc.utf8_lower(values), pa.array(nothing)))
-    return Chunk(chunk.raw.filter(keep), chunk.numbers[np.asarray(keep)], {}, chunk.set_aside)
+    emit = context.emit
+    keep = np.ones(len(chunk), bool)
+    if emit.when:
+        score = emit.fields.get("score")
+        keep &= holds(chunk.raw, emit.when, is_score=score is not None and score.column == emit.when.column)
+    if emit.unless:
+        keep &= ~holds(chunk.raw, emit.unless)
+    if not keep.all():
+        chunk = Chunk(chunk.raw.filter(pa.array(keep)), chunk.numbers[keep], {}, chunk.set_aside)
+    return chunk.with_fields(**{name: _picked(chunk, name, field) for name, field in emit.fields.items()})
 
 
 def _picked(chunk: Chunk, name: str, field: ColumnField) -> pa.Array:
-    if field.constant is not None:
-        return pa.repeat(pa.scalar(field.constant, pa.string()), len(chunk))
-    parts = [_cleaned(_column(chunk, column), field) for column in field.named]
-    if len(parts) == 1:
-        values = parts[0]
-    elif name == "text":
-        # Not null_handling="skip": pyarrow then leaves out the rows in which every part is null.
-        joined = pc.binary_join_element_wise(*parts, "\n", null_handling="replace", null_replacement="")
-        values = _empty_as_null(pc.utf8_trim(joined, "\n"))
-    else:
-        # An id of which one part is missing is no id.
-        values = pc.binary_join_element_wise(*parts, ":", null_handling="emit_null")
-    if field.values:
-        values = _renamed(values, field.values)
-    return pc.utf8_lower(values) if field.personal else values
-
-
-def _column(chunk: Chunk, name: str) -> pa.Array:
-    if name not in chunk.raw.column_names:
-        return pa.nulls(len(chunk), pa.string())
-    return chunk.raw.column(name).combine_chunks()
-
-
-def _cleaned(values: pa.Array, field: ColumnField) -> pa.Array:
-    """Without surrounding space and NUL bytes; blank values empty."""
-    if pc.any(pc.match_substring(values, "\x00")).as_py():
-        values = pc.replace_substring(values, "\x00", "")
-    values = _empty_as_null(pc.utf8_trim_whitespace(values))
-    if field.blank:
-        values = pc.if_else(pc.is_in(values, pa.array(list(field.blank))), pa.scalar(None, pa.string()), values)
-    return values
-
-
-def _empty_as_null(values: pa.Array) -> pa.Array:
-    return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
-
-
-def _renamed(values: pa.Array, names: dict[str, str]) -> pa.Array:
-    """Values renamed through their few distinct ones; names are compared without case."""
-    folded = {name.casefold(): new for name, new in names.items()}
-    coded = values.dictionary_encode()
-    renamed = [folded.get(one.casefold(), one) for one in coded.dictionary.to_pylist()]
-    return pa.array(renamed, pa.string()).take(coded.indices)
+    return cells(chunk.raw, field, text=name == "text")
 
 
 def identify(chunk: Chunk, context: Context) -> Chunk:
@@ -289,11 +247,38 @@ def _banded(chunk: Chunk, context: Context) -> Chunk:
     )
 
 
+def pseudonymise(chunk: Chunk, context: Context) -> Chunk:
+    """Where the source is to have no names of customers, their ids become keyed hashes; the same id always the same."""
+    if context.pseudonym is None or "customer_id" not in chunk.fields:
+        return chunk
+    coded = chunk.fields["customer_id"].dictionary_encode()
+    pseudonyms = pa.array([context.pseudonym(one) for one in coded.dictionary.to_pylist()], pa.string())
+    return chunk.with_fields(customer_id=pseudonyms.take(coded.indices))
+
+
 def redact(chunk: Chunk, context: Context) -> Chunk:
-    """E-mail addresses, telephone, card and account numbers in texts are replaced by what they were."""
+    """Personal data in texts is replaced by what it was, names in personal columns of the same row with it.
+
+    Where originals are kept, a text that changed stands in the field `original` for whoever receives the signals.
+    """
     if "text" not in chunk.fields:
         return chunk
-    return chunk.with_fields(text=redacted(chunk.fields["text"], context.region))
+    given = chunk.fields["text"]
+    texts = redact_texts(given, context.redaction, context.redacted, _names(chunk, context))
+    if context.keeps_originals:
+        changed = pc.fill_null(pc.not_equal(given, texts), False)
+        chunk = chunk.with_fields(**{ORIGINAL: pc.if_else(changed, given, pa.scalar(None, pa.string()))})
+    return chunk.with_fields(text=texts)
+
+
+def _names(chunk: Chunk, context: Context) -> list[tuple[str, pa.Array]]:
+    """The columns of names: those the mapping marks as personal, and the agent's."""
+    named = [
+        ("colleague" if name in AGENTS else "name", _picked(chunk, name, field.model_copy(update={"personal": False})))
+        for name, field in context.emit.attributes.items()
+        if field.personal or name in AGENTS
+    ]
+    return [(kind, values) for kind, values in named if values.null_count < len(values)]
 
 
 def detect_language(chunk: Chunk, context: Context) -> Chunk:
@@ -369,14 +354,15 @@ def fingerprint(chunk: Chunk, context: Context) -> Chunk:
     """
     if not len(chunk):
         return chunk
+    original = {ORIGINAL: chunk.fields[ORIGINAL]} if ORIGINAL in chunk.fields else {}
     dated = context.emit.fields.get("occurred_at")
     if dated is not None and dated.constant != RECEIVED:
-        return chunk.with_fields(**_columns(complete(pa.table(chunk.fields))))
+        return chunk.with_fields(**_columns(complete(pa.table(chunk.fields))), **original)
     arrival = {name: chunk.fields[name] for name in ("occurred_at", "local_date")}
     same = {name: pa.repeat(pa.scalar(0, pa.int32()), len(chunk)).cast(pa.date32()) for name in arrival}
     same["occurred_at"] = same["occurred_at"].cast(times.UTC_TIME)
     undated = complete(pa.table({**chunk.fields, **same}))
-    return chunk.with_fields(**{**_columns(undated), **arrival})
+    return chunk.with_fields(**{**_columns(undated), **arrival, **original})
 
 
 def _columns(table: pa.Table) -> dict[str, pa.Array]:
