@@ -13,13 +13,14 @@ EVERY_ROOM = {"codes", "tasks"}  # its sentences of history, its background task
 SUBJECTS = {
     "base": "accounts charts company context departments erasure figures history housekeeping jobs middleware "
     "navigation outbox pageviews paths people permissions problems queue refusals tokens versions worker",
-    "metrics": "access cards comparisons definitions estimates store tasks",
+    "metrics": "access cards comparisons definitions estimates singling store tasks weighting",
     "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "
     "layout moments packs patterns seen standard_edits standards states taxonomy touchpoints trigger_packs "
     "trigger_rules triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
-    "connections personal proposal readers surveys synonyms times uploads",
+    "connections personal proposal readers surveys synonyms times uploads "
+    "cells mail_text ready threads",
     "insight": "alerts alerts_mail alerts_watching alerts_wording meaning meaning_index themes themes_finding "
     "themes_wording employees employees_beside employees_figures employees_releases employees_scores employees_wording "
     "audit brief causes charts classifiers corrections demand demand_kinds demand_wording evaluation evidence fitting "

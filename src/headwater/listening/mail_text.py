@@ -22,7 +22,7 @@ SIGNATURE_LINES = 14
 CLOSING_LINES = 10
 
 TAG = re.compile(r"<[a-zA-Z!/][^<>]{0,2000}>")
-LOOKS_HTML = re.compile(r"<(?:!doctype|html|body|div|p|br|span|table|a|b|i|ul|ol|blockquote)(?:\s[^<>]{0,999})?/?>", re.I)
+LOOKS_HTML = re.compile(r"<(?:!doctype|html|body|div|p|br|span|table|a|b|i|ul|blockquote)(?:\s[^<>]{0,999})?/?>", re.I)
 QUOTED = re.compile(r"^\s{0,3}>")
 # “On … wrote:”, in the languages mail programs write it, also over two lines.
 ANNOUNCES = re.compile(

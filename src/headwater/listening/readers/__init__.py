@@ -10,6 +10,7 @@ from headwater.listening.readers.confined import ConfinedReader
 from headwater.listening.readers.document import DocumentReader
 from headwater.listening.readers.encodings import sniff_encoding
 from headwater.listening.readers.json_lines import JsonLinesReader
+from headwater.listening.readers.mailbox import MailboxReader, is_mailbox
 from headwater.listening.readers.records import DECODER
 from headwater.listening.readers.rows import Reader, Rows, UnreadableRow
 from headwater.listening.readers.separated import SeparatedReader, read_sample
@@ -19,16 +20,20 @@ __all__ = ["Reader", "Rows", "UnreadableRow", "open_file"]
 
 WORKBOOK = "headwater.listening.readers.workbook"
 PARQUET = "headwater.listening.readers.columnar"
+SPSS = "headwater.listening.readers.spss"
+CONFINED = {"excel": WORKBOOK, "parquet": PARQUET, "spss": SPSS}
 EXPORT = "Export the same data as CSV, Excel, JSON or JSON Lines where the file comes from"
 NOT_TABLES = (
     (rb"(?i)<!doctype html|<html[\s>]", "a web page (HTML)", "Save the table in it as CSV or Excel"),
     (rb"(?s)<\?xml|<[A-Za-z][\w:.-]*[^<>]*>.*</", "an XML document", EXPORT),
-    (rb"From \S+.*\d{4}\r?\n[\w-]+:", "a mailbox (mbox)", "Export the messages from the mail or ticket program as CSV"),
     (
-        rb"(?i)(return-path|received|message-id|delivered-to|mime-version): .*\r?\n([\w-]+:|[ \t])",
-        "an e-mail message",
-        "Export the messages from the mail or ticket program as CSV",
+        rb"!BDN|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1.{1000,}_\x00_\x00n\x00a\x00m\x00e\x00i\x00d",
+        "an Outlook mailbox (PST) or message (MSG)",
+        "Export the folder as mbox (mail programs and their add-ons do) or as CSV",
     ),
+    (rb"<stata_dta>|[\x71-\x73]\x02\x01\x00", "Stata data", "Save it as SPSS (.sav), CSV or Excel"),
+    (rb"\x00{12}\xc2\xea\x81\x60", "SAS data", "Save it as SPSS (.sav), CSV or Excel"),
+    (rb"RDX[23]\n", "R data", "Write it with write.csv() or arrow::write_parquet()"),
     (rb"%PDF-", "a PDF document", EXPORT),
     (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture", EXPORT),
     (rb"SQLite format 3", "a SQLite database", "Export the table you need as CSV"),
@@ -47,8 +52,10 @@ def open_file(path: Path, options: FileOptions | None = None) -> Reader:
     if options.format is None:
         _refuse_other(path)
     kind = options.format or sniff_format(path)
-    if kind in ("excel", "parquet"):
-        return _confined(kind, path, options)
+    if kind in CONFINED:
+        return _confined(CONFINED[kind], path, options)
+    if kind == "mailbox":
+        return MailboxReader(path, options)
     if kind == "json":
         return DocumentReader(path, options)
     if kind == "jsonl":
@@ -63,18 +70,22 @@ def _refuse_other(path: Path) -> None:
         if re.match(pattern, sample):
             raise Refused(
                 "not_a_table",
-                f"{path.name} is {name}, which holds no rows and columns. {advice}, and import that.",
+                f"{path.name} is {name}, which is not read here. {advice}, and import that.",
                 field="file",
             )
 
 
 def sniff_format(path: Path) -> str:
-    """csv, excel, json, jsonl or parquet."""
+    """csv, excel, json, jsonl, parquet, mailbox or spss."""
     if is_workbook(path):
         return "excel"
     sample = read_sample(path)
     if sample.startswith(b"PAR1"):
         return "parquet"
+    if sample.startswith((b"$FL2", b"$FL3")):
+        return "spss"
+    if is_mailbox(sample):
+        return "mailbox"
     if sample.startswith((OLD_WORKBOOK, b"PK\x03\x04")):
         return "excel"
     text = sample.decode(sniff_encoding(sample), "replace").lstrip("\ufeff \t\r\n")
@@ -92,8 +103,7 @@ def _is_whole_object(line: str) -> bool:
         return False
 
 
-def _confined(kind: str, path: Path, options: FileOptions) -> Reader:
-    module = WORKBOOK if kind == "excel" else PARQUET
+def _confined(module: str, path: Path, options: FileOptions) -> Reader:
     with tempfile.TemporaryDirectory(prefix="headwater-read-") as folder:
         # The child opens the file before the folder goes; an open file outlives its name.
         return ConfinedReader(module, as_plain_file(path, Path(folder)), options)

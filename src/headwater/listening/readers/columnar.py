@@ -27,7 +27,7 @@ def read(path: Path, options: FileOptions) -> confined.Batches:
         raise Refused("damaged", f"The footer of {path.name} claims {claimed} rows.")
     flat = pa.Table.from_batches([], file.schema_arrow)
     columns = column_names(_flattened(flat).column_names)
-    return options.model_copy(update={"format": "parquet"}), columns, _batches(file, columns, path)
+    return confined.Batches(options.model_copy(update={"format": "parquet"}), columns, _batches(file, columns, path))
 
 
 def _batches(file: pq.ParquetFile, columns: tuple[str, ...], path: Path) -> Iterator[tuple[pa.Table, np.ndarray]]:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +22,17 @@ from headwater.listening.readers.rows import Rows
 MEMORY = 6 << 30
 SECONDS = 3600
 NUMBER = "\x00row"
-ROWS_KEY, OPTIONS_KEY = b"headwater.columns", b"headwater.options"
+ROWS_KEY, OPTIONS_KEY, QUESTIONS_KEY = b"headwater.columns", b"headwater.options", b"headwater.questions"
 
-Batches = tuple[FileOptions, tuple[str, ...], Iterator[tuple[pa.Table, np.ndarray]]]
+
+class Batches(NamedTuple):
+    """What a child reads: how the file is written, its columns, their rows, and what was asked in a column."""
+
+    options: FileOptions
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[pa.Table, np.ndarray]]
+    questions: dict[str, str] = {}
+
 
 
 class ConfinedReader:
@@ -46,6 +54,7 @@ class ConfinedReader:
         metadata = self._stream.schema.metadata or {}
         self._columns = tuple(json.loads(metadata[ROWS_KEY]))
         self._options = FileOptions.model_validate_json(metadata[OPTIONS_KEY])
+        self._questions: dict[str, str] = json.loads(metadata[QUESTIONS_KEY])
 
     @property
     def options(self) -> FileOptions:
@@ -54,6 +63,10 @@ class ConfinedReader:
     @property
     def columns(self) -> tuple[str, ...]:
         return self._columns
+
+    @property
+    def questions(self) -> dict[str, str]:
+        return self._questions
 
     def position(self) -> int:
         return int(self._size * self._done)
@@ -103,7 +116,7 @@ def main(read: Callable[[Path, FileOptions], Batches]) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     path, options = Path(sys.argv[1]), FileOptions.model_validate_json(sys.argv[2])
     try:
-        _write(*read(path, options))
+        _write(read(path, options))
     except Refused as refused:
         _fail(refused.code, refused.message)
     except BrokenPipeError:
@@ -117,11 +130,16 @@ def main(read: Callable[[Path, FileOptions], Batches]) -> None:
         _fail("damaged", f"{path.name} cannot be read: {type(error).__name__}: {error}")
 
 
-def _write(options: FileOptions, columns: tuple[str, ...], batches: Iterator[tuple[pa.Table, np.ndarray]]) -> None:
-    metadata = {ROWS_KEY: json.dumps(columns).encode(), OPTIONS_KEY: options.model_dump_json().encode()}
-    schema = pa.schema([*(pa.field(name, pa.string()) for name in columns), pa.field(NUMBER, pa.int64())], metadata)
+def _write(read: Batches) -> None:
+    metadata = {
+        ROWS_KEY: json.dumps(read.columns).encode(),
+        OPTIONS_KEY: read.options.model_dump_json().encode(),
+        QUESTIONS_KEY: json.dumps(read.questions).encode(),
+    }
+    fields = [pa.field(name, pa.string()) for name in read.columns]
+    schema = pa.schema([*fields, pa.field(NUMBER, pa.int64())], metadata)
     with pa.ipc.new_stream(sys.stdout.buffer, schema) as stream:
-        for table, numbers in batches:
+        for table, numbers in read.rows:
             full = table.append_column(NUMBER, pa.array(numbers, pa.int64())).combine_chunks()
             for batch in full.cast(schema).to_batches():
                 stream.write_batch(batch)

@@ -12,7 +12,7 @@ import numpy as np
 from headwater.base.refusals import Refused
 from headwater.listening.mapping import FileOptions
 from headwater.listening.readers.encodings import sniff_encoding
-from headwater.listening.readers.records import DECODER, all_names, flattened
+from headwater.listening.readers.records import DECODER, all_names, exploded
 from headwater.listening.readers.rows import MAX_COLUMNS, Rows, UnreadableRow, rows_at_once, text_table
 from headwater.listening.readers.separated import read_sample
 from headwater.listening.readers.unpack import Unpacked
@@ -30,7 +30,9 @@ class DocumentReader:
         self._path = path
         self._encoding = options.encoding or sniff_encoding(read_sample(path))
         self._records = options.records
-        first = [flattened(item) for item in islice(self._items(), 1000) if isinstance(item, dict)]
+        self._explode = options.explode
+        items = (item for item in islice(self._items(), 1000) if isinstance(item, dict))
+        first = [row for item in items for row in islice(exploded(item, self._explode), 1000)]
         self._columns = all_names(first)
         if not self._columns:
             raise Refused("no_records", f"{path.name} holds no list of JSON objects.")
@@ -51,6 +53,10 @@ class DocumentReader:
     def columns(self) -> tuple[str, ...]:
         return self._columns
 
+    @property
+    def questions(self) -> dict[str, str]:
+        return {}
+
     def position(self) -> int:
         return self._source.position() if self._source else 0
 
@@ -59,22 +65,23 @@ class DocumentReader:
             self._source.close()
 
     def batches(self) -> Iterator[Rows]:
-        items = enumerate(self._items(), start=1)
+        items = self._rows()
         while block := list(islice(items, rows_at_once(len(self._columns)))):
-            rows: list[dict[str, str | None]] = []
-            numbers: list[int] = []
-            unreadable: list[UnreadableRow] = []
-            for number, item in block:
-                if isinstance(item, dict):
-                    rows.append(flattened(item))
-                    numbers.append(number)
-                else:
-                    shown = {"record": json.dumps(item)[:500]}
-                    unreadable.append(
-                        UnreadableRow(number, "bad_json", f"Record {number} is not a JSON object.", shown)
-                    )
+            rows = [row for _number, row in block if isinstance(row, dict)]
+            numbers = [number for number, row in block if isinstance(row, dict)]
+            unreadable = [row for _number, row in block if isinstance(row, UnreadableRow)]
             table = text_table(self._columns, [[row.get(name) for name in self._columns] for row in rows])
             yield Rows(table, np.asarray(numbers, np.int64), tuple(unreadable))
+
+    def _rows(self) -> Iterator[tuple[int, dict[str, str | None] | UnreadableRow]]:
+        """Each record's rows, with the record's number."""
+        for number, item in enumerate(self._items(), start=1):
+            if isinstance(item, dict):
+                for row in exploded(item, self._explode):
+                    yield number, row
+            else:
+                shown = {"record": json.dumps(item)[:500]}
+                yield number, UnreadableRow(number, "bad_json", f"Record {number} is not a JSON object.", shown)
 
     def _items(self) -> Iterator[Any]:
         self._source = Unpacked(self._path)

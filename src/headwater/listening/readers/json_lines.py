@@ -12,7 +12,7 @@ import numpy as np
 from headwater.base.refusals import Refused
 from headwater.listening.mapping import FileOptions
 from headwater.listening.readers.encodings import sniff_encoding
-from headwater.listening.readers.records import DECODER, all_names, flattened
+from headwater.listening.readers.records import DECODER, all_names, exploded
 from headwater.listening.readers.rows import BYTES_AT_ONCE, MAX_COLUMNS, Rows, UnreadableRow, rows_at_once, text_table
 from headwater.listening.readers.separated import read_sample
 from headwater.listening.readers.unpack import Unpacked
@@ -30,7 +30,8 @@ class JsonLinesReader:
         self._options = options.model_copy(update={"format": "jsonl", "encoding": encoding})
         self._source = Unpacked(path)
         with io.BufferedReader(Unpacked(path)) as source:
-            first = [flattened(record) for _, record in islice(_objects(_lines(source, encoding)), 1000)]
+            some = islice(_objects(_lines(source, encoding)), 1000)
+            first = [row for _, record in some for row in islice(exploded(record, options.explode), 1000)]
         self._columns = all_names(first)
         if not self._columns:
             raise Refused("empty_file", f"{path.name} holds no JSON object in its first lines.")
@@ -46,6 +47,10 @@ class JsonLinesReader:
     @property
     def columns(self) -> tuple[str, ...]:
         return self._columns
+
+    @property
+    def questions(self) -> dict[str, str]:
+        return {}
 
     def position(self) -> int:
         return self._source.position()
@@ -91,8 +96,9 @@ class JsonLinesReader:
             shown = line.encode("utf-8", "replace").decode()[:SHOWN]
             unreadable.append(UnreadableRow(number, "bad_json", f"Line {number}: {error}.", {"line": shown}))
             return
-        rows.append(flattened(record))
-        numbers.append(number)
+        for row in exploded(record, self._options.explode):
+            rows.append(row)
+            numbers.append(number)
 
 
 def _lines(source: IO[bytes], encoding: str) -> Iterator[str]:

@@ -40,6 +40,10 @@ class QueryReader:
     def columns(self) -> tuple[str, ...]:
         return self._columns
 
+    @property
+    def questions(self) -> dict[str, str]:
+        return {}
+
     def position(self) -> int:
         return self._size if self._done else 0
 

@@ -1,10 +1,12 @@
 """JSON records as rows: nested names are joined with dots, numbers keep their exact digits."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 MAX_DEPTH = 8
+MAX_ITEMS = 100_000
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
@@ -13,6 +15,38 @@ def flattened(record: dict[str, Any]) -> dict[str, str | None]:
     row: dict[str, str | None] = {}
     _flatten(record, "", row, 0)
     return row
+
+
+def exploded(record: dict[str, Any], path: str | None) -> Iterator[dict[str, str | None]]:
+    """A record as rows of text: one for each item of the lists that the names of `path` lead to, each with what the
+    record says besides; one row where such a list is empty. An item of ``answers`` has the names ``answers.…``.
+    """
+    if not path:
+        yield flattened(record)
+        return
+    for item in islice(_items(record, path.split("."), 0), MAX_ITEMS):
+        yield flattened(item)
+
+
+def _items(record: dict[str, Any], names: list[str], at: int) -> Iterator[dict[str, Any]]:
+    """The record once for each item of its lists, with the item in the list's place."""
+    if at == len(names):
+        yield record
+        return
+    name = names[at]
+    value = record.get(name)
+    if isinstance(value, dict):
+        for inner in _items(value, names, at + 1):
+            yield {**record, name: inner}
+    elif isinstance(value, list) and value:
+        for item in value:
+            if isinstance(item, dict):
+                for inner in _items(item, names, at + 1):
+                    yield {**record, name: inner}
+            else:
+                yield {**record, name: item}
+    else:
+        yield {key: one for key, one in record.items() if key != name}
 
 
 def _flatten(value: dict[str, Any], prefix: str, row: dict[str, str | None], depth: int) -> None:

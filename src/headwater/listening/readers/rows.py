@@ -57,6 +57,10 @@ class Reader(Protocol):
     @property
     def columns(self) -> tuple[str, ...]: ...
 
+    @property
+    def questions(self) -> dict[str, str]:
+        """What was asked in a column, where the file says it beside the column's name."""
+
     def batches(self) -> Iterator[Rows]: ...
 
     def position(self) -> int:

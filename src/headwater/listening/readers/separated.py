@@ -80,7 +80,10 @@ class SeparatedReader:
         if len(records) <= skip or not any(records[skip]):
             raise Refused("empty_file", f"{path.name} has no header row.")
         self._dialect = dialect
-        self._columns = column_names(records[skip])
+        extra = options.extra_header_rows or _qualtrics_rows(records[skip:])
+        header_rows = options.header_rows if options.header_rows > 1 else _surveymonkey_rows(records[skip:])
+        self._columns = column_names(_joined_header(records[skip : skip + header_rows]))
+        self._questions = _questions(self._columns, records[skip + 1 : skip + 1 + extra])
         self._options = options.model_copy(
             update={
                 "format": "csv",
@@ -88,7 +91,8 @@ class SeparatedReader:
                 "delimiter": dialect.delimiter,
                 "quote": dialect.quote,
                 "skip_rows": skip,
-                "extra_header_rows": options.extra_header_rows or _qualtrics_rows(records[skip:]),
+                "header_rows": header_rows,
+                "extra_header_rows": extra,
             }
         )
         self._source = Unpacked(path)
@@ -100,6 +104,10 @@ class SeparatedReader:
     @property
     def columns(self) -> tuple[str, ...]:
         return self._columns
+
+    @property
+    def questions(self) -> dict[str, str]:
+        return self._questions
 
     def position(self) -> int:
         return self._source.position()
@@ -113,7 +121,7 @@ class SeparatedReader:
             io.BufferedReader(self._source, 1 << 20), self._options.encoding, errors="surrogateescape", newline=""
         )
         records = self._dialect.reader(lines)
-        skipped = self._options.skip_rows + 1 + self._options.extra_header_rows
+        skipped = self._options.skip_rows + self._options.header_rows + self._options.extra_header_rows
         for _ in islice(records, skipped):
             pass
         number = skipped + 1
@@ -328,6 +336,35 @@ def _qualtrics_rows(records: list[list[str]]) -> int:
     if len(records) > 2 and sum("ImportId" in cell for cell in records[2]) > len(records[2]) / 2:
         return 2
     return 0
+
+
+def _surveymonkey_rows(records: list[list[str]]) -> int:
+    """SurveyMonkey writes two header rows: the questions, and below them the choices or “Open-Ended Response”."""
+    if len(records) < 2 or "Respondent ID" not in "".join(records[0][:2]):
+        return 1
+    return 2 if any(cell.strip() in ("Response", "Open-Ended Response") for cell in records[1]) else 1
+
+
+def _joined_header(rows: list[list[str]]) -> list[str]:
+    """One name a column. An empty cell of an upper row goes on with the name to its left."""
+    if len(rows) == 1:
+        return rows[0]
+    width = max(len(row) for row in rows)
+    filled = [[*row, *[""] * (width - len(row))] for row in rows]
+    names = []
+    left = ""
+    for place in range(width):
+        top, *below = (row[place].strip() for row in filled)
+        left = top or left
+        parts = [one for one in below if one and one not in ("Response", "Open-Ended Response")]
+        names.append(" - ".join([left, *parts]))
+    return names
+
+
+def _questions(columns: tuple[str, ...], rows: list[list[str]]) -> dict[str, str]:
+    """What was asked, where a row below the header says it."""
+    asked = rows[0] if rows else []
+    return {name: cell.strip() for name, cell in zip(columns, asked, strict=False) if cell.strip()}
 
 
 def _is_unicode(cell: str) -> bool:

@@ -38,7 +38,7 @@ def read(path: Path, options: FileOptions) -> confined.Batches:
     # Rows above the sheet's first used row are not given, yet count for the person who looks at the sheet.
     above = sheet.start[0] if sheet.start else 0
     start = skip + 1 + options.extra_header_rows
-    return told, columns, _batches(_chain(first[start:], rows), columns, above + start + 1)
+    return confined.Batches(told, columns, _batches(_chain(first[start:], rows), columns, above + start + 1))
 
 
 def _sheet(book: Any, name: str | None, path: Path) -> Any:
