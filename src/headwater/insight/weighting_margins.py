@@ -17,7 +17,7 @@ from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
 from headwater.insight.models import CustomerMargin
-from headwater.metrics.access import COLLEAGUES
+from headwater.metrics.singling import names_colleague
 from headwater.metrics.store import company_record
 from headwater.record.questions import CustomerAttributes, CustomerBase
 
@@ -62,7 +62,7 @@ def margins_in_force() -> tuple[Margin, ...]:
     stated = sorted(set(CustomerMargin.objects.values_list("attribute", flat=True)))
     known = [row.level for row in company_record().ask(CustomerAttributes()) if row.level]
     names = [*stated, *(name for name in known if name not in stated)]
-    found = (margin_of(name) for name in names if name.casefold() not in COLLEAGUES)
+    found = (margin_of(name) for name in names if not names_colleague(name))
     return tuple(margin for margin in found if 2 <= len(margin.levels) <= MOST_LEVELS)
 
 
@@ -163,7 +163,7 @@ def _check_name(attribute: str) -> None:
     if not attribute or len(attribute) > LONGEST or any(ord(letter) < 32 for letter in attribute):
         message = _("“%s” is no name of a customer attribute; write the one that your signals bear, such as region.")
         raise Refused("attribute_unknown", message % attribute[:LONGEST], "attribute")
-    if attribute.casefold() in COLLEAGUES:
+    if names_colleague(attribute):
         message = _("“%s” names colleagues, not customers; choose an attribute of customers.")
         raise Refused("attribute_of_colleagues", message % attribute, "attribute")
 

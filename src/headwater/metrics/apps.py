@@ -13,4 +13,5 @@ class MetricsConfig(AppConfig):
 
         company.on_clear("headwater.metrics.store.clear_company_record")
         company.on_clear("headwater.metrics.cards.clear")
+        company.on_clear("headwater.metrics.singling.forget")
         navigation.add("metrics", _("Metrics"), "metrics", room="insight", position=39, needs=("view", "figures"))

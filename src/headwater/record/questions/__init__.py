@@ -79,6 +79,7 @@ from headwater.record.questions.signals import (
     Timeline,
     Verbatims,
 )
+from headwater.record.questions.spread import AttributeSpread, Spread
 from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
 from headwater.record.questions.value import Experience, ExperienceCell, StayRow, Stays
 from headwater.record.questions.words import (
@@ -98,6 +99,7 @@ __all__ = [
     "AssetRow",
     "Assets",
     "AttributeNames",
+    "AttributeSpread",
     "BaseLevel",
     "Breaches",
     "BucketSums",
@@ -167,6 +169,7 @@ __all__ = [
     "SizeAnswer",
     "Span",
     "SpanAnswer",
+    "Spread",
     "StayRow",
     "Stays",
     "Suffered",
