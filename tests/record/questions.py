@@ -8,6 +8,8 @@ from headwater.record.questions import (
     Assets,
     AttributeNames,
     AttributeSpread,
+    AudienceMembers,
+    AudienceSize,
     Breaches,
     CauseSets,
     Column,
@@ -35,6 +37,7 @@ from headwater.record.questions import (
     Pattern,
     PatternFirings,
     PatternMarks,
+    People,
     Promise,
     Question,
     RandomVerbatims,
@@ -50,6 +53,7 @@ from headwater.record.questions import (
     Stays,
     Suffered,
     Sums,
+    SurveyAnswers,
     Symptoms,
     TeamFigures,
     TeamMonths,
@@ -150,6 +154,13 @@ QUESTIONS: dict[str, Question[object]] = {
     "asked and answered in all": Invited(wait=30),
     "customers by plan": CustomerBase("plan"),
     "what is known of customers": CustomerAttributes(),
+    "whom to ask": AudienceSize(
+        People(parse("attribute:plan = 'plus'"), parse("stage = 'pay' and negative"), date(2023, 11, 2)), "plan"
+    ),
+    "who is drawn": AudienceMembers(
+        People(parse("not attribute:plan = 'plus'"), parse("event = 'delivery_late'"), without=True), 7, limit=20
+    ),
+    "who is drawn next": AudienceMembers(People(signals=FILTER), 7, "8", ("plan",), ("c1", "c2", "customer_0003")),
     "words by stage": WordsByStage(parse("language = 'en'"), most=3),
     "what goes together in responses": ResponseProducts(
         parse("metric = 'nps'"),
@@ -196,5 +207,9 @@ QUESTIONS: dict[str, Question[object]] = {
     "words and phrases": WordMatches(("same thing", "it's"), parse("channel != 'x'"), date(2023, 11, 2), offset=1),
     "comments at random": CommentSample(30, 5, date(2023, 11, 2), where=parse("negative")),
     "who came back": Returning(CUSTOM, parse("channel != 'x'")),
+    "answers to a survey": SurveyAnswers(
+        "test", ("plan", "region"), ("attribute:wave", "month"), FILTER, date(2023, 11, 2)
+    ),
+    "answers to a survey, in all": SurveyAnswers("crm"),
     "how long customers stayed": Stays(CUSTOM, parse("event = 'delivery_late'"), date(2024, 2, 2)),
 }

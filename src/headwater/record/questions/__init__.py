@@ -10,6 +10,7 @@ from headwater.record.questions.assets import (
     Movement,
     ReasonRow,
 )
+from headwater.record.questions.audience import AudienceLevel, AudienceMembers, AudienceSize, Member, People
 from headwater.record.questions.contents import (
     AttributeNames,
     FieldValue,
@@ -81,6 +82,7 @@ from headwater.record.questions.signals import (
 )
 from headwater.record.questions.spread import AttributeSpread, Spread
 from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
+from headwater.record.questions.surveys import AnswerCounts, SurveyAnswers
 from headwater.record.questions.value import Experience, ExperienceCell, StayRow, Stays
 from headwater.record.questions.words import (
     Comments,
@@ -96,10 +98,14 @@ __all__ = [
     "MOVEMENTS",
     "Affected",
     "AffectedRow",
+    "AnswerCounts",
     "AssetRow",
     "Assets",
     "AttributeNames",
     "AttributeSpread",
+    "AudienceLevel",
+    "AudienceMembers",
+    "AudienceSize",
     "BaseLevel",
     "Breaches",
     "BucketSums",
@@ -137,6 +143,7 @@ __all__ = [
     "Lags",
     "LossReasons",
     "MatchingKeys",
+    "Member",
     "MomentOutcomes",
     "MomentSums",
     "MomentTrace",
@@ -148,6 +155,7 @@ __all__ = [
     "Pattern",
     "PatternFirings",
     "PatternMarks",
+    "People",
     "Promise",
     "Published",
     "Question",
@@ -177,6 +185,7 @@ __all__ = [
     "Sums",
     "SumsAnswer",
     "SumsRow",
+    "SurveyAnswers",
     "Symptoms",
     "SymptomsAnswer",
     "TeamCell",
