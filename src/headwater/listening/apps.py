@@ -13,6 +13,15 @@ class ListeningConfig(AppConfig):
         company.on_clear("headwater.listening.services.clear")
         company.on_clear("headwater.listening.employee_signals.clear")
         company.on_clear("headwater.listening.surveys.services.clear")
+        company.on_clear("headwater.listening.connections.services.clear")
+        navigation.add(
+            "connections",
+            _("Connections"),
+            "listening:connections",
+            room="listening",
+            position=50,
+            needs=("view", "connections"),
+        )
         navigation.add(
             "imports", _("Imports"), "listening:imports", room="listening", position=60, needs=("import", "signals")
         )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from headwater.base.queue import JobContext, schedule, task
 from headwater.base.refusals import Refused
 from headwater.listening import employee_signals, importing, inbox, uploads
+from headwater.listening.connections import work
 from headwater.listening.flusher import COMPACT
 from headwater.listening.models import Import, ImportState
 from headwater.metrics.store import company_record
@@ -47,5 +48,17 @@ def compact_record(context: JobContext, payload: dict[str, Any]) -> None:
     company_record().compact()
 
 
+@task("listening.run_connection", title=gettext_lazy("Read a connection"), lane="long")
+def run_connection(context: JobContext, payload: dict[str, Any]) -> None:
+    """Read a connection on from where it is; after a kill the job comes again and goes on after the last batch."""
+    work.run_job(context, payload["connection"])
+
+
+@task("listening.start_due_connections", title=gettext_lazy("Start connections that are due"))
+def start_due_connections(context: JobContext, payload: dict[str, Any]) -> None:
+    work.start_due()
+
+
+schedule("listening.start_due_connections", every=timedelta(minutes=1))
 schedule("listening.expire_uploads", every=timedelta(hours=6))
 schedule(COMPACT, every=timedelta(hours=1))

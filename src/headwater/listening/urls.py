@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from headwater.listening.views import imports
+from headwater.listening.views import connections, imports
 
 app_name = "listening"
 
 urlpatterns = [
+    path("connections", connections.connections, name="connections"),
     path("imports", imports.imports, name="imports"),
     path("imports/<int:import_id>", imports.one_import, name="import"),
     path("imports/<int:import_id>/progress", imports.progress, name="progress"),

@@ -1,0 +1,103 @@
+"""The test button: the first rows of a connection as they are, the mapping they suggest, and what it makes of them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from headwater.listening import mapping, previews, proposal, services
+from headwater.listening.connections.credentials import credentials_of
+from headwater.listening.connections.database import DatabaseReader
+from headwater.listening.connections.options import DatabaseOptions, RestOptions, read_options
+from headwater.listening.connections.rest import RestReader
+from headwater.listening.connections.runs import NOT_MAPPED
+from headwater.listening.mapping import Mapping
+from headwater.listening.models import Connection, SetAsideRow
+
+ROWS_LOOKED_AT = 200
+SHOWN = 20
+
+Record = dict[str, str | None]
+NOTHING = previews.Preview((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The first rows, and the mapping kept or proposed with what it is unsure of and what it makes of them."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Record, ...]
+    mapping: Mapping | None
+    unsure: tuple[proposal.Unsure, ...] = ()
+    notes: tuple[str, ...] = ()
+    preview: previews.Preview = NOTHING
+
+
+def first_rows(connection: Connection) -> list[Record]:
+    """The first rows of a connection, fetched now; of a webhook those that wait. Raises Refused."""
+    if connection.kind == Connection.Kind.WEBHOOK:
+        waiting = SetAsideRow.objects.filter(arrival__run__connection=connection, code=NOT_MAPPED)
+        return [dict(row.values) for row in waiting.order_by("pk")[:ROWS_LOOKED_AT]]
+    options, secrets = read_options(connection.kind, connection.options), credentials_of(connection)
+    rows: list[Record] = []
+    if isinstance(options, DatabaseOptions):
+        database = DatabaseReader(options, secrets, rows_a_batch=ROWS_LOOKED_AT)
+        fetched = database.batches({}, ordered=False)
+        try:
+            for one in islice(fetched, 1):
+                rows += one.rows.table.to_pylist()
+        finally:
+            fetched.close()
+            database.close()
+    elif isinstance(options, RestOptions):
+        api = RestReader(options, secrets)
+        try:
+            for one in islice(api.batches({}), 1):
+                rows += one.rows.table.to_pylist()
+        finally:
+            api.close()
+    return rows[:ROWS_LOOKED_AT]
+
+
+def look(connection: Connection, used: Mapping | None = None) -> Look:
+    """Read the first rows and show what `used`, the mapping kept, or else the proposed one makes of them."""
+    rows = first_rows(connection)
+    if not rows:
+        return Look((), (), used or _kept(connection))
+    with _as_file(rows, connection.name) as path:
+        chosen = used or _kept(connection)
+        if chosen is not None:
+            return _looked(rows, chosen, path)
+        proposed = proposal.propose(path)
+        made = proposed.mapping.model_copy(update={"source": connection.source.name, "file": mapping.FileOptions()})
+        return _looked(rows, made, path, proposed.unsure, proposed.notes)
+
+
+def _looked(
+    rows: list[Record],
+    used: Mapping,
+    path: Path,
+    unsure: tuple[proposal.Unsure, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Look:
+    as_lines = used.model_copy(update={"file": mapping.FileOptions(format="jsonl")})
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    return Look(columns, tuple(rows[:SHOWN]), used, unsure, notes, previews.preview(path, as_lines, SHOWN))
+
+
+def _kept(connection: Connection) -> Mapping | None:
+    return mapping.from_yaml(connection.source.mapping) if connection.source.mapping else None
+
+
+@contextmanager
+def _as_file(rows: list[Record], name: str) -> Iterator[Path]:
+    """The rows as a file of JSON Lines: what proposes and previews mappings reads files."""
+    with tempfile.TemporaryDirectory(prefix="headwater-look-") as folder:
+        path = Path(folder) / f"{services.source_name(name)}.jsonl"
+        path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+        yield path
