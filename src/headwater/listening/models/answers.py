@@ -48,12 +48,13 @@ class SurveyResponse(models.Model):
         OPEN = "open", _("Begun")
         COMPLETE = "complete", _("Complete")
         PARTIAL = "partial", _("Left unfinished")
+        DETACHED = "detached", _("Sent anonymously; only says that this browser answered, and not what")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     survey = models.ForeignKey(Survey, on_delete=models.CASCADE, related_name="responses")
     version = models.ForeignKey(SurveyVersion, on_delete=models.PROTECT, related_name="+")
     invitation = models.OneToOneField(
-        Invitation, null=True, blank=True, on_delete=models.SET_NULL, related_name="response"
+        Invitation, null=True, blank=True, on_delete=models.CASCADE, related_name="response"
     )
     link = models.ForeignKey(SurveyLink, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     resume_hash = models.CharField(
@@ -89,6 +90,7 @@ class HeldAnswer(models.Model):
     link = models.ForeignKey(SurveyLink, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     language = models.CharField(max_length=35, blank=True)
     day = models.DateField()
+    state = models.CharField(max_length=10, choices=SurveyResponse.State.choices)
     signals = models.BinaryField(help_text=_("As in the inbox."))
 
     def __str__(self) -> str:
