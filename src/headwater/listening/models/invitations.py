@@ -137,6 +137,7 @@ class Invitation(models.Model):
     )
     stratum = models.CharField(max_length=200, blank=True)
     once = models.BooleanField(default=True, help_text=_("Not of a moment, which may come to a customer again."))
+    declined = models.BooleanField(default=False, help_text=_("The customer wants this survey no more."))
     firing = models.PositiveBigIntegerField(null=True, blank=True, unique=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
     due_at = models.DateTimeField(null=True, blank=True)
