@@ -23,6 +23,7 @@ from headwater.insight.alerts import SPOKEN
 from headwater.insight.models import Alert, AlertWatch
 from headwater.insight.typical import typical
 from headwater.journey.queries import taxonomy
+from headwater.listening.connections import hooks
 from headwater.metrics.definitions import METRICS
 from headwater.metrics.store import company_record
 from headwater.record.filters import equals, every
@@ -228,6 +229,9 @@ def _fields(watched: Watched, alarm: Alarm, examples: list[int]) -> dict[str, An
 
 def _announce(row: Alert, now: object) -> None:
     record_history(None, "alert.found", f"alert:{row.pk}", {"what": row.cause or row.metric, "stage": row.stage})
+    told = {"id": row.pk, "kind": row.kind, "cause": row.cause, "metric": row.metric, "stage": row.stage}
+    dates = {"since": row.since.isoformat(), "noticed_on": row.noticed_on.isoformat()}
+    hooks.emit("alert.raised", {**told, **dates, "address": hooks.address(f"/alerts/{row.pk}")})
     if (timezone.localdate() - row.noticed_on).days <= NEWS and alerts_mail.tell_owners(row):
         Alert.objects.filter(pk=row.pk).update(mailed_at=now)
 

@@ -14,6 +14,10 @@ class ListeningConfig(AppConfig):
         company.on_clear("headwater.listening.employee_signals.clear")
         company.on_clear("headwater.listening.surveys.services.clear")
         company.on_clear("headwater.listening.connections.services.clear")
+        company.on_clear("headwater.listening.connections.endpoints.clear")
+        navigation.add(
+            "surveys", _("Surveys"), "listening:surveys", room="listening", position=10, needs=("view", "surveys")
+        )
         navigation.add(
             "connections",
             _("Connections"),

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from headwater.base.paths import home
 from headwater.journey import watching
+from headwater.listening.connections import hooks
 from headwater.listening.models import Import, ImportState, InboxBatch
 from headwater.listening.personal import vault
 from headwater.metrics.store import company_record
@@ -147,6 +148,8 @@ def _count_and_delete(batches: Iterable[InboxBatch], rows: Callable[[], pa.Table
     others = [batch.pk for batch in batches if batch.arrival_id is None]
     with turn(), transaction.atomic():
         watching.arrived(rows)
+        if hooks.is_wanted("signals.received"):
+            hooks.signals_received(rows())
         InboxBatch.objects.filter(pk__in=others).delete()
         for arrival_id, batch in of_imports:
             deleted, _ = InboxBatch.objects.filter(pk=batch.pk).delete()

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy
 from headwater.base.queue import JobContext, schedule, task
 from headwater.base.refusals import Refused
 from headwater.listening import employee_signals, importing, inbox, uploads
-from headwater.listening.connections import work
+from headwater.listening.connections import delivering, work
 from headwater.listening.flusher import COMPACT
-from headwater.listening.models import Import, ImportState
+from headwater.listening.models import ErasureRequest, Import, ImportState
+from headwater.listening.personal import erasing, retention
 from headwater.metrics.store import company_record
 
 
@@ -59,6 +60,29 @@ def start_due_connections(context: JobContext, payload: dict[str, Any]) -> None:
     work.start_due()
 
 
+@task("listening.send_webhooks", title=gettext_lazy("Send webhooks"))
+def send_webhooks(context: JobContext, payload: dict[str, Any]) -> None:
+    delivering.send_due(context)
+
+
+schedule("listening.send_webhooks", every=timedelta(minutes=1))
 schedule("listening.start_due_connections", every=timedelta(minutes=1))
+
+
+@task(erasing.TASK, title=gettext_lazy("Erase a customer"), lane="long", max_failures=20)
+def erase_customer(context: JobContext, payload: dict[str, Any]) -> None:
+    """Erase a customer everywhere; after a kill, or where an old file is in use, the job comes again and goes on."""
+    request = ErasureRequest.objects.filter(pk=payload["request"]).first()
+    if request is not None:
+        erasing.run(request, context.progress)
+
+
+@task(retention.TASK, title=gettext_lazy("Let go of what is over its time"), lane="long")
+def retain(context: JobContext, payload: dict[str, Any]) -> None:
+    """Delete signals, words, rows set aside and originals that are over their time."""
+    retention.run(lambda done, total: context.progress(done, total, _("files of the record")))
+
+
+schedule(retention.TASK, every=timedelta(days=1))
 schedule("listening.expire_uploads", every=timedelta(hours=6))
 schedule(COMPACT, every=timedelta(hours=1))

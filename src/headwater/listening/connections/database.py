@@ -12,7 +12,7 @@ import re
 import sqlite3
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +66,7 @@ class DatabaseReader:
     def close(self) -> None:
         self._engine.dispose()
 
-    def batches(self, position: Position, *, ordered: bool = True) -> Iterator[Fetched]:
+    def batches(self, position: Position, *, ordered: bool = True) -> Generator[Fetched]:
         """Batches in the order of the cursor. `ordered=False` takes any rows first, which spares a large sort."""
         statement, values = self._statement(position, ordered)
         try:
@@ -190,7 +190,7 @@ def _mysql(options: DatabaseOptions, password: str) -> Engine:
         opened.connect(guard.open_socket(options.host, port, CONNECT_SECONDS))
         with opened.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
-            server = str(opened.get_server_info())
+            server = str(opened.server_version)
             limit = f"max_statement_time={options.timeout_s}"
             cursor.execute(
                 f"SET SESSION {limit if 'MariaDB' in server else f'max_execution_time={options.timeout_s}000'}"

@@ -163,7 +163,7 @@ def _run_of_today(connection: Connection) -> ConnectionRun:
         run.save(update_fields=["arrival"])
     run = ConnectionRun.objects.select_for_update().get(pk=run.pk)
     # Read again under the lock: another message may have added to its counts.
-    run.arrival = Import.objects.select_for_update().get(pk=run.arrival_id)
+    run.arrival = Import.objects.select_for_update().get(run=run)
     return run
 
 

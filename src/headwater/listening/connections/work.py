@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from headwater.base.queue import JobCancelled, JobContext
-from headwater.listening.connections import receiving, services
+from headwater.listening.connections import delivering, receiving, services
 from headwater.listening.connections.running import run_connection
 from headwater.listening.connections.runs import RunEnded, cut_off
 from headwater.listening.models import Connection, ConnectionRun
@@ -46,3 +46,4 @@ def run_job(context: JobContext, pk: int) -> None:
 def start_due() -> None:
     services.start_due()
     receiving.forget_old_messages()
+    delivering.forget_old()
