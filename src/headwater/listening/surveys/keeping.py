@@ -1,0 +1,186 @@
+"""One page on its way into the database, and with the last page the response into the record: one transaction.
+
+Of an anonymous answer nothing is written that could join it with the invitation: the invitation is spent by an update
+that keeps no time, and the answer is held, under a number of its own, until it can be let go among others
+(`surveys.anonymous`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from headwater.base.company import company
+from headwater.listening.models import HeldAnswer, Invitation, SurveyResponse
+from headwater.listening.surveys import branching, flood
+from headwater.listening.surveys.answer_commits import Fate, Write
+from headwater.listening.surveys.answers_to_signals import Given, signals_of
+from headwater.listening.surveys.visits import Asked, State, Visit, Why, resume_hash
+
+UNSPENT: Final = (Asked.PLANNED, Asked.SENT, Asked.FAILED, Asked.DECLINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A moment, its day in the company's time zone, and the noon that stands for that day."""
+
+    at: datetime
+    day: date
+    noon: datetime
+
+
+def now(at: datetime | None = None) -> Now:
+    """This moment, or the one given."""
+    ours = company()
+    zone = ZoneInfo(ours.time_zone if ours else "UTC")
+    at = at or timezone.now()
+    day = at.astimezone(zone).date()
+    return Now(at, day, datetime.combine(day, time(12), zone).astimezone(UTC))
+
+
+class Keeping:
+    """What `answer_commits` writes for one visitor. Afterwards ``fate`` says what became of it and ``refused`` why not.
+
+    ``ends`` is the state that the response ends in with this page: complete, partial where a visitor never came back;
+    None where it goes on, at the page ``go_to``.
+    """
+
+    def __init__(
+        self, found: Visit, answers: dict[str, Any], now: Now, *, ends: str | None = None, go_to: str = ""
+    ) -> None:
+        self.found, self.answers, self.now, self.ends, self.go_to = found, answers, now, ends, go_to
+        self.anonymous = found.document.anonymous
+        self.fate: Fate = "nothing"
+        self.refused: Why | None = None
+        # The number of an anonymous answer is no number that pages were saved under.
+        begun = found.response.pk if found.response else None
+        self.id: UUID = uuid4() if begun is None or (self.anonymous and ends) else begun
+
+    def change(self) -> Write:
+        """The change, with the signals that the response becomes where it ends."""
+        if not self.ends:
+            return Write(self._apply)
+        received_at = self.now.noon if self.anonymous else None
+        counted = branching.counted(self.found.document, self.answers)
+        rows = signals_of(self.found.document, counted, self._given())
+        return Write(self._apply, rows, self.found.survey.source, received_at, keeps=self.anonymous)
+
+    def _given(self) -> Given:
+        found, invitation = self.found, self.found.invitation
+        named = invitation if not self.anonymous else None
+        mailing = invitation.mailing if invitation else None
+        return Given(
+            survey=found.survey.name,
+            version=found.version.version or 0,
+            response_id=(named.response_id if named else "") or str(self.id),
+            channel=found.channel,
+            language=found.language,
+            occurred_at=self.now.noon if self.anonymous else self.now.at,
+            customer_id=named.customer_id if named else None,
+            wave=mailing.wave if mailing else None,
+            # What is known of a person when asked would tell whose anonymous answer it is.
+            attributes=found.attributes if found.link or not self.anonymous else None,
+            is_complete=self.ends == State.COMPLETE,
+        )
+
+    # In the transaction.
+
+    def _apply(self, packed: bytes | None) -> Fate:
+        self.fate, self.refused = "nothing", None
+        try:
+            with transaction.atomic():
+                self._keep(packed)
+        except _Undone as undone:
+            self.refused = undone.why
+            return "nothing"
+        except IntegrityError:
+            return "nothing"  # another tab began this response at the same moment
+        self.fate = "held" if self.anonymous and self.ends else "inbox"
+        return self.fate
+
+    def _keep(self, packed: bytes | None) -> None:
+        if self.found.response is None:
+            self._begin()
+        else:
+            self._go_on(self.found.response)
+        if self.ends:
+            self._complete(packed)
+
+    def _begin(self) -> None:
+        found, now = self.found, self.now
+        visitor = found.visitor
+        if not self._may_begin():
+            raise _Undone("full")
+        by_browser = found.link is not None or self.anonymous
+        SurveyResponse.objects.create(
+            id=uuid4() if self.anonymous else self.id,
+            survey=found.survey,
+            version=found.version,
+            invitation=None if self.anonymous else found.invitation,
+            link=found.link,
+            resume_hash=resume_hash(found.token, visitor.resume) if by_browser and visitor.resume else None,
+            day=now.day,
+            started_at=None if self.anonymous else now.at,
+            **self._fields(),
+        )
+        if found.invitation is not None and not self.anonymous:
+            unread = Invitation.objects.filter(pk=found.invitation.pk, opened_at__isnull=True)
+            unread.update(opened_at=now.at)
+
+    def _may_begin(self) -> bool:
+        found, visitor = self.found, self.found.visitor
+        if found.link is not None:
+            return flood.take(found.link, visitor.address, visitor.resume.split(".")[0], self.now.at)
+        return not self.anonymous or flood.take_anonymous(found.token, self.now.noon)
+
+    def _go_on(self, response: SurveyResponse) -> None:
+        same = SurveyResponse.objects.filter(pk=response.pk, edition=response.edition, state=State.OPEN)
+        if not same.update(edition=F("edition") + 1, **self._fields()):
+            raise _Undone(None)
+
+    def _fields(self) -> dict[str, Any]:
+        """What a response holds of its answers: nothing once they are signals."""
+        fields: dict[str, Any] = {
+            "answers": {} if self.ends else self.answers,
+            "page": "" if self.ends else self.go_to,
+            "language": self.found.language,
+            "saved_at": None if self.anonymous else self.now.at,
+        }
+        if self.ends:
+            fields["state"] = State.DETACHED if self.anonymous else self.ends
+            fields["completed_at"] = None if self.anonymous else self.now.at
+        return fields
+
+    def _complete(self, packed: bytes | None) -> None:
+        found = self.found
+        if found.invitation is not None:
+            mine = Invitation.objects.filter(pk=found.invitation.pk, state__in=UNSPENT)
+            if not mine.update(state=Asked.SPENT):
+                raise _Undone("spent")
+        if not self.anonymous:
+            return
+        HeldAnswer.objects.create(
+            id=self.id,
+            survey=found.survey,
+            version=found.version,
+            link=found.link,
+            language=found.language,
+            day=self.now.day,
+            state=self.ends,
+            signals=packed or b"",
+        )
+
+
+class _Undone(Exception):
+    """Nothing of this change is kept; ``why`` is told to the visitor, None: try again."""
+
+    def __init__(self, why: Why | None) -> None:
+        super().__init__(why)
+        self.why = why
