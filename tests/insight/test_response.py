@@ -1,5 +1,6 @@
 """Who answered of those asked, and metrics weighted to the customer base."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from hypothesis import given
@@ -21,8 +23,11 @@ from headwater.insight.response import WAIT, response
 from headwater.insight.response_wording import response_sentence, silence, weighted_sentence
 from headwater.insight.selection import Selection
 from headwater.insight.weighting import weighted
+from headwater.insight.weighting_groups import weighted_groups
 from headwater.insight.weighting_margins import clear, margin_of, read_levels, state_margin, take_back_margin
 from headwater.metrics.access import require_askable
+from headwater.metrics.commands import metric_command
+from headwater.metrics.estimates import estimate
 from headwater.record import Record
 from headwater.record.filters import parse
 from headwater.science import Estimate, NoVerdict
@@ -134,6 +139,58 @@ def test_a_segment_without_an_answer_cannot_be_stood_for(base: None) -> None:
     assert isinstance(found.weighted, NoVerdict)
     assert found.weighted.code == "empty_level"
     assert "cannot stand for" in weighted_sentence(found)
+
+
+def test_a_metric_s_own_page_stands_weighted_beside_as_answered(
+    base: None, person_with: Callable[..., Person], client: Client
+) -> None:
+    client.force_login(person_with("analyst"))
+    expected = weighted("nps", attributes=["segment"])
+    assert isinstance(expected.weighted, Estimate)
+    page = client.get("/metrics/nps", {"weights": "base", "by": "attribute:segment"}).content.decode()
+    assert "As answered, and weighted to the customer base" in page
+    assert f">{expected.effective_n:.0f}<" in page
+    answer = client.get("/api/v1/metrics/nps", {"weights": "base", "by": "attribute:segment"}).json()
+    assert answer["weights"]["attributes"] == ["segment"]
+    assert answer["weights"]["shift"]["estimate"] == pytest.approx(expected.weighted.estimate - 100 * 28 / 232)
+    groups = {row["group"]["attribute:segment"]: row for row in answer["rows"]}
+    # Weights are alike within a segment, so that its own figure stays what it is.
+    for segment in ("loyal", "new"):
+        assert groups[segment]["weighted"]["estimate"] == pytest.approx(groups[segment]["estimate"])
+        assert groups[segment]["weighted"]["design_effect"] == pytest.approx(1)
+    [whole] = client.get("/api/v1/metrics/nps", {"weights": "base"}).json()["rows"]
+    assert whole["weighted"]["estimate"] == pytest.approx(expected.weighted.estimate)
+    assert whole["weighted"]["effective_n"] == pytest.approx(expected.effective_n)
+    assert "weighted" not in client.get("/api/v1/metrics/nps").json()["rows"][0]
+    assert client.get("/api/v1/metrics/nps", {"weights": "base", "by": ["month", "channel"]}).status_code == 400
+    assert client.get("/metrics/nps", {"weights": "gold"}).status_code == 400
+
+
+def test_a_month_is_weighted_by_who_answered_in_it(base: None) -> None:
+    found = weighted_groups("nps", "month")
+    by_month = {row.group["month"]: row.result for row in estimate("nps", by=("month",)).rows}
+    shares = [one.raw == by_month[one.value] and one.n for one in found.groups]
+    assert sum(shares) == found.whole.n == 232
+    # The groups add up to the whole by what their answers weigh.
+    margin = margin_of("segment").shares
+    each = {name: margin[name] / SEGMENTS[name][1] for name in SEGMENTS}
+    weight = {one.value: 0.0 for one in found.groups}
+    for segment, (_asked, answered, _top) in SEGMENTS.items():
+        for number in range(answered):
+            day = (START + timedelta(days=number % 50 + 2)).date()
+            weight[str(day.replace(day=1))] += each[segment]
+    assert isinstance(found.whole.weighted, Estimate)
+    total = sum(weight[one.value] * one.weighted.estimate for one in found.groups if isinstance(one.weighted, Estimate))
+    assert total == pytest.approx(found.whole.weighted.estimate)
+
+
+def test_the_command_prints_weighted_beside(base: None) -> None:
+    printed = CliRunner().invoke(metric_command, ["nps", "--weights", "base", "--json"])
+    assert json.loads(printed.output)["rows"][0]["weighted"]["design_effect"] > 1
+    table = CliRunner().invoke(metric_command, ["nps", "--weights", "base"])
+    assert "Weighted to the customer base, Net Promoter Score is" in " ".join(table.output.split())
+    refused = weighted_groups("volume")
+    assert isinstance(refused.whole.weighted, NoVerdict)
 
 
 def test_where_the_base_is_not_known_the_page_says_so(asked: None) -> None:

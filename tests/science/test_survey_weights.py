@@ -215,6 +215,33 @@ def test_cells_of_answers_say_the_same_as_their_rows() -> None:
         by_cell.mean_of_sums(top, base + 1)
 
 
+def test_a_part_keeps_the_weights_of_the_whole() -> None:
+    table, margins, (_top, _low, base) = cells_of_answers(4)
+    levels = table.groupby(["age", "region"]).size().reset_index(name="n")
+    found = raked(hs.rake(levels, margins, counts=levels.n))
+    random = np.random.default_rng(9)
+    part = random.binomial(base.astype(int), 0.3).astype(float)
+    hits = random.binomial(part.astype(int), 0.6).astype(float)
+    each = (found.weights / found.counts)[:, None]
+    expected = float((each * hits).sum() / (each * part).sum())
+    share, mean = (
+        estimate(found.share_of_sums(hits, part, whole=base)), estimate(found.mean_of_sums(hits, part, whole=base))
+    )  # fmt: skip
+    assert share.estimate == mean.estimate == pytest.approx(expected)
+    assert share.n == part.sum()
+    assert found.effective_of(part) == pytest.approx((each * part).sum() ** 2 / (each**2 * part).sum())
+    # Resampling whole buckets, the part's figure spreads as its interval says.
+    drawn = []
+    for _ in range(300):
+        chosen = random.integers(0, 40, 40)
+        again = raked(hs.rake(levels, margins, counts=base[:, chosen].sum(axis=1)))
+        weights = (again.weights / again.counts)[:, None]
+        drawn.append((weights * hits[:, chosen]).sum() / (weights * part[:, chosen]).sum())
+    assert np.std(drawn) == pytest.approx((mean.high - mean.low) / 2 / 2.02, rel=0.2)
+    with pytest.raises(ValueError, match="a part has none"):
+        found.mean_of_sums(hits, base + 1, whole=base)
+
+
 def test_the_shift_is_surer_than_two_figures_apart() -> None:
     table, margins, (top, low, base) = cells_of_answers(4)
     levels = table.groupby(["age", "region"]).size().reset_index(name="n")

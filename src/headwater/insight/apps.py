@@ -9,8 +9,10 @@ class InsightConfig(AppConfig):
 
     def ready(self) -> None:
         from headwater.base import company, erasure, navigation
+        from headwater.metrics import weighting
 
         company.on_clear("headwater.insight.labelling.clear")
+        weighting.offer_weighting("headwater.insight.weighting_groups.weighted_groups")
         company.on_clear("headwater.insight.employees_releases.clear")
         erasure.on_erase("headwater.insight.corrections.forget_erased")
         company.on_clear("headwater.insight.finance.clear")

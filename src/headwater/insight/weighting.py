@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -17,10 +17,9 @@ import headwater.science as hs
 from headwater.insight.selection import Selection
 from headwater.insight.weighting_margins import MOST_MARGINS, Margin, margin_of, margins_in_force
 from headwater.metrics.definitions import MetricDefinition
-from headwater.metrics.estimates import definition_of, estimate
+from headwater.metrics.estimates import definition_of, estimate, sums_of
 from headwater.metrics.rules import BUCKETS
-from headwater.metrics.store import company_record
-from headwater.record.questions import Sums
+from headwater.record.questions import Sums, SumsRow
 from headwater.science.bounds import Array
 from headwater.science.results import Estimate, NoVerdict, Result
 
@@ -88,8 +87,12 @@ class WeightedMetric:
         return max(self.pulls, key=lambda one: abs(one.pull), default=None)
 
 
+_Keyed: TypeAlias = Sequence[tuple[tuple[str, ...], SumsRow]]
+_Sums: TypeAlias = tuple[Array, Array, Array, Array]
+
+
 @dataclass(frozen=True, slots=True)
-class _Cells:
+class Cells:
     """Answers by crossing of levels: one line a cell, one column a customer bucket."""
 
     levels: Mapping[str, list[str]]
@@ -98,6 +101,17 @@ class _Cells:
     low: Array
     n: Array
     without_level: int
+    places: Mapping[tuple[str, ...], int]
+    """Which line a combination of levels of the base is in, once small levels are put together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """A metric weighted, with what the weights were fitted to; without cells and weights where there is no verdict."""
+
+    figures: WeightedMetric
+    cells: Cells | None = None
+    raked: hs.Raked | None = None
 
 
 def weighted(
@@ -106,23 +120,30 @@ def weighted(
     """Weight a scored metric to the customer base, by these attributes or else by the best known, at most three."""
     definition = definition_of(metric)
     selection = selection or Selection()
-    margins = _margins(attributes)
-    raw = estimate(metric, where=selection.filter(), since=selection.since, until=selection.until).rows[0].result
+    return weigh(definition, selection, margins_for(attributes)).figures
+
+
+def weigh(definition: MetricDefinition, selection: Selection, margins: tuple[Margin, ...]) -> Weighing:
+    """The metric weighted by these margins, with the cells of its answers and their weights."""
+    raw = estimate(definition.name, where=selection.filter(), since=selection.since, until=selection.until)
+    asked = (definition, selection, margins, raw.rows[0].result)
     if not definition.scored:
-        return _nothing(definition, selection, margins, raw, NoVerdict("not_answered", "Nobody is asked for it."))
+        return Weighing(_nothing(*asked, NoVerdict("not_answered", "Nobody is asked for it.")))
     if not margins:
-        return _nothing(definition, selection, margins, raw, NoVerdict("base_unknown", "The base is not known."))
+        return Weighing(_nothing(*asked, NoVerdict("base_unknown", "The base is not known.")))
     kept, cells = _fold(margins, _cells(definition, selection, margins))
+    asked = (definition, selection, kept, raw.rows[0].result)
     if not cells.n.size:
-        return _nothing(definition, selection, kept, raw, NoVerdict("no_answers", "Nobody has answered yet."))
+        return Weighing(_nothing(*asked, NoVerdict("no_answers", "Nobody has answered yet.")))
     found = hs.rake(cells.levels, {one.attribute: one.shares for one in kept}, counts=cells.n.sum(axis=1))
     if isinstance(found, NoVerdict):
         pulls = _pulls(definition, kept, cells, cells.n.sum(axis=1))
-        return replace(_nothing(definition, selection, kept, raw, found), pulls=pulls)
-    return _judged(definition, selection, kept, raw, cells, found)
+        return Weighing(replace(_nothing(*asked, found), pulls=pulls))
+    return Weighing(_judged(*asked, cells, found), cells, found)
 
 
-def _margins(attributes: Sequence[str] | None) -> tuple[Margin, ...]:
+def margins_for(attributes: Sequence[str] | None = None) -> tuple[Margin, ...]:
+    """The margins by these attributes, or else by the best known, as many as can be read."""
     if attributes is None:
         return _within_reach(margins_in_force())
     found = (margin_of(name) for name in dict.fromkeys(attributes))
@@ -143,7 +164,7 @@ def _judged(
     selection: Selection,
     margins: tuple[Margin, ...],
     raw: Result,
-    cells: _Cells,
+    cells: Cells,
     found: hs.Raked,
 ) -> WeightedMetric:
     unit = _unit(definition)
@@ -159,7 +180,7 @@ def _judged(
         selection,
         margins,
         raw,
-        _scaled(_weighted(definition, cells, found), unit),
+        figure_of(definition, cells, found),
         _scaled(found.shift_of_sums(cells.value, cells.n), unit),
         found.n,
         found.effective_n,
@@ -190,38 +211,68 @@ def _scaled(result: Result, unit: float) -> Result:
     return replace(result, estimate=result.estimate * unit, low=result.low * unit, high=result.high * unit)
 
 
-def _weighted(definition: MetricDefinition, cells: _Cells, found: hs.Raked) -> Result:
+def figure_of(definition: MetricDefinition, cells: Cells, found: hs.Raked, whole: Array | None = None) -> Result:
+    """The weighted figure of some cells in the metric's own unit; ``whole``: the answers of all, if they are a part."""
+    return _scaled(_figure(definition, cells, found, whole), _unit(definition))
+
+
+def _figure(definition: MetricDefinition, cells: Cells, found: hs.Raked, whole: Array | None) -> Result:
     if definition.kind == "nps":
-        return found.nps_of_sums(cells.top, cells.low, cells.n)
+        return found.nps_of_sums(cells.top, cells.low, cells.n, whole=whole)
     if definition.kind == "share":
-        return found.share_of_sums(cells.top, cells.n)
+        return found.share_of_sums(cells.top, cells.n, whole=whole)
     highest = definition.highest if definition.highest is not None else np.inf
-    return found.mean_of_sums(cells.value, cells.n, limits=(definition.lowest, highest))
+    return found.mean_of_sums(cells.value, cells.n, whole=whole, limits=(definition.lowest, highest))
 
 
-def _cells(definition: MetricDefinition, selection: Selection, margins: Sequence[Margin]) -> _Cells:
-    by = tuple(f"attribute:{margin.attribute}" for margin in margins)
-    rows = (
-        company_record()
-        .ask(Sums((*by, "bucket"), selection.filter(), selection.since, selection.until, definition.name))
-        .rows
-    )
-    places: dict[tuple[str, ...], int] = {}
-    complete = [row for row in rows if row.scored and all(row.group[name] for name in by)]
-    for row in complete:
-        places.setdefault(tuple(str(row.group[name]) for name in by), len(places))
-    sums = {name: np.zeros((len(places), BUCKETS)) for name in ("score_sum", "top", "low", "scored")}
-    for row in complete:
-        place = places[tuple(str(row.group[name]) for name in by)], int(row.group["bucket"] or 0)
-        for name, array in sums.items():
-            array[place] += getattr(row, name)
+def _rows(
+    definition: MetricDefinition, selection: Selection, margins: Sequence[Margin], by: str = ""
+) -> tuple[list[tuple[tuple[str, ...], SumsRow]], int]:
+    """The sums of answers by levels, group and customer bucket, and how many answers lack a level."""
+    names = tuple(f"attribute:{margin.attribute}" for margin in margins)
+    asked = (*names, *((by,) if by and by not in names else ()), "bucket")
+    rows = sums_of(Sums(asked, selection.filter(), selection.since, selection.until, definition.name))
+    known = [row for row in rows if row.scored and all(row.group[name] for name in names)]
+    found = [(tuple(str(row.group[name]) for name in names), row) for row in known]
+    return found, sum(row.scored for row in rows) - sum(row.scored for row in known)
+
+
+def _summed(definition: MetricDefinition, places: Mapping[tuple[str, ...], int], lines: int, rows: _Keyed) -> _Sums:
+    """Value, top, low and answers, each one line a place and one column a bucket."""
+    sums = {name: np.zeros((lines, BUCKETS)) for name in ("score_sum", "top", "low", "scored")}
+    for key, row in rows:
+        if key in places:
+            for name, array in sums.items():
+                array[places[key], int(row.group["bucket"] or 0)] += getattr(row, name)
     value = {"nps": sums["top"] - sums["low"], "share": sums["top"]}.get(definition.kind, sums["score_sum"])
-    levels = {margin.attribute: [group[i] for group in places] for i, margin in enumerate(margins)}
-    missing = sum(row.scored for row in rows) - sum(row.scored for row in complete)
-    return _Cells(levels, value, sums["top"], sums["low"], sums["scored"], missing)
+    return value, sums["top"], sums["low"], sums["scored"]
 
 
-def _fold(margins: Sequence[Margin], cells: _Cells) -> tuple[tuple[Margin, ...], _Cells]:
+def _cells(definition: MetricDefinition, selection: Selection, margins: Sequence[Margin]) -> Cells:
+    rows, missing = _rows(definition, selection, margins)
+    places: dict[tuple[str, ...], int] = {}
+    for key, _row in rows:
+        places.setdefault(key, len(places))
+    levels = {margin.attribute: [key[i] for key in places] for i, margin in enumerate(margins)}
+    return Cells(levels, *_summed(definition, places, len(places), rows), missing, places)
+
+
+def parts_of(
+    definition: MetricDefinition, selection: Selection, margins: Sequence[Margin], cells: Cells, by: str
+) -> dict[str | None, Cells]:
+    """The cells of each group of a dimension, on the lines of the whole."""
+    rows, _missing = _rows(definition, selection, margins, by)
+    groups: dict[str | None, list[tuple[tuple[str, ...], SumsRow]]] = defaultdict(list)
+    for key, row in rows:
+        groups[row.group[by]].append((key, row))
+    found: dict[str | None, Cells] = {}
+    for group, chosen in groups.items():
+        value, top, low, n = _summed(definition, cells.places, len(cells.n), chosen)
+        found[group] = replace(cells, value=value, top=top, low=low, n=n)
+    return found
+
+
+def _fold(margins: Sequence[Margin], cells: Cells) -> tuple[tuple[Margin, ...], Cells]:
     """Margins and cells with small levels that hardly anybody answered at put together.
 
     Where even together they are small and silent they are left out of the base; answers at a level that the base has
@@ -237,10 +288,12 @@ def _fold(margins: Sequence[Margin], cells: _Cells) -> tuple[tuple[Margin, ...],
     levels = {margin.attribute: [rows[place][i] for place in keep] for i, margin in enumerate(margins)}
     left_out = cells.without_level + round(float(cells.n.sum() - cells.n[keep].sum()))
     value, top, low, n = (part[keep] for part in (cells.value, cells.top, cells.low, cells.n))
-    return kept, _Cells(levels, value, top, low, n, left_out)
+    lines = {place: line for line, place in enumerate(keep)}
+    places = {key: lines[place] for key, place in cells.places.items() if place in lines}
+    return kept, Cells(levels, value, top, low, n, left_out, places)
 
 
-def _names(margin: Margin, cells: _Cells) -> dict[str, str]:
+def _names(margin: Margin, cells: Cells) -> dict[str, str]:
     """What each level of the base is called: itself, or among the others; empty: left out."""
     counted: dict[str, float] = defaultdict(float)
     for level, n in zip(cells.levels[margin.attribute], cells.n.sum(axis=1).tolist(), strict=True):
@@ -259,7 +312,7 @@ def _renamed(shares: Mapping[str, float], names: Mapping[str, str]) -> dict[str,
     return {level: share / whole for level, share in found.items()}
 
 
-def _pulls(definition: MetricDefinition, margins: Sequence[Margin], cells: _Cells, weights: Array) -> tuple[Pull, ...]:
+def _pulls(definition: MetricDefinition, margins: Sequence[Margin], cells: Cells, weights: Array) -> tuple[Pull, ...]:
     """Each level's part in what weighting moves: what its cells gain in weight, times how far they lie from the raw."""
     unit = _unit(definition)
     n, value = cells.n.sum(axis=1), cells.value.sum(axis=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
@@ -17,6 +17,7 @@ from headwater.metrics.comparisons import GroupComparison, compare_groups
 from headwater.metrics.definitions import METRICS
 from headwater.metrics.estimates import estimate, read_filter
 from headwater.metrics.rules import why_not
+from headwater.metrics.weighting import Chosen, beside, weighted
 from headwater.science.results import Estimate, Result
 
 router = Router(tags=["metrics"])
@@ -51,6 +52,28 @@ class MetricDescription(Schema):
     minimum_base: int
 
 
+class MetricFigure(Schema):
+    """In the metric's own unit; null where there is no verdict, and ``why_not`` says why."""
+
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    why_not: str = ""
+
+
+class WeightedRow(Schema):
+    """The group weighted to the customer base: ``effective_n`` plain answers would know as much as its ``n``."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    n: int
+    effective_n: float | None
+    design_effect: float | None
+    no_verdict: str | None = None
+
+
 class Row(Schema):
     """One group in the metric's own unit; without a verdict the three figures are null and the reason is given."""
 
@@ -60,21 +83,35 @@ class Row(Schema):
     high: float | None
     n: int
     no_verdict: str | None = None
+    weighted: WeightedRow | None = None
+
+
+class Weights(Schema):
+    """What the answers were weighted by, what that changes, and what it takes for granted."""
+
+    attributes: list[str]
+    sentence: str
+    shift: MetricFigure
+    warnings: list[str]
+    assumption: str
 
 
 class MetricAnswer(Schema):
     metric: str
     definition: MetricDescription
     rows: list[Row]
+    weights: Weights | None = None
 
 
 class MetricAsked(Schema):
-    """``by`` may be given more than once; both days are included."""
+    """``by`` may be given more than once; both days are included. ``weights=base`` puts beside each figure the one
+    weighted to the customer base, by one dimension at most."""
 
     by: list[str] = Field(default_factory=list, max_length=10)
     where: str | None = Field(None, max_length=2000)
     since: date | None = None
     until: date | None = None
+    weights: Literal["base"] | None = None
 
 
 @router.get("/metrics", response={200: list[MetricDescription], **REFUSALS}, operation_id="list_metrics")
@@ -91,17 +128,9 @@ def get_metric(request: HttpRequest, name: str, asked: Query[MetricAsked]) -> di
     """Estimate a metric by group, each with its interval and base size."""
     require(request.user, "view", "figures")
     require_askable(request.user, asked.by, read_filter(asked.where))
-    return estimate(name, by=asked.by, where=asked.where, since=asked.since, until=asked.until).as_json()
-
-
-class MetricFigure(Schema):
-    """In the metric's own unit; null where there is no verdict, and ``why_not`` says why."""
-
-    estimate: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int = 0
-    why_not: str = ""
+    chosen: Chosen = {"where": asked.where, "since": asked.since, "until": asked.until}
+    answer = estimate(name, by=asked.by, **chosen)
+    return answer.as_json() if asked.weights is None else beside(answer, weighted(name, tuple(asked.by), **chosen))
 
 
 class ComparedGroup(Schema):

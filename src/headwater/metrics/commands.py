@@ -10,7 +10,8 @@ from rich.table import Table
 
 from headwater.metrics.estimates import MetricAnswer, MetricRow, estimate
 from headwater.metrics.rules import why_not, written
-from headwater.science import Estimate
+from headwater.metrics.weighting import Chosen, Weighted, beside, weighted
+from headwater.science import Estimate, NoVerdict
 
 WHISKER_WIDTH = 28
 
@@ -25,14 +26,25 @@ def _day(value: datetime | None) -> date | None:
 @click.option("--where", metavar="FILTER", help="Count only signals that match, such as \"channel = 'chat'\".")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day (local date).")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day (local date).")
+@click.option(
+    "--weights", type=click.Choice(["base"]), help="Show each figure weighted to the customer base beside it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer for programs.")
 def metric_command(
-    name: str, by: tuple[str, ...], where: str | None, since: datetime | None, until: datetime | None, as_json: bool
+    name: str,
+    by: tuple[str, ...],
+    where: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    weights: str | None,
+    as_json: bool,
 ) -> None:
     """Print a metric with its interval and base size: nps, csat, ces, rating, share_negative, volume, contact_rate."""
-    answer = estimate(name, by=by, where=where, since=_day(since), until=_day(until))
+    chosen: Chosen = {"where": where, "since": _day(since), "until": _day(until)}
+    answer = estimate(name, by=by, **chosen)
+    found = weighted(name, by, **chosen) if weights else None
     if as_json:
-        click.echo(json.dumps(answer.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(beside(answer, found) if found else answer.as_json(), ensure_ascii=False))
         return
     definition = answer.definition
     console = Console(highlight=False)
@@ -40,14 +52,16 @@ def metric_command(
     if not answer.rows:
         console.print(_("No signal matches; choose a longer period or a wider filter."))
         return
-    console.print(_table(answer, by))
+    console.print(_table(answer, by, found))
     console.print(_("Interval: %(interval)s, 95 %%.") % {"interval": definition.interval}, style="dim")
     if any(row.n < definition.minimum_base for row in answer.rows):
         text = _("* base under %(base)d: not ranked.") % {"base": definition.minimum_base}
         console.print(text, style="dim")
+    for line in (found.sentence, *found.warnings, found.assumption) if found else ():
+        console.print(line)
 
 
-def _table(answer: MetricAnswer, by: tuple[str, ...]) -> Table:
+def _table(answer: MetricAnswer, by: tuple[str, ...], found: Weighted | None) -> Table:
     table = Table(box=None, pad_edge=False)
     for dimension in by:
         table.add_column(dimension)
@@ -56,9 +70,23 @@ def _table(answer: MetricAnswer, by: tuple[str, ...]) -> Table:
     ends = _ends(answer)
     table.add_column(f"{written(answer.definition, ends[0])} … {written(answer.definition, ends[1])}", no_wrap=True)
     table.add_column("n", justify="right")
+    for title in (_("weighted"), _("95 % interval"), _("effective n"), _("design effect")) if found else ():
+        table.add_column(title, justify="right")
     for row in answer.rows:
-        table.add_row(*(value or _("(none)") for value in row.group.values()), *_figures(answer, row, ends))
+        named = (value or _("(none)") for value in row.group.values())
+        beside_it = _weighted_figures(answer, row, found) if found else ()
+        table.add_row(*named, *_figures(answer, row, ends), *beside_it)
     return table
+
+
+def _weighted_figures(answer: MetricAnswer, row: MetricRow, found: Weighted) -> tuple[str, ...]:
+    figure = found.group(row.group[found.by]) if found.by else found.whole
+    if figure is None or not isinstance(figure.weighted, Estimate):
+        return "–", why_not(figure.weighted) if figure and isinstance(figure.weighted, NoVerdict) else "", "", ""
+    result = figure.weighted
+    estimated, low, high = (written(answer.definition, value) for value in (result.estimate, result.low, result.high))
+    between = _("%(low)s to %(high)s") % {"low": low, "high": high}
+    return estimated, between, f"{figure.effective_n:,.0f}", f"{figure.design_effect:.2f}"
 
 
 def _figures(answer: MetricAnswer, row: MetricRow, ends: tuple[float, float]) -> tuple[str, str, str, str]:

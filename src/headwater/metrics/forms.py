@@ -31,6 +31,9 @@ class MetricForm(forms.Form):
     )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    weights = forms.ChoiceField(
+        label=_("Weights"), required=False, choices=[("", _("none")), ("base", _("to the customer base"))]
+    )
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)

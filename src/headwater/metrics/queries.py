@@ -25,6 +25,7 @@ from headwater.metrics.comparisons import (
 )
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.estimates import MetricAnswer, MetricRow, definition_of, estimate
+from headwater.metrics.weighting import Weighted, WeightedFigure, weighted
 from headwater.record.filters import FilterError, equals, every, parse
 from headwater.science import Estimate
 
@@ -39,6 +40,8 @@ class Asked:
     where: str = ""
     since: date | None = None
     until: date | None = None
+    weights: str = ""
+    """``base``: beside each figure the one weighted to the customer base."""
 
     @property
     def days(self) -> str:
@@ -51,7 +54,7 @@ class Asked:
     @property
     def selection(self) -> str:
         """The query string of the same signals on another page: filter and period, no groups."""
-        return self.query(by="")
+        return self.query(by="", weights="")
 
     def query(self, **changed: str) -> str:
         """The choice as a query string, without the question mark."""
@@ -60,6 +63,7 @@ class Asked:
             "where": self.where,
             "since": self.since.isoformat() if self.since else "",
             "until": self.until.isoformat() if self.until else "",
+            "weights": self.weights,
             **changed,
         }
         return urlencode({name: value for name, value in parts.items() if value})
@@ -80,6 +84,8 @@ class Line:
     method: str
     against: GroupComparison | None = None
     """The same group against everybody else, where groups are compared."""
+    weighted: WeightedFigure | None = None
+    """The same group weighted to the customer base, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class MetricPage:
     trend: dict[str, Any] | None
     compared: Compared | None = None
     change: Change | None = None
+    weighted: Weighted | None = None
 
     @property
     def compared_sentence(self) -> str:
@@ -163,11 +170,15 @@ def metric_page(name: str, asked: Asked) -> MetricPage:
     periods = _ask(definition, asked, (by_time,))
     compared = _compared(definition, asked) if lines else None
     by_value = {one.value: one for one in compared.groups} if compared else {}
-    lines = [replace(line, against=by_value.get(value)) for line, value in zip(lines, values, strict=True)]
+    weights = _weights(definition, asked, asked.by if grouped else "")
+    lines = [
+        replace(line, against=by_value.get(value), weighted=weights.group(value) if weights else None)
+        for line, value in zip(lines, values, strict=True)
+    ]
     return MetricPage(
         definition,
         unit_of(definition),
-        sentence_of(definition, overall, lines),
+        weights.sentence if weights else sentence_of(definition, overall, lines),
         overall,
         tuple(lines),
         _ends(definition, lines or [overall]),
@@ -175,7 +186,16 @@ def metric_page(name: str, asked: Asked) -> MetricPage:
         _trend(definition, periods, by_time),
         compared,
         _change(definition, asked, periods, by_time),
+        weights,
     )
+
+
+def _weights(definition: MetricDefinition, asked: Asked, by: str) -> Weighted | None:
+    """The same weighted to the customer base, where the address says so."""
+    if not asked.weights:
+        return None
+    chosen = (by,) if by else ()
+    return weighted(definition.name, chosen, where=asked.where, since=asked.since, until=asked.until)
 
 
 def _compared(definition: MetricDefinition, asked: Asked) -> Compared | None:

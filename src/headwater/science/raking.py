@@ -65,59 +65,82 @@ class Raked:
         if error is None:
             return self._one_cluster()
         half = float(two_sided_t(confidence, totals.size - 1)) * error
-        return Estimate(mean, mean - half, mean + half, self.n, self._name("raked mean"), self.assumptions, confidence)
+        name = f"raked mean, calibration residuals ({self.effective_n:.0f} of {self.n} answers effective)"
+        return Estimate(mean, mean - half, mean + half, self.n, name, self.assumptions, confidence)
 
     def mean_of_sums(
         self,
         sums: npt.ArrayLike,
         answers: npt.ArrayLike,
         *,
+        whole: npt.ArrayLike | None = None,
         limits: tuple[float, float] | None = None,
         confidence: float = 0.95,
     ) -> Result:
         """As :meth:`mean`, from sums of the values and counts of the ``answers``, both (rows, clusters).
 
-        ``limits`` are the ends of the scale, inside which the interval stays.
+        ``limits`` are the ends of the scale, inside which the interval stays. ``whole`` (rows, clusters): the answers
+        of everybody, where sums and ``answers`` are those of a part of them, such as a channel. The part keeps the
+        weights of the whole (a domain: Särndal, Swensson and Wretman 1992, chapter 10).
         """
-        mean, totals = self._linearised(sums, answers)
+        mean, totals = self._linearised(sums, answers, whole)
         error = _error(totals)
         if error is None:
             return self._one_cluster()
         half = float(two_sided_t(confidence, totals.size - 1)) * error
         low, high = limits or (-np.inf, np.inf)
         ends = max(mean - half, low), min(mean + half, high)
-        return Estimate(mean, *ends, self.n, self._name("raked mean"), self.assumptions, confidence)
+        return self._estimate("raked mean", mean, ends, answers, confidence)
 
     def nps_of_sums(
-        self, top: npt.ArrayLike, low: npt.ArrayLike, answers: npt.ArrayLike, *, confidence: float = 0.95
+        self,
+        top: npt.ArrayLike,
+        low: npt.ArrayLike,
+        answers: npt.ArrayLike,
+        *,
+        whole: npt.ArrayLike | None = None,
+        confidence: float = 0.95,
     ) -> Result:
         """NPS in -1…1 of the base from counts of promoters, detractors and ``answers``, each (rows, clusters).
 
         The score interval at the sample size that a plain sample of the same standard error would have (Kott and Liu
-        2009), cut down by (z / t)² for the few clusters.
+        2009), cut down by (z / t)² for the few clusters. ``whole`` as for :meth:`mean_of_sums`.
         """
         promoters, detractors = np.asarray(top, float), np.asarray(low, float)
-        mean, totals = self._linearised(promoters - detractors, answers)
-        up, down = (self._share(part) for part in (promoters, detractors))
-        known = self._known(up + down - mean**2, totals, confidence)
+        mean, totals = self._linearised(promoters - detractors, answers, whole)
+        up, down = (self._share(part, answers) for part in (promoters, detractors))
+        known = self._known(up + down - mean**2, totals, answers, confidence)
         if known is None:
             return self._one_cluster()
         below, above = bounds.nps_bounds(
             up * known, max(1 - up - down, 0.0) * known, down * known, confidence=confidence
         )
         ends = min(float(below), mean), max(float(above), mean)
-        return Estimate(mean, *ends, self.n, self._name("raked, Tango score interval"), self.assumptions, confidence)
+        return self._estimate("raked, Tango score interval", mean, ends, answers, confidence)
 
-    def share_of_sums(self, hits: npt.ArrayLike, answers: npt.ArrayLike, *, confidence: float = 0.95) -> Result:
+    def share_of_sums(
+        self,
+        hits: npt.ArrayLike,
+        answers: npt.ArrayLike,
+        *,
+        whole: npt.ArrayLike | None = None,
+        confidence: float = 0.95,
+    ) -> Result:
         """Share in 0…1 of the base from counts of hits and ``answers``, both (rows, clusters); as for the NPS."""
-        mean, totals = self._linearised(hits, answers)
-        known = self._known(mean * (1 - mean), totals, confidence)
+        mean, totals = self._linearised(hits, answers, whole)
+        known = self._known(mean * (1 - mean), totals, answers, confidence)
         if known is None:
             return self._one_cluster()
         share = min(max(mean, 0.0), 1.0)
         below, above = bounds.proportion_bounds(share * known, known, confidence=confidence)
         ends = min(float(below), mean), max(float(above), mean)
-        return Estimate(mean, *ends, self.n, self._name("raked, Wilson score interval"), self.assumptions, confidence)
+        return self._estimate("raked, Wilson score interval", mean, ends, answers, confidence)
+
+    def effective_of(self, answers: npt.ArrayLike) -> float:
+        """Kish's effective size of these answers (rows, clusters): all of them, or a part that keeps its weights."""
+        base, each = np.asarray(answers, float).sum(axis=1), self.weights / self.counts
+        squares = float((each**2 * base).sum())
+        return float((each * base).sum()) ** 2 / squares if squares > 0 else 0.0
 
     def shift_of_sums(self, sums: npt.ArrayLike, answers: npt.ArrayLike, *, confidence: float = 0.95) -> Result:
         """How far weighting moves the mean: weighted less raw, both from the same answers."""
@@ -133,34 +156,45 @@ class Raked:
         name = f"weighted less raw, linearised over {totals.size} clusters"
         return Estimate(gap, gap - half, gap + half, self.n, name, self.assumptions, confidence)
 
-    def _linearised(self, sums: npt.ArrayLike, answers: npt.ArrayLike) -> tuple[float, Array]:
+    def _linearised(
+        self, sums: npt.ArrayLike, answers: npt.ArrayLike, whole: npt.ArrayLike | None = None
+    ) -> tuple[float, Array]:
         """The mean, and the residuals of its linearised values by cluster; clusters without answers are left out."""
         value, base = np.asarray(sums, float), np.asarray(answers, float)
-        if value.shape != base.shape or value.shape[0] != self.weights.size:
+        everybody = base if whole is None else np.asarray(whole, float)
+        if not value.shape == base.shape == everybody.shape or value.shape[0] != self.weights.size:
             raise ValueError(f"sums and answers have one shape, with a line for each of {self.weights.size} rows")
-        if not np.allclose(base.sum(axis=1), self.counts):
-            raise ValueError("the answers of a row add up to its count")
-        each, total = self.weights / self.counts, self.weights.sum()
+        if not np.allclose(everybody.sum(axis=1), self.counts) or np.any(base > everybody):
+            raise ValueError("the answers of a row add up to its count, and a part has none that the whole has not")
+        each = self.weights / self.counts
+        total = float((each * base.sum(axis=1)).sum())
+        if total <= 0:
+            raise ValueError("a part without an answer has no mean")
         mean = float((each * value.sum(axis=1)).sum() / total)
-        linear = (value.sum(axis=1) / self.counts - mean) / total
-        explained = self._explained(linear)
-        parts = (value - base * mean) / total - base * explained[:, None]
-        return mean, (each[:, None] * parts).sum(axis=0)[base.sum(axis=0) > 0]
+        parts = (value - base * mean) / total
+        explained = self._explained(parts.sum(axis=1) / self.counts)
+        parts = parts - everybody * explained[:, None]
+        return mean, (each[:, None] * parts).sum(axis=0)[everybody.sum(axis=0) > 0]
 
-    def _share(self, hits: Array) -> float:
-        return float((self.weights / self.counts * hits.sum(axis=1)).sum() / self.weights.sum())
+    def _share(self, hits: Array, answers: npt.ArrayLike) -> float:
+        each = self.weights / self.counts
+        return float((each * hits.sum(axis=1)).sum() / (each * np.asarray(answers, float).sum(axis=1)).sum())
 
-    def _known(self, variance: float, totals: Array, confidence: float) -> float | None:
+    def _known(self, variance: float, totals: Array, answers: npt.ArrayLike, confidence: float) -> float | None:
         """How many plain answers would know as much; None where the clusters do not show it."""
         error = _error(totals)
         if error is None:
             return None
         small = two_sided_z(confidence) / float(two_sided_t(confidence, totals.size - 1))
-        plain = variance / error**2 if error > 1e-12 and variance > 1e-12 else self.effective_n
+        plain = variance / error**2 if error > 1e-12 and variance > 1e-12 else self.effective_of(answers)
         return plain * small**2
 
-    def _name(self, what: str) -> str:
-        return f"{what}, calibration residuals ({self.effective_n:.0f} of {self.n} answers effective)"
+    def _estimate(
+        self, what: str, value: float, ends: tuple[float, float], answers: npt.ArrayLike, confidence: float
+    ) -> Estimate:
+        n = round(float(np.asarray(answers, float).sum()))
+        name = f"{what}, calibration residuals ({self.effective_of(answers):.0f} of {n} answers effective)"
+        return Estimate(value, *ends, n, name, self.assumptions, confidence)
 
     def _one_cluster(self) -> NoVerdict:
         return NoVerdict("one_cluster", "All answers are in one cluster, so their spread is unknown.", self.n)
