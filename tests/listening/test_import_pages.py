@@ -1,5 +1,6 @@
 """In the browser: upload, see and correct the mapping, import, look at what was set aside, correct and send again."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,7 @@ def test_an_upload_can_be_taken_back(reader: Client) -> None:
 def test_old_uploads_are_removed(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     upload(reader)
     assert uploads.expire() == 0
-    monkeypatch.setattr(uploads, "KEPT", -uploads.KEPT)
+    monkeypatch.setattr(uploads, "kept_for", lambda: -timedelta(days=1))
     assert uploads.expire() == 1
     assert not Import.objects.exists()
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 _functions: list[str] = []
+_exports: list[str] = []
 
 
 def on_erase(function: str) -> None:
@@ -32,3 +33,21 @@ def forget(customer_ids: Sequence[str]) -> None:
     for function in _functions:
         forgets: Callable[[Sequence[str]], Any] = import_string(function)
         forgets(customer_ids)
+
+
+def on_export(function: str) -> None:
+    """Register ``function(customer_ids) -> {table: rows}``: what a room keeps of a customer, for their own copy.
+
+    Each row is a dict of plain values. What is kept of a customer and can be forgotten can be exported, too.
+    """
+    if function not in _exports:
+        _exports.append(function)
+
+
+def exported(customer_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """What every room keeps of a customer beside the record, by table; tables without a row are left out."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for function in _exports:
+        tables: dict[str, list[dict[str, Any]]] = import_string(function)(customer_ids)
+        found |= {name: rows for name, rows in tables.items() if rows}
+    return found

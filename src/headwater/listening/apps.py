@@ -8,7 +8,7 @@ class ListeningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from headwater.base import company, navigation
+        from headwater.base import company, erasure, navigation
 
         company.on_clear("headwater.listening.services.clear")
         company.on_clear("headwater.listening.employee_signals.clear")
@@ -26,6 +26,15 @@ class ListeningConfig(AppConfig):
             position=50,
             needs=("view", "connections"),
         )
+        company.on_clear("headwater.listening.personal.rules.clear")
+        erasure.on_erase("headwater.listening.personal.erasing.forget_own")
+        erasure.on_erase("headwater.listening.personal.consent.forget_customers")
+        erasure.on_erase("headwater.listening.personal.vault.forget_customers")
+        erasure.on_erase("headwater.listening.personal.looks.forget_customers")
+        erasure.on_export("headwater.listening.personal.exporting.own_tables")
+        erasure.on_export("headwater.listening.personal.consent.export_customer")
+        erasure.on_export("headwater.listening.personal.vault.export_customer")
+        erasure.on_export("headwater.listening.personal.looks.export_customer")
         navigation.add(
             "imports", _("Imports"), "listening:imports", room="listening", position=60, needs=("import", "signals")
         )

@@ -11,19 +11,18 @@ from django.db import OperationalError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from headwater.base import erasure
 from headwater.base.company import company, ensure_company
 from headwater.base.history import record_history
 from headwater.base.models import Company, Person
 from headwater.base.permissions import require
-from headwater.base.refusals import Conflict, NotFound, Refused
+from headwater.base.refusals import Conflict, Refused
 from headwater.listening import direct, importing, inbox, mapping, proposal
 from headwater.listening.importing import ImportOutcome, Progress, outcome_of
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Import, ImportState, InboxBatch, SetAsideRow, SetAsideState, Source
-from headwater.listening.personal import redacting
+from headwater.listening.personal import erasing, redacting
 from headwater.listening.pipeline import Run
-from headwater.metrics.store import company_record
+from headwater.record.customers import ErasureReport
 
 __all__ = ["ImportOutcome", "MappingUnsure", "RowResult", "import_file", "receive_signals"]
 
@@ -259,19 +258,6 @@ def download_rows(person: Person | None, arrival: Import) -> Iterable[SetAsideRo
 # --- a customer's right to be forgotten
 
 
-def erase_customer(person: Person | None, customer_id: str) -> Any:
-    """Erase one customer everywhere: record, inbox, rows set aside, and what the other rooms keep. Returns the record's
-    report."""
-    require(person, "erase", "customers")
-    if not customer_id.strip():
-        raise NotFound("no_customer", _("Name the customer to erase."), field="customer_id")
-    # What is acknowledged moves on first, so that it is erased with the rest instead of arriving afterwards.
-    inbox.flush()
-    report = company_record().erase_customer(customer_id)
-    with transaction.atomic():
-        for row in SetAsideRow.objects.filter(values__icontains=customer_id).iterator():
-            if customer_id in (row.values or {}).values():
-                row.delete()
-        erasure.forget(report.customer_ids)
-        record_history(person, "customer.erased", "customer", {})
-    return report
+def erase_customer(person: Person | None, customer_id: str) -> ErasureReport:
+    """Erase one customer everywhere, here and now; returns the record's report. See `personal.erasing`."""
+    return erasing.erase_now(person, customer_id)

@@ -1,4 +1,4 @@
-"""Files that people upload: kept apart until they are imported, mapped on the page, and removed after a week."""
+"""Files that people upload: kept apart until they are imported, mapped on the page, and removed after some days."""
 
 import shutil
 import uuid
@@ -22,9 +22,9 @@ from headwater.base.refusals import Conflict, Refused
 from headwater.listening import importing, mapping, proposal, services
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Import, ImportState, Source
+from headwater.listening.personal.rules import rules
 
 MAX_BYTES = 4 << 30
-KEPT = timedelta(days=7)
 TASK = "listening.import"
 
 
@@ -147,12 +147,17 @@ def _still_uploaded(arrival: Import) -> None:
         raise Conflict("import_started", _("This file is being imported already; its mapping cannot change any more."))
 
 
+def kept_for() -> timedelta:
+    """How long an uploaded file stays on the disk."""
+    return timedelta(days=rules().upload_days)
+
+
 def expire() -> int:
-    """Remove uploaded files that are imported or forgotten for a week; returns how many."""
-    gone = 0
+    """Remove uploaded files that are imported or forgotten for as long as the rules say; returns how many."""
+    gone, kept = 0, kept_for()
     for place in folder().iterdir():
         age = timezone.now().timestamp() - place.stat().st_mtime
-        if age < KEPT.total_seconds():
+        if age < kept.total_seconds():
             continue
         shutil.rmtree(place, ignore_errors=True)
         Import.objects.filter(state=ImportState.UPLOADED, path__startswith=str(place)).delete()

@@ -1,6 +1,6 @@
 """Who the customers are: identity, other names, what they are worth; and how they are forgotten."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -96,6 +96,31 @@ def _set_merged(store: Store, ids: tuple[str, ...], into: str | None) -> None:
     both = pa.concat_tables([rows, fresh])
     place = both.schema.get_field_index("merged_into")
     _replace(store, both.set_column(place, both.schema.field(place), pa.array([into] * len(both), pa.string())))
+
+
+def everything_of(store: Store, customer_id: str) -> dict[str, pa.Table]:
+    """All rows of one customer, under all merged ids: signals by time, their labels, and who they are."""
+    ids = customer_ids(customer_id, merged(store))
+    wanted = exp.column("customer_id").isin(*(exp.Literal.string(one) for one in ids))
+    signals = store.ask_tables(exp.select("*").from_("signals").where(wanted).order_by("occurred_at"), "signals")
+    who = store.ask_tables(exp.select("*").from_("customers").where(wanted.copy()), "customers")
+    keys = exp.select("signal_key").from_("wanted")
+    labels = store.run(
+        exp.select("*").from_("labels").where(exp.column("signal_key").isin(query=keys)),
+        {"labels": whole(store.tables["labels"].snapshot()), "wanted": signals.select(["signal_key"])},
+    )
+    return {"signals": signals, "labels": labels, "customers": who}
+
+
+def named(store: Store) -> Iterator[pa.Table]:
+    """Every customer's id, some at a time: for comparing with a list that cannot be asked about."""
+    for name in ("signals", "customers"):
+        query = exp.select("customer_id").distinct().from_("stored")
+        query = query.where(exp.not_(exp.column("customer_id").is_(exp.null())))
+        snapshot = store.tables[name].snapshot()
+        if snapshot.files:
+            for batch in store.engine.stream(query, {"stored": whole(snapshot)}):
+                yield pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
 
 
 def erase_customer(store: Store, customer_id: str) -> ErasureReport:

@@ -8,7 +8,7 @@ from typing import Self, TypeVar, cast
 
 import pyarrow as pa
 
-from headwater.record import customers, employees, maintenance, rollups, signals, words
+from headwater.record import customers, employees, expiry, maintenance, rollups, signals, words
 from headwater.record import labels as labelling
 from headwater.record.answers import AnswerCache
 from headwater.record.arrivals import Plan
@@ -312,7 +312,34 @@ class Record:
         with self._store.lock:
             report = customers.erase_customer(self._store, customer_id)
             self._rollups.refresh()
+            # Sums of an attribute only this customer had would still name it in replaced files.
+            for table in self._store.tables.values():
+                table.vacuum(0)
             return report
+
+    def replaced_files(self) -> list[Path]:
+        """Data files on the disk that no table names any more; readers may still have them in their list."""
+        return [path for table in self._store.tables.values() for path in table.strays()]
+
+    def everything_of_customer(self, customer_id: str) -> dict[str, pa.Table]:
+        """All rows of one customer, under all merged ids, of ``signals``, ``labels`` and ``customers``."""
+        return self._store.retried(lambda: customers.everything_of(self._store, customer_id))
+
+    def customers_named(self) -> Iterator[pa.Table]:
+        """Every customer's id that any table names, some at a time, in the column ``customer_id``."""
+        return customers.named(self._store)
+
+    def count_expired(self, over: expiry.Expiry) -> int:
+        """How many signals are over their time."""
+        return expiry.count_expired(self._store, over)
+
+    def expire(self, over: expiry.Expiry, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Take out signals that are over their time, or their words, and return how many; file by file, each in a
+        commit of its own. ``progress`` may raise to stop; the rest is done the next time."""
+        try:
+            return sum(one.signals for one in expiry.expire(self._store, over, progress))
+        finally:
+            self.refresh_rollups()
 
     # --- good order
 

@@ -13,8 +13,9 @@ from headwater.base.history import record_history
 from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
-from headwater.listening.models import Consent, ContactTurn, PersonalDataRules
+from headwater.listening.models import Consent, ContactTurn
 from headwater.listening.personal.consent_rules import ANY_CHANNEL, Said, State, state_of
+from headwater.listening.personal.rules import rules
 
 CHANNELS = (ANY_CHANNEL, "email", "link", "web", "phone", "sms", "post")
 PURPOSES = tuple(Consent.Purpose.values)
@@ -53,11 +54,6 @@ def may_ask(
         else:
             reasons[one] = None
     return reasons
-
-
-def rules() -> PersonalDataRules:
-    """The rules in force; the defaults where nobody decided anything."""
-    return PersonalDataRules.objects.first() or PersonalDataRules()
 
 
 def _said(customer_ids: Sequence[str], at: datetime) -> dict[str, list[Said]]:

@@ -17,9 +17,9 @@ from headwater.base.history import record_history
 from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.listening.models import WordsLook
-from headwater.listening.personal.consent import rules
 from headwater.listening.personal.crypto import keyed_hash
 from headwater.listening.personal.pseudonyms import spellings
+from headwater.listening.personal.rules import rules
 
 Way = Literal["list", "search", "one", "timeline", "export", "original"]
 BYTES = 8
@@ -129,8 +129,3 @@ def export_customer(customer_ids: Sequence[str]) -> dict[str, list[dict[str, obj
         if any(known[place : place + BYTES] in wanted for place in range(0, len(known), BYTES)):
             found.append({"hour": row.hour, "way": row.way})
     return {"looks": found}
-
-
-def clear() -> None:
-    """Forget everything: the sample company ends. The caller holds the transaction."""
-    WordsLook.objects.all().delete()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from headwater.base.models import Person
 from headwater.listening.models import Redacted
 from headwater.listening.personal import pseudonyms
-from headwater.listening.personal.consent import rules
+from headwater.listening.personal.rules import rules
 from headwater.listening.pipeline.redaction import Redaction
 
 SHORTEST_NAME = 5

@@ -22,8 +22,8 @@ from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import VaultEntry, VaultKey
 from headwater.listening.personal import looks
-from headwater.listening.personal.consent import rules
 from headwater.listening.personal.crypto import Undecipherable, decrypt, encrypt, keyed_hash, renewed
+from headwater.listening.personal.rules import rules
 from headwater.listening.pipeline.steps import ORIGINAL
 
 LONGEST_REASON = 300
@@ -145,9 +145,3 @@ def export_customer(customer_ids: Sequence[str]) -> dict[str, list[dict[str, obj
     return {
         "originals": [{"signal": str(row.signal_key), "text": _opened(row), "kept_at": row.kept_at} for row in rows]
     }
-
-
-def clear() -> None:
-    """Forget everything: the sample company ends. The caller holds the transaction."""
-    VaultEntry.objects.all().delete()
-    VaultKey.objects.all().delete()

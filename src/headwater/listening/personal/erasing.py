@@ -1,0 +1,232 @@
+"""One customer is forgotten everywhere, and the request says how far that is: done only when the old files are gone.
+
+Each step is repeatable, so a request that was cut off goes on where it was. The id is kept, encrypted, until the
+last step; afterwards only its keyed hash is, so that a restored backup can be made to forget the customer again.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from headwater.base import erasure, queue
+from headwater.base.history import record_history
+from headwater.base.models import HistoryEntry, Job, OutboxMail, Person
+from headwater.base.permissions import require
+from headwater.base.refusals import NotFound
+from headwater.listening import inbox
+from headwater.listening.models import (
+    Addressee,
+    Contact,
+    ContactTurn,
+    ErasureRequest,
+    Import,
+    ImportState,
+    Invitation,
+    SetAsideRow,
+)
+from headwater.listening.personal import database_pages, left_files, replay
+from headwater.listening.personal.consent import require_customer
+from headwater.listening.personal.crypto import decrypt, encrypt, keyed_hash
+from headwater.listening.personal.database_pages import StillInUse
+from headwater.listening.personal.pseudonyms import spellings
+from headwater.metrics.store import company_record
+from headwater.record.customers import ErasureReport
+
+TASK = "listening.erase_customer"
+SHORTEST_SEARCHED = 4
+"""An id of fewer characters is looked for as a whole value only, and not within other words."""
+State = ErasureRequest.State
+Row = TypeVar("Row", bound=Model)
+Said = Callable[[int, int, str], None]
+
+
+def ask_erasure(person: Person | None, customer_id: str) -> ErasureRequest:
+    """Ask for a customer to be erased everywhere, in the background; asked twice, it is the same request."""
+    require(person, "erase", "customers")
+    name = require_customer(customer_id)
+    with transaction.atomic():
+        request, made = ErasureRequest.objects.exclude(state=State.DONE).get_or_create(
+            customer=keyed_hash(name), defaults={"sealed_id": encrypt(name.encode()), "requested_by": person}
+        )
+        if made or request.state == State.FAILED:
+            ErasureRequest.objects.filter(pk=request.pk).update(state=State.WAITING, error="")
+            record_history(person, "customer.erasure_asked", f"erasure:{request.pk}", {})
+            queue.enqueue(TASK, {"request": request.pk}, unique_key=f"{TASK}:{request.pk}", requested_by=person)
+    request.refresh_from_db()
+    return request
+
+
+def erase_now(person: Person | None, customer_id: str) -> ErasureReport:
+    """Erase a customer everywhere, here and now; returns what left the record."""
+    request = ask_erasure(person, customer_id)
+    report = run(request)
+    Job.objects.filter(unique_key=f"{TASK}:{request.pk}", state=Job.State.WAITING).delete()
+    return report
+
+
+def request_of(person: Person | None, pk: int) -> ErasureRequest:
+    """One request. Raises NotFound."""
+    require(person, "view", "personal_data")
+    found = ErasureRequest.objects.filter(pk=pk).first()
+    if found is None:
+        raise NotFound("no_erasure", _("There is no such erasure."))
+    return found
+
+
+def requests(person: Person | None, *, limit: int = 50) -> tuple[ErasureRequest, ...]:
+    """The latest requests, first those that are not done."""
+    require(person, "view", "personal_data")
+    open_ones = ErasureRequest.objects.exclude(state=State.DONE)
+    done = ErasureRequest.objects.filter(state=State.DONE)
+    return (*open_ones[:limit], *done[:limit])[:limit]
+
+
+def run(request: ErasureRequest, said: Said = lambda done, total, note: None) -> ErasureReport:
+    """Do, or go on with, what a request asks for. Raises StillInUse where it cannot be finished yet."""
+    if request.state == State.DONE:
+        return ErasureReport((), 0, 0, 0, 0)
+    ids = spellings(decrypt(bytes(request.sealed_id)).decode())
+    ErasureRequest.objects.filter(pk=request.pk).update(state=State.RUNNING, error="")
+    try:
+        said(0, 4, _("the record"))
+        report = _from_record(ids)
+        _step(request, "record", report.signals)
+        said(1, 4, _("every room’s tables"))
+        _step(request, "tables", _from_tables(report.customer_ids))
+        said(2, 4, _("files still on disk"))
+        _step(request, "files", _from_files(report.customer_ids))
+        said(3, 4, _("old pages and versions"))
+        database_pages.rewrite()
+        _require_no_strays()
+        _finish(request, ids)
+    except Exception as error:
+        ErasureRequest.objects.filter(pk=request.pk).update(state=State.FAILED, error=_reason(error))
+        raise
+    said(4, 4, "")
+    return report
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, StillInUse) else type(error).__name__
+
+
+def _step(request: ErasureRequest, name: str, count: int) -> None:
+    """Keep what a step did; done again after a kill, it adds to what was counted before."""
+    before = {step["name"]: step["count"] for step in request.steps}
+    before[name] = before.get(name, 0) + count
+    request.steps = [{"name": one, "count": many} for one, many in before.items()]
+    request.save(update_fields=["steps"])
+
+
+def _from_record(ids: Sequence[str]) -> ErasureReport:
+    """What is acknowledged moves on first, so that it is erased with the rest instead of arriving afterwards."""
+    record = company_record()
+    with record.writing():
+        inbox.flush()
+        parts = [record.erase_customer(one) for one in ids]
+    known = dict.fromkeys([*ids, *(name for part in parts for name in part.customer_ids)])
+    counts = (sum(getattr(part, name) for part in parts) for name in ("signals", "labels", "customers", "files"))
+    return ErasureReport(tuple(known), *counts)
+
+
+def _from_tables(ids: Sequence[str]) -> int:
+    """Rows set aside, mails, jobs, history, and what every room registered. One transaction."""
+    emails = _emails(ids)
+    with transaction.atomic():
+        gone = _delete_rows_set_aside(ids)
+        gone += _delete(OutboxMail.objects.filter(to__in=emails) | _naming(OutboxMail.objects.all(), "text", ids))
+        gone += _delete(_naming(Job.objects.exclude(state=Job.State.RUNNING), "payload", ids))
+        _naming(Job.objects.all(), "error", ids).update(error="")
+        _clean_history([*ids, *emails])
+        erasure.forget(ids)
+    return gone
+
+
+def forget_own(customer_ids: Sequence[str]) -> None:
+    """Forget whom this room asked and where they are reached; answers go with their invitation."""
+    for model in (Invitation, Contact, ContactTurn, Addressee):
+        model._default_manager.filter(customer_id__in=list(customer_ids)).delete()
+
+
+def _emails(ids: Sequence[str]) -> list[str]:
+    known = Addressee.objects.filter(customer_id__in=ids).exclude(email="").values_list("email", flat=True)
+    return list({*known, *(one for one in ids if "@" in one)})
+
+
+def _naming(rows: "QuerySet[Row]", field: str, ids: Sequence[str]) -> "QuerySet[Row]":
+    """Rows of which a text names one of the ids, where these are long enough to mean the customer."""
+    within = Q(pk__in=())
+    for one in ids:
+        if len(one) >= SHORTEST_SEARCHED:
+            within |= Q(**{f"{field}__icontains": one})
+    return rows.filter(within)
+
+
+def _delete(rows: "QuerySet[Any]") -> int:
+    return rows.delete()[0]
+
+
+def _delete_rows_set_aside(ids: Sequence[str]) -> int:
+    wanted, gone = set(ids), []
+    within = Q(pk__in=())
+    for one in ids:
+        within |= Q(values__icontains=one)
+    for row in SetAsideRow.objects.filter(within).iterator(chunk_size=500):
+        values = [str(value) for value in (row.values or {}).values() if value is not None]
+        if wanted & set(values) or any(
+            one in value for one in ids if len(one) >= SHORTEST_SEARCHED for value in values
+        ):
+            gone.append(row.pk)
+    return _delete(SetAsideRow.objects.filter(pk__in=gone))
+
+
+def _clean_history(names: Sequence[str]) -> None:
+    """What was done stays in the history; to whom goes."""
+    within = Q(subject__in=[f"customer:{one}" for one in names])
+    for one in names:
+        within |= Q(data__icontains=one)
+    for entry in HistoryEntry.objects.filter(within):
+        data = {
+            key: "…" if isinstance(value, str) and any(_is_named(one, value) for one in names) else value
+            for key, value in entry.data.items()
+        }
+        subject = "customer" if entry.subject.startswith("customer:") else entry.subject
+        if data != entry.data or subject != entry.subject:
+            HistoryEntry.objects.filter(pk=entry.pk).update(data=data, subject=subject)
+
+
+def _is_named(name: str, value: str) -> bool:
+    return value == name or (len(name) >= SHORTEST_SEARCHED and name in value)
+
+
+def _from_files(ids: Sequence[str]) -> int:
+    """Uploads still on disk: those that are in the record go anyway; one that waits goes if it names the customer."""
+    gone = left_files.remove_done()
+    for arrival in Import.objects.filter(state__in=(ImportState.UPLOADED, ImportState.REFUSED)).exclude(path=""):
+        if left_files.is_ours(arrival.path) and left_files.names_any(arrival, ids):
+            left_files.remove(arrival.path)
+            if arrival.state == ImportState.UPLOADED:
+                arrival.delete()
+            gone += 1
+    if left_files.any_being_read():
+        raise StillInUse(_("A file is being imported; the erasure goes on when that is over."))
+    return gone
+
+
+def _require_no_strays() -> None:
+    strays = company_record().replaced_files()
+    if strays:
+        raise StillInUse(_("%s old files of the record are still on the disk.") % len(strays))
+
+
+def _finish(request: ErasureRequest, ids: Sequence[str]) -> None:
+    replay.remember(ids)
+    with transaction.atomic():
+        ErasureRequest.objects.filter(pk=request.pk).update(
+            state=State.DONE, sealed_id=b"", error="", finished_at=timezone.now()
+        )
+        record_history(request.requested_by, "customer.erased", "customer", {})

@@ -1,0 +1,135 @@
+"""A customer who is erased is nowhere under the data folder any more, and the request says so only then."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from headwater.base import worker
+from headwater.base.models import Person
+from headwater.base.permissions import NotAllowed
+from headwater.listening import inbox, services
+from headwater.listening.models import ErasureRequest
+from headwater.listening.personal import erasing, exporting, replay, rules
+from headwater.metrics.store import close_company_record
+
+ROOT = Path(__file__).parents[2]
+CUSTOMER, EMAIL, WORD = "cust-zebulon-4711", "zebulon.quagga@example.org", "quaggamire"
+OTHER = "cust-other-1"
+NEEDLES = (CUSTOMER, EMAIL, WORD)
+
+
+@pytest.fixture
+def home_of_file(home: Path, transactional_db: None) -> Iterator[Path]:
+    close_company_record()
+    yield home
+    close_company_record()
+
+
+def traces(folder: Path, needles: tuple[str, ...]) -> list[str]:
+    """Where any needle is: in bytes as they lie, in what Parquet files decode to, in batches of a database file."""
+    found = []
+    for path in (one for one in folder.rglob("*") if one.is_file()):
+        held = path.read_bytes()
+        if path.suffix == ".parquet":
+            held += repr(pq.read_table(path).to_pylist()).encode()
+        if path.name == "headwater.sqlite3":
+            with sqlite3.connect(path) as database:
+                for (packed,) in database.execute("SELECT signals FROM listening_inboxbatch"):
+                    held += repr(inbox.unpack(packed).to_pylist()).encode()
+        found += [f"{path.relative_to(folder)}: {one}" for one in needles if one.encode() in held]
+    return found
+
+
+def test_every_byte_of_an_erased_customer_is_gone(tmp_path: Path) -> None:
+    """On an installation of its own: record, inbox, tables, rows set aside, mails, vault, journal and free pages."""
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    elsewhere.mkdir()
+    environment = {**os.environ, "HEADWATER_HOME": str(data), "TMPDIR": str(elsewhere), "PYTHONPATH": str(ROOT)}
+    environment.pop("HEADWATER_DATABASE_URL", None)
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.listening.erased_installation"],
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "filled\n"
+        before = traces(data, NEEDLES)
+        assert {line.split(": ")[1] for line in before} == set(NEEDLES), "the search finds what is there"
+        assert any(line.startswith("headwater.sqlite3") for line in before)
+        process.stdin.write("go on\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "erased\n"
+        assert traces(data, NEEDLES) == []
+        process.stdin.write("end\n")
+    assert process.returncode == 0
+    assert traces(data, NEEDLES) == []
+
+
+def signal(record_id: str, customer: str, text: str) -> dict[str, str]:
+    return {"record_id": record_id, "customer_id": customer, "text": text, "kind": "contact"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_erasure_that_cannot_end_yet_says_why_and_ends_the_next_time(
+    home_of_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.receive_signals([signal("1", CUSTOMER, WORD)], source="desk", person=None)
+    request = erasing.ask_erasure(None, CUSTOMER)
+    monkeypatch.setattr(erasing.left_files, "any_being_read", lambda: True)
+    worker.run_due()
+    request.refresh_from_db()
+    assert request.state == ErasureRequest.State.FAILED
+    assert "imported" in request.error
+    assert bytes(request.sealed_id), "the id is kept until it is done"
+    monkeypatch.setattr(erasing.left_files, "any_being_read", lambda: False)
+    again = erasing.ask_erasure(None, CUSTOMER)
+    assert again.pk == request.pk, "asked twice, it is one request"
+    erasing.run(again)
+    again.refresh_from_db()
+    assert again.state == ErasureRequest.State.DONE
+    assert traces(home_of_file, (CUSTOMER,)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_restored_backup_is_made_to_forget_again(home_of_file: Path) -> None:
+    row = signal("1", CUSTOMER, WORD)
+    services.receive_signals([row, signal("2", OTHER, "fine")], source="desk", person=None)
+    services.erase_customer(None, CUSTOMER)
+    assert replay.came_back(home_of_file / replay.FILE) == []
+    services.receive_signals([row], source="desk", person=None)  # as a restored backup would bring it back
+    inbox.flush()
+    assert replay.came_back(home_of_file / replay.FILE) == [CUSTOMER]
+    assert CUSTOMER not in (home_of_file / replay.FILE).read_text()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pseudonymous_customer_is_found_by_the_plain_id(home_of_file: Path) -> None:
+    rules.change_rules(None, 0, pseudonyms=True)
+    services.receive_signals([signal("1", CUSTOMER, WORD), signal("2", OTHER, "fine")], source="desk", person=None)
+    inbox.flush()
+    assert traces(home_of_file, (CUSTOMER,)) == []
+    packed = exporting.export_customer(None, CUSTOMER)
+    document = json.loads(zipfile.ZipFile(BytesIO(packed)).read("customer.json"))
+    assert [row["text"] for row in document["tables"]["signals"]] == [WORD]
+    assert services.erase_customer(None, CUSTOMER).signals == 1
+    assert traces(home_of_file, (WORD,)) == []
+
+
+def test_only_who_may_erase_does(ours: object, analyst: Person) -> None:
+    with pytest.raises(NotAllowed):
+        erasing.ask_erasure(analyst, CUSTOMER)
+    assert not ErasureRequest.objects.exists()
