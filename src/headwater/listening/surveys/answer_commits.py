@@ -7,7 +7,7 @@ are paid once for all that wait. Each is acknowledged when the transaction that 
 from __future__ import annotations
 
 import logging
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,8 @@ from headwater.base.company import company
 from headwater.base.refusals import Refused
 from headwater.listening import direct, inbox
 from headwater.listening.importing import is_disk_full
+from headwater.listening.personal import redacting
+from headwater.listening.pipeline import Run
 
 MOST_AT_ONCE: Final = 200
 Fate = Literal["inbox", "held", "nothing"]
@@ -88,12 +90,14 @@ def _one_by_one(batch: Sequence[Write]) -> None:
 
 def _commit(batch: Sequence[Write]) -> None:
     """The pipeline over all signals first, outside of the transaction, then everything at once."""
-    _through_pipeline(batch)
+    redacted = _through_pipeline(batch)
     try:
         with inbox.turn(), transaction.atomic():
             arrived = [change.signals for change in batch if _applied(change) == "inbox" and change.signals is not None]
             if arrived:
                 inbox.put(pa.concat_tables(arrived, promote_options="permissive"))
+            for source, counts in redacted.items():
+                redacting.note(counts, source)
     except (OSError, DatabaseError) as error:
         if not is_disk_full(error):
             raise
@@ -105,22 +109,25 @@ def _applied(change: Write) -> Fate:
     return change.apply(packed)
 
 
-def _through_pipeline(batch: Sequence[Write]) -> None:
+def _through_pipeline(batch: Sequence[Write]) -> dict[str, Counter[str]]:
+    """Make the signals of all changes; returns what was taken out of their words, by source."""
+    redacted: dict[str, Counter[str]] = defaultdict(Counter)
     alike: dict[tuple[str, datetime | None], list[Write]] = defaultdict(list)
     for change in batch:
         if change.rows and change.signals is None:
             alike[change.source, change.received_at].append(change)
-    if not alike:
-        return
-    ours = company()
+    ours = company() if alike else None
     zone = ours.time_zone if ours else "UTC"
     for (source, received_at), changes in alike.items():
         numbered = [(place, row) for place, row in enumerate(row for change in changes for row in change.rows)]
-        signals, refused = direct.through_pipeline(numbered, source, received_at or datetime.now(UTC), zone)
+        tally = Run()
+        signals, refused = direct.through_pipeline(numbered, source, received_at or datetime.now(UTC), zone, tally)
+        redacted[source] += tally.redacted
         if refused or signals is None:
             codes = sorted({one.code for one in refused})
             raise RuntimeError(f"answers that were checked do not pass the pipeline: {codes}")
         _hand_out(signals, changes)
+    return redacted
 
 
 def _hand_out(signals: pa.Table, changes: Sequence[Write]) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.conf import settings
 
 from headwater.listening.surveys import branching
 from headwater.listening.surveys.answer_commits import write
-from headwater.listening.surveys.document import END, Page
+from headwater.listening.surveys.answer_pages import preview_page
+from headwater.listening.surveys.document import END, Document, Page
 from headwater.listening.surveys.keeping import Keeping, now
 from headwater.listening.surveys.posted import Errors, Posted, check_answers
 from headwater.listening.surveys.visits import Shut, State, Visit, Visitor, visit
 
-__all__ = ["Kept", "Shut", "Visit", "Visitor", "address", "keep", "visit"]
+__all__ = ["Kept", "Shut", "State", "Visit", "Visitor", "address", "keep", "preview_page", "visit"]
 
 MOST_SAVES: Final = 500
 """How often one response can be saved: a visitor who goes back and forth, not a program."""
@@ -33,6 +34,18 @@ class Kept:
 def address(token: str) -> str:
     """Where a token is answered, as put into mails and codes."""
     return f"{settings.PUBLIC_URL}/s/{token}"
+
+
+def anew(found: Visit) -> Visit:
+    """The same link before anybody answered: a second person at the same browser."""
+    return replace(found, response=None)
+
+
+def preselected(page: Page, question_id: str, posted: Posted, document: Document) -> dict[str, Any]:
+    """The answer that a link names, where the question offers it; nothing is kept."""
+    asked = page.model_copy(update={"questions": tuple(one for one in page.questions if one.id == question_id)})
+    answers, errors = check_answers(asked, posted, document)
+    return {} if errors else answers
 
 
 def keep(found: Visit, page_id: str, posted: Posted, *, go: str = "next") -> Kept:

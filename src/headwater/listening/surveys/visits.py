@@ -6,7 +6,7 @@ answer). Reading never changes anything: programs that follow links in mails loo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -43,11 +43,13 @@ class Shut(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What is known of whoever opened the page: ``resume`` is the token their browser holds, "" before the first."""
+    """What is known of whoever opened the page: ``resume`` is the token their browser holds, "" before the first;
+    ``chosen`` the language they chose on the page, ``languages`` those their browser asks for, the best first."""
 
     resume: str = ""
     address: str = ""
     languages: tuple[str, ...] = ()
+    chosen: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,27 +103,28 @@ class Visit:
 def visit(token: str, visitor: Visitor) -> Visit:
     """What this token opens. Raises Shut where it opens nothing now; a response that is complete is no such reason."""
     if not TOKEN.fullmatch(token):
-        raise Shut("not_found", language=_spoken(visitor, ("en",)))
+        raise Shut("not_found", language=_first(visitor))
     link = SurveyLink.objects.select_related("survey").filter(token=token).first()
     invitation = None if link else _invited(token)
     door = link or invitation
     if door is None:
-        raise Shut("not_found", language=_spoken(visitor, ("en",)))
+        raise Shut("not_found", language=_first(visitor))
     response = _response(token, visitor, invitation)
     try:
         version, document = (
             (response.version, queries.document_of(response.version)) if response else queries.published(door.survey)
         )
     except NotFound as error:
-        raise Shut("not_open", language=_spoken(visitor, ("en",))) from error
-    invited = (invitation.language,) if invitation and invitation.language else ()
-    begun = (response.language,) if response and response.language else ()
-    language = _spoken(replace(visitor, languages=(*visitor.languages[:1], *begun, *invited, *visitor.languages[1:])),
-                       document.languages)  # fmt: skip
+        raise Shut("not_open", language=_first(visitor)) from error
+    language = _spoken(_preferred(visitor, response, invitation), document.languages)
     found = Visit(token, door.survey, version, document, language, visitor, invitation, link, response)
     if not found.is_done:
         _require_open(found)
     return found
+
+
+def _first(visitor: Visitor) -> str:
+    return next(iter((*visitor.languages, "en")))
 
 
 def _invited(token: str) -> Invitation | None:
@@ -148,9 +151,16 @@ def resume_hash(token: str, resume: str) -> str:
     return hashed(f"{token}:{resume}")
 
 
-def _spoken(visitor: Visitor, languages: tuple[str, ...]) -> str:
+def _preferred(visitor: Visitor, response: SurveyResponse | None, invitation: Invitation | None) -> tuple[str, ...]:
+    """Languages in the order they are tried: chosen on the page, begun in, invited in, what the browser asks for."""
+    begun = response.language if response else ""
+    invited = invitation.language if invitation else ""
+    return tuple(one for one in (visitor.chosen, begun, invited, *visitor.languages) if one)
+
+
+def _spoken(wanted_languages: tuple[str, ...], languages: tuple[str, ...]) -> str:
     """The survey's language that suits the visitor best; its first where none does."""
-    for wanted in visitor.languages:
+    for wanted in wanted_languages:
         for one in languages:
             if one.lower() == wanted.lower():
                 return one
