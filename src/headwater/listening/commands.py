@@ -1,4 +1,4 @@
-"""`headwater import` and `headwater mapping`."""
+"""`headwater import`, `headwater mapping` and `headwater mappings`."""
 
 import json
 import sys
@@ -11,10 +11,12 @@ import click
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from headwater.listening import mapping, proposal, services
 from headwater.listening.importing import ImportOutcome
 from headwater.listening.models import Import
+from headwater.listening.ready import ready_mapping, ready_mappings
 from headwater.metrics.store import company_record
 
 if TYPE_CHECKING:
@@ -33,19 +35,23 @@ def label_with(hook: LabelHook) -> None:
 @click.command("import")
 @click.argument("file", type=FILE)
 @click.option("--mapping", "mapping_file", type=FILE, help="Mapping as YAML; by default the kept or the proposed one.")
+@click.option("--ready", help="Name of a ready mapping; headwater mappings lists them.")
 @click.option("--source", help="Name of the source; by default the mapping's, else the file's.")
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")
 @click.option("--no-wait", is_flag=True, help="Leave labelling to the worker.")
-def import_command(file: Path, mapping_file: Path | None, source: str | None, as_json: bool, no_wait: bool) -> None:
+def import_command(
+    file: Path, mapping_file: Path | None, ready: str | None, source: str | None, as_json: bool, no_wait: bool
+) -> None:
     """Import a file of comments, reviews, answers or events into the record.
 
-    Without a mapping the proposed one is used when it is certain. Otherwise it is printed as YAML, with what to decide,
+    The export of a well-known tool is recognised and read with its ready mapping. Else the proposed mapping is used
+    when it is certain. Otherwise it is printed as YAML, with what to decide,
     and nothing is imported: save it, correct it, and give it with --mapping.
     """
     given = _read_mapping(mapping_file)
     try:
         with _progress_bar(file.name, shown=not as_json) as report:
-            outcome = services.import_file(file, source=source, mapping=given, progress=report)
+            outcome = services.import_file(file, source=source, mapping=given, ready=ready, progress=report)
     except services.MappingUnsure as unsure:
         _print_proposal(unsure.proposal)
         _say_unsure(unsure.proposal)
@@ -61,14 +67,27 @@ def import_command(file: Path, mapping_file: Path | None, source: str | None, as
     _print_outcome(outcome)
 
 
+@click.command("mappings")
+def mappings_command() -> None:
+    """List the ready mappings: name, what it reads, and what its tests read."""
+    table = Table(box=None, pad_edge=False)
+    for title in (_("Name"), _("Reads"), _("Source"), _("Proven on")):
+        table.add_column(title)
+    proven = {"real": _("real exports"), "documentation": _("the public documentation")}
+    for one in ready_mappings():
+        table.add_row(one.name, one.title, one.source, proven[one.proven])
+    Console(width=160 if not sys.stdout.isatty() else None).print(table)
+
+
 @click.command("mapping")
 @click.argument("file", type=FILE)
-def mapping_command(file: Path) -> None:
+@click.option("--ready", help="Name of a ready mapping to fit to the file.")
+def mapping_command(file: Path, ready: str | None) -> None:
     """Print the mapping proposed for a file, as YAML; what is unsure goes to standard error.
 
     Exit status 0 when the mapping is certain, 2 when a person should decide something first.
     """
-    proposed = proposal.propose(file)
+    proposed = proposal.propose(file, ready=ready)
     _print_proposal(proposed)
     for note in proposed.notes:
         click.echo(f"# {note}", err=True)
@@ -97,6 +116,8 @@ def _say_unsure(proposed: proposal.Proposal) -> None:
 def _print_used(outcome: ImportOutcome) -> None:
     """How the columns were read, in a line for each signal of a row: nobody was asked."""
     used = mapping.from_yaml(Import.objects.get(pk=outcome.import_id).mapping)
+    if used.ready:
+        click.echo(_("This looks like %s.") % ready_mapping(used.ready).title)
     for emit in used.emit:
         origins = ((name, " + ".join(one.named) or one.constant or "") for name, one in emit.fields.items())
         fields = ", ".join(name if name == origin else f"{name} ← {origin}" for name, origin in origins)

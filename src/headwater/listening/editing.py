@@ -58,11 +58,13 @@ class ColumnChoice:
 
 def is_simple(mapping: Mapping) -> bool:
     """Whether the table of columns can show the mapping; the others are edited as YAML."""
-    if mapping.sql is not None or len(mapping.emit) > 1:
+    if mapping.sql is not None or mapping.thread is not None or len(mapping.emit) > 1:
         return False
     emit = mapping.emit[0]
-    return emit.when is None and not any(
-        field.constant is not None and field.constant != RECEIVED for field in emit.fields.values()
+    return (
+        emit.when is None
+        and emit.unless is None
+        and not any(field.constant is not None and field.constant != RECEIVED for field in emit.fields.values())
     )
 
 

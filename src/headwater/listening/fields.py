@@ -117,7 +117,7 @@ def _score(draft: Draft, columns: list[Evidence], table: pa.Table) -> None:
         for metric, phrases in synonyms.METRICS.items():
             named = synonyms.strength(one.words, phrases)
             if named:
-                found.append((named + one.filled / one.rows, metric, _scale(metric, one), one))
+                found.append((named + one.filled / one.rows, metric, scale_of(metric, one), one))
                 break
     fitting = [item for item in found if item[2] is not None]
     fitting.sort(key=lambda item: -item[0])
@@ -166,7 +166,7 @@ def _alike(
     return [("rating", scale, one) for one in found] if len(found) >= SEVERAL and scale != (1.0, 7.0) else []
 
 
-def _scale(metric: str, one: Evidence) -> tuple[float, float] | None:
+def scale_of(metric: str, one: Evidence) -> tuple[float, float] | None:
     """The scale that the values fit, None where they fit none of the metric's."""
     low, high = one.low, one.high
     if metric == "nps":
@@ -305,6 +305,14 @@ def is_identity(one: Evidence) -> bool:
         and word[:-2] in synonyms.RECORD | synonyms.CUSTOMER | synonyms.SUBJECT
         for word in one.words
     )
+
+
+def is_personal(one: Evidence) -> bool:
+    """Whether a column holds addresses or names of people."""
+    named = set(one.words)
+    if one.emails > 0.3 or named & (synonyms.CONTACT | synonyms.NAMES | synonyms.PLACE):
+        return True
+    return "name" in named and (named == {"name"} or bool(named & synonyms.NAMED))
 
 
 def _is_record(one: Evidence) -> bool:

@@ -29,6 +29,7 @@ from headwater.listening.personal import redacting
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
 from headwater.listening.readers.query import QueryReader
 from headwater.listening.readers.rows import Reader, Rows, text_table
+from headwater.listening.threads import ThreadReader
 
 # Rows that may wait in the inbox before the import helps to move them on.
 BACKLOG = 250_000
@@ -114,9 +115,8 @@ def is_disk_full(error: BaseException) -> bool:
 
 def open_reader(path: Path, used: Mapping) -> Reader:
     """The rows that a mapping reads: of its file, or of its own SQL over several files."""
-    if used.sql is not None:
-        return QueryReader(folder_of(path), used)
-    return readers.open_file(path, used.file)
+    reader = QueryReader(folder_of(path), used) if used.sql is not None else readers.open_file(path, used.file)
+    return reader if used.thread is None else ThreadReader(reader, used.thread, zone_and_region()[0])
 
 
 def _check_columns(reader: Reader, used: Mapping) -> None:

@@ -179,7 +179,7 @@ class Thread(Strict):
     """Rows that are messages: those of one conversation become one row.
 
     It has the columns of the conversation's last message, and ``thread.text`` (what the customer said, in order),
-    ``thread.at`` and ``thread.last_at`` (the customer's first and last message), ``thread.customer_messages``,
+    ``thread.customer`` (the id of who wrote it), ``thread.at`` and ``thread.last_at`` (the customer's first and last message), ``thread.customer_messages``,
     ``thread.agent_replies`` and ``thread.private_notes`` (how many). What agents wrote is counted and not kept.
     """
 

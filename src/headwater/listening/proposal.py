@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from headwater.base.refusals import Refused
 from headwater.listening import readers, synonyms
 from headwater.listening.evidence import Evidence, look_at
-from headwater.listening.fields import MUCH_DATA, Draft, Unsure, decide, is_identity
+from headwater.listening.fields import MUCH_DATA, Draft, Unsure, decide, is_identity, is_personal
 from headwater.listening.mapping import ColumnField, Emit, FieldName, Kind, Mapping
 from headwater.listening.readers.rows import shown_rows
+from headwater.listening.ready import Ready, Recognised, recognise, with_ready
 
 ROWS_READ = 20_000
 MAX_ATTRIBUTES = 40
@@ -31,10 +32,34 @@ class Proposal:
     notes: tuple[str, ...]
     columns: tuple[str, ...]
     sample: tuple[dict[str, str | None], ...] = ()
+    ready: Ready | None = None
+    """The ready mapping it was made from, where the file is one of a well-known tool."""
 
 
-def propose(path: Path) -> Proposal:
-    """Read the first rows of a file and propose a mapping. Raises Refused where the file cannot be read."""
+def propose(path: Path, *, ready: str | None = None) -> Proposal:
+    """A mapping for a file: the ready one of that name, else the one whose shape the file has, else one from its names
+    and data. Raises Refused where the file cannot be read, or is known to hold nothing that customers said.
+    """
+    known = with_ready(path, ready) if ready else recognise(path)
+    if known is not None:
+        return _of_ready(path, known)
+    return _from_data(path)
+
+
+def _of_ready(path: Path, known: Recognised) -> Proposal:
+    reader = readers.open_file(path, known.mapping.file)
+    try:
+        rows = next(iter(reader.batches()), None)
+    finally:
+        reader.close()
+    unsure = tuple(Unsure(column, reason) for column, reason in known.unsure)
+    sample = shown_rows(rows.table) if rows is not None else ()
+    notes = (_("This looks like %s.") % known.ready.title, *known.notes)
+    return Proposal(known.mapping, unsure, notes, reader.columns, sample, known.ready)
+
+
+def _from_data(path: Path) -> Proposal:
+    """Read the first rows of a file and propose a mapping by what is in its columns."""
     reader = readers.open_file(path)
     try:
         table = _first_rows(reader)
@@ -110,14 +135,6 @@ def _dates(draft: Draft) -> dict[str, ColumnField]:
         message = _("Further dates are left out: %s. Make one an attribute where it is a promise or a second event.")
         draft.notes.append(message % ", ".join(f"“{name}”" for name in others))
     return {_attribute_name(one.name): ColumnField(column=one.name, format=one.formats[0]) for one in kept}
-
-
-def is_personal(one: Evidence) -> bool:
-    """Whether a column holds addresses or names of people."""
-    named = set(one.words)
-    if one.emails > 0.3 or named & (synonyms.CONTACT | synonyms.NAMES | synonyms.PLACE):
-        return True
-    return "name" in named and (named == {"name"} or bool(named & synonyms.NAMED))
 
 
 def _attribute_name(column: str) -> str:

@@ -59,17 +59,19 @@ def import_file(
     *,
     source: str | None = None,
     mapping: Mapping | None = None,
+    ready: str | None = None,
     person: Person | None = None,
     progress: Progress | None = None,
 ) -> ImportOutcome:
     """Import a file; returns when its rows are in the record.
 
-    Without a mapping the one kept for the source is used, else the proposed one if it is certain. An import of the
+    Without a mapping or the name of a `ready` one, the one kept for the source is used, else the ready one whose shape
+    the file has, else the proposed one if it is certain. An import of the
     same file that was cut off goes on where it was. Raises Refused, MappingUnsure where a person should decide.
     """
     require(person, "import", "signals")
     refuse_sample()
-    used = choose_mapping(path, source, mapping)
+    used = choose_mapping(path, source, mapping, ready)
     mark = importing.fingerprint(path, used)
     with importing.only_one(mark):
         arrival = _unfinished(mark) or _new_import(path, used, mark, person)
@@ -80,18 +82,28 @@ def import_file(
     return outcome_of(arrival)
 
 
-def choose_mapping(path: Path, source: str | None, given: Mapping | None) -> Mapping:
-    """The mapping given, else the one kept for the source, else a certain proposal."""
+def choose_mapping(path: Path, source: str | None, given: Mapping | None, ready: str | None = None) -> Mapping:
+    """The mapping given, else the one kept for the source and this shape of file, else a certain proposal."""
     name = source_name(source) if source else None
     if given is not None:
         return given.model_copy(update={"source": name}) if name else given
-    kept = Source.objects.filter(name=name or source_name(path.name)).exclude(mapping="").first()
-    if kept is not None:
-        return mapping.from_yaml(kept.mapping)
-    proposed = proposal.propose(path)
+    kept = None if ready else kept_mapping(name or source_name(path.name))
+    if kept is not None and kept.ready is None:
+        return kept
+    proposed = proposal.propose(path, ready=ready)
+    if proposed.ready is not None and not ready:
+        kept = kept_mapping(name or proposed.ready.source)
+        if kept is not None and kept.ready == proposed.ready.name:
+            return kept
     if proposed.unsure:
         raise MappingUnsure(proposed)
     return proposed.mapping.model_copy(update={"source": name}) if name else proposed.mapping
+
+
+def kept_mapping(name: str) -> Mapping | None:
+    """The mapping kept for a source, if there is one."""
+    kept = Source.objects.filter(name=name).exclude(mapping="").first()
+    return mapping.from_yaml(kept.mapping) if kept is not None else None
 
 
 def read_mapping_file(path: Path) -> str:

@@ -18,18 +18,18 @@ from headwater.listening import times
 from headwater.listening.cells import cells, holds
 from headwater.listening.mail_text import words_of
 from headwater.listening.mapping import ColumnField, FileOptions, Thread
-from headwater.listening.readers.rows import Reader, Rows, UnreadableRow, rows_at_once
+from headwater.listening.readers.rows import Question, Reader, Rows, UnreadableRow, rows_at_once
 
 MAX_MESSAGES = 5_000_000
 MAX_BYTES = 2 << 30
 MAX_TEXT = 100_000
-TEXT, AT, LAST_AT = "thread.text", "thread.at", "thread.last_at"
+TEXT, CUSTOMER, AT, LAST_AT = "thread.text", "thread.customer", "thread.at", "thread.last_at"
 CUSTOMER_MESSAGES, AGENT_REPLIES, PRIVATE_NOTES = (
     "thread.customer_messages",
     "thread.agent_replies",
     "thread.private_notes",
 )
-MADE = (TEXT, AT, LAST_AT, CUSTOMER_MESSAGES, AGENT_REPLIES, PRIVATE_NOTES)
+MADE = (TEXT, CUSTOMER, AT, LAST_AT, CUSTOMER_MESSAGES, AGENT_REPLIES, PRIVATE_NOTES)
 
 Role = Literal["customer", "agent", "other", "private", "left out"]
 
@@ -43,6 +43,7 @@ class Message:
     role: Role
     body: str
     sender: str = ""
+    author_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Said:
     """What a conversation comes to. Times are microseconds since 1970 in UTC."""
 
     text: str
+    customer: str | None
     at: int | None
     last_at: int | None
     customer_messages: int
@@ -71,6 +73,7 @@ def said_in(messages: list[Message], opening: str = "", *, mail: bool = True) ->
     spoken = [one.at for one in customer if one.at is not None]
     return Said(
         "\n\n".join(parts)[:MAX_TEXT],
+        next((one.author_id for one in customer if one.author_id), None),
         min(spoken, default=None),
         max(spoken, default=None),
         len(customer),
@@ -107,7 +110,7 @@ class ThreadReader:
         return (*self._messages.columns, *MADE)
 
     @property
-    def questions(self) -> dict[str, str]:
+    def questions(self) -> dict[str, Question]:
         return self._messages.questions
 
     def position(self) -> int:
@@ -187,7 +190,7 @@ class ThreadReader:
             order = sorted(span, key=lambda place: (stamps[place] is None, stamps[place] or 0, place))
             roles = self._roles(asked, order)
             messages = [
-                Message(place, stamps[place], roles[place], bodies[place], senders[place])
+                Message(place, stamps[place], roles[place], bodies[place], senders[place], asked.author_id[place])
                 for place in order
                 if roles[place] != "left out"
             ]
@@ -256,6 +259,7 @@ class ThreadReader:
 
         return {
             TEXT: pa.array([one.text for one in said], pa.string()),
+            CUSTOMER: pa.array([one.customer for one in said], pa.string()),
             AT: times_of([one.at for one in said]),
             LAST_AT: times_of([one.last_at for one in said]),
             CUSTOMER_MESSAGES: pa.array([str(one.customer_messages) for one in said]),

@@ -46,8 +46,11 @@ def folder() -> Path:
     return place
 
 
-def upload(person: Person | None, sent: Upload, source: str = "") -> Import:
-    """Keep an uploaded file and propose its mapping. Raises Refused where it cannot be read; then nothing is kept."""
+def upload(person: Person | None, sent: Upload, source: str = "", ready: str = "") -> Import:
+    """Keep an uploaded file and propose its mapping, or fit the `ready` one that was chosen.
+
+    Raises Refused where it cannot be read; then nothing is kept.
+    """
     require(person, "import", "signals")
     services.refuse_sample()
     if (sent.size or 0) > MAX_BYTES:
@@ -62,7 +65,7 @@ def upload(person: Person | None, sent: Upload, source: str = "") -> Import:
     path.parent.mkdir(mode=0o700)
     try:
         _write(sent, path)
-        used = _first_mapping(path, source)
+        used = _first_mapping(path, source, ready)
         return _create(person, path, used)
     except BaseException:
         shutil.rmtree(path.parent, ignore_errors=True)
@@ -80,15 +83,16 @@ def _write(sent: Upload, path: Path) -> None:
         raise Refused("disk_full", _("The disk is full; the file was not kept."), field="file") from error
 
 
-def _first_mapping(path: Path, source: str) -> Mapping:
+def _first_mapping(path: Path, source: str, ready: str) -> Mapping:
     """The mapping kept for the source, else the proposed one, certain or not: the page shows it either way."""
-    name = services.source_name(source or path.name)
-    kept = Source.objects.filter(name=name).exclude(mapping="").first()
-    if kept is not None:
-        used = mapping.from_yaml(kept.mapping)
-        if used.sql is None:
-            return used
-    return proposal.propose(path).mapping.model_copy(update={"source": name})
+    try:
+        used = services.choose_mapping(path, source or None, None, ready or None)
+    except services.MappingUnsure as unsure:
+        used = unsure.proposal.mapping
+    if used.sql is not None:
+        used = proposal.propose(path, ready=ready or None).mapping
+    name = source or (used.source if used.ready else path.name)
+    return used.model_copy(update={"source": services.source_name(name)})
 
 
 def _create(person: Person | None, path: Path, used: Mapping) -> Import:
@@ -114,6 +118,12 @@ def change_mapping(person: Person | None, arrival: Import, used: Mapping) -> Non
         arrival.source, _made = Source.objects.get_or_create(name=used.source)
         arrival.mapping = used.to_yaml()
         arrival.save(update_fields=["source", "mapping"])
+
+
+def choose_ready(person: Person | None, arrival: Import, name: str) -> Mapping:
+    """Read an uploaded file with another ready mapping. Raises Refused where the file is not of its shape."""
+    require(person, "import", "signals")
+    return proposal.propose(Path(arrival.path), ready=name).mapping
 
 
 def start(person: Person | None, arrival: Import) -> None:

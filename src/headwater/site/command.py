@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "start": ("headwater.site.commands:start", False),
     "import": ("headwater.listening.commands:import_command", True),
     "mapping": ("headwater.listening.commands:mapping_command", True),
+    "mappings": ("headwater.listening.commands:mappings_command", True),
     "metric": ("headwater.metrics.commands:metric_command", True),
     "causes": ("headwater.insight.commands:causes_command", True),
     "brief": ("headwater.insight.commands:brief_command", True),

@@ -45,13 +45,7 @@ OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 def open_file(path: Path, options: FileOptions | None = None) -> Reader:
     """Open `path` for reading rows. Raises Refused with what is wrong with the file."""
     options = options or FileOptions()
-    if not path.is_file():
-        raise Refused("no_such_file", f"There is no file {path}.", field="file")
-    if path.stat().st_size == 0:
-        raise Refused("empty_file", f"{path.name} is empty.")
-    if options.format is None:
-        _refuse_other(path)
-    kind = options.format or sniff_format(path)
+    kind = kind_of(path, options.format)
     if kind in CONFINED:
         return _confined(CONFINED[kind], path, options)
     if kind == "mailbox":
@@ -61,6 +55,17 @@ def open_file(path: Path, options: FileOptions | None = None) -> Reader:
     if kind == "jsonl":
         return JsonLinesReader(path, options)
     return SeparatedReader(path, options)
+
+
+def kind_of(path: Path, told: str | None = None) -> str:
+    """The format of a file that can be read, as told or by its bytes. Raises Refused with what else it is."""
+    if not path.is_file():
+        raise Refused("no_such_file", f"There is no file {path}.", field="file")
+    if path.stat().st_size == 0:
+        raise Refused("empty_file", f"{path.name} is empty.")
+    if told is None:
+        _refuse_other(path)
+    return told or sniff_format(path)
 
 
 def _refuse_other(path: Path) -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from headwater.base.refusals import Refused
 from headwater.listening.mapping import FileOptions
-from headwater.listening.readers.rows import Rows
+from headwater.listening.readers.rows import Question, Rows
 
 MEMORY = 6 << 30
 SECONDS = 3600
@@ -31,8 +31,7 @@ class Batches(NamedTuple):
     options: FileOptions
     columns: tuple[str, ...]
     rows: Iterator[tuple[pa.Table, np.ndarray]]
-    questions: dict[str, str] = {}
-
+    questions: dict[str, Question] = {}
 
 
 class ConfinedReader:
@@ -54,7 +53,7 @@ class ConfinedReader:
         metadata = self._stream.schema.metadata or {}
         self._columns = tuple(json.loads(metadata[ROWS_KEY]))
         self._options = FileOptions.model_validate_json(metadata[OPTIONS_KEY])
-        self._questions: dict[str, str] = json.loads(metadata[QUESTIONS_KEY])
+        self._questions = {name: Question(*one) for name, one in json.loads(metadata[QUESTIONS_KEY]).items()}
 
     @property
     def options(self) -> FileOptions:
@@ -65,7 +64,7 @@ class ConfinedReader:
         return self._columns
 
     @property
-    def questions(self) -> dict[str, str]:
+    def questions(self) -> dict[str, Question]:
         return self._questions
 
     def position(self) -> int:

@@ -13,7 +13,15 @@ from headwater.base.refusals import Refused
 from headwater.listening.mapping import FileOptions
 from headwater.listening.readers.encodings import sniff_encoding
 from headwater.listening.readers.records import DECODER, all_names, exploded
-from headwater.listening.readers.rows import BYTES_AT_ONCE, MAX_COLUMNS, Rows, UnreadableRow, rows_at_once, text_table
+from headwater.listening.readers.rows import (
+    BYTES_AT_ONCE,
+    MAX_COLUMNS,
+    Question,
+    Rows,
+    UnreadableRow,
+    rows_at_once,
+    text_table,
+)
 from headwater.listening.readers.separated import read_sample
 from headwater.listening.readers.unpack import Unpacked
 
@@ -49,7 +57,7 @@ class JsonLinesReader:
         return self._columns
 
     @property
-    def questions(self) -> dict[str, str]:
+    def questions(self) -> dict[str, Question]:
         return {}
 
     def position(self) -> int:
@@ -99,6 +107,13 @@ class JsonLinesReader:
         for row in exploded(record, self._options.explode):
             rows.append(row)
             numbers.append(number)
+
+
+def first_objects(path: Path, limit: int) -> list[dict[str, object]]:
+    """The first objects of the file, to see what it holds."""
+    encoding = sniff_encoding(read_sample(path))
+    with io.BufferedReader(Unpacked(path)) as source:
+        return [record for _, record in islice(_objects(_lines(source, encoding)), limit)]
 
 
 def _lines(source: IO[bytes], encoding: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ import numpy as np
 from headwater.listening.mail_text import plain_text
 from headwater.listening.mapping import FileOptions
 from headwater.listening.readers.encodings import sniff_encoding
-from headwater.listening.readers.rows import Rows, UnreadableRow, text_table
+from headwater.listening.readers.rows import Question, Rows, UnreadableRow, text_table
 from headwater.listening.readers.unpack import Unpacked
 
 COLUMNS = (
@@ -82,7 +82,7 @@ class MailboxReader:
         return COLUMNS
 
     @property
-    def questions(self) -> dict[str, str]:
+    def questions(self) -> dict[str, Question]:
         return {}
 
     def position(self) -> int:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from headwater.base.refusals import Refused
 from headwater.listening.mapping import FileOptions, Mapping
 from headwater.listening.readers.columnar import as_text
-from headwater.listening.readers.rows import Rows, column_names, rows_at_once
+from headwater.listening.readers.rows import Question, Rows, column_names, rows_at_once
 from headwater.record.sandbox import SandboxError, run_sql
 
 
@@ -41,7 +41,7 @@ class QueryReader:
         return self._columns
 
     @property
-    def questions(self) -> dict[str, str]:
+    def questions(self) -> dict[str, Question]:
         return {}
 
     def position(self) -> int:

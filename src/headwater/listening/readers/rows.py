@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,8 @@ BYTES_AT_ONCE = 64 << 20
 MAX_COLUMNS = 5_000
 MAX_NAME = 255
 SHOWN_ROWS = 20
+LABEL = " (label)"
+"""Ends the name of a column that says what the codes of another stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,13 @@ class Rows:
     table: pa.Table
     numbers: NDArray[np.int64]
     unreadable: tuple[UnreadableRow, ...] = ()
+
+
+class Question(NamedTuple):
+    """What was asked in a column, and whether it was answered in the customer's own words."""
+
+    wording: str
+    is_open: bool = False
 
 
 def joined(blocks: Sequence[Rows]) -> Rows:
@@ -58,7 +67,7 @@ class Reader(Protocol):
     def columns(self) -> tuple[str, ...]: ...
 
     @property
-    def questions(self) -> dict[str, str]:
+    def questions(self) -> dict[str, Question]:
         """What was asked in a column, where the file says it beside the column's name."""
 
     def batches(self) -> Iterator[Rows]: ...

@@ -16,6 +16,7 @@ from headwater.listening.mapping import FileOptions
 from headwater.listening.readers.encodings import sniff_encoding
 from headwater.listening.readers.rows import (
     BYTES_AT_ONCE,
+    Question,
     Rows,
     UnreadableRow,
     column_names,
@@ -32,6 +33,8 @@ SAMPLE = 256 << 10
 SAMPLE_FURTHER = 64 << 20
 SAMPLE_RECORDS = 200
 MAX_CELL = 20_000_000
+OPEN = "Open-Ended Response"
+OPEN_ID = re.compile(r'"ImportId":\s*"[^"]*_TEXT"')
 BLOCK = 1_000
 BLOCK_OF_WIDE = 50
 SHOWN = 500
@@ -83,7 +86,8 @@ class SeparatedReader:
         extra = options.extra_header_rows or _qualtrics_rows(records[skip:])
         header_rows = options.header_rows if options.header_rows > 1 else _surveymonkey_rows(records[skip:])
         self._columns = column_names(_joined_header(records[skip : skip + header_rows]))
-        self._questions = _questions(self._columns, records[skip + 1 : skip + 1 + extra])
+        below = records[skip + 1 : skip + header_rows + extra]
+        self._questions = _questions(self._columns, below, joined=header_rows > 1)
         self._options = options.model_copy(
             update={
                 "format": "csv",
@@ -106,7 +110,7 @@ class SeparatedReader:
         return self._columns
 
     @property
-    def questions(self) -> dict[str, str]:
+    def questions(self) -> dict[str, Question]:
         return self._questions
 
     def position(self) -> int:
@@ -342,7 +346,7 @@ def _surveymonkey_rows(records: list[list[str]]) -> int:
     """SurveyMonkey writes two header rows: the questions, and below them the choices or “Open-Ended Response”."""
     if len(records) < 2 or "Respondent ID" not in "".join(records[0][:2]):
         return 1
-    return 2 if any(cell.strip() in ("Response", "Open-Ended Response") for cell in records[1]) else 1
+    return 2 if any(cell.strip() in ("Response", OPEN) for cell in records[1]) else 1
 
 
 def _joined_header(rows: list[list[str]]) -> list[str]:
@@ -356,15 +360,21 @@ def _joined_header(rows: list[list[str]]) -> list[str]:
     for place in range(width):
         top, *below = (row[place].strip() for row in filled)
         left = top or left
-        parts = [one for one in below if one and one not in ("Response", "Open-Ended Response")]
+        parts = [one for one in below if one and one not in ("Response", OPEN)]
         names.append(" - ".join([left, *parts]))
     return names
 
 
-def _questions(columns: tuple[str, ...], rows: list[list[str]]) -> dict[str, str]:
-    """What was asked, where a row below the header says it."""
-    asked = rows[0] if rows else []
-    return {name: cell.strip() for name, cell in zip(columns, asked, strict=False) if cell.strip()}
+def _questions(columns: tuple[str, ...], below: list[list[str]], *, joined: bool) -> dict[str, Question]:
+    """What was asked, where rows below the first say it: Qualtrics the wording and then whether it is a text,
+    SurveyMonkey, whose names are joined of both rows, which question is open."""
+    first = below[0] if below else []
+    if joined:
+        return {name: Question(name, cell.strip() == OPEN) for name, cell in zip(columns, first, strict=False)}
+    ids = below[1] if len(below) > 1 else []
+    is_text = [bool(OPEN_ID.search(cell)) for cell in ids] + [False] * max(0, len(first) - len(ids))
+    asked = zip(columns, first, is_text, strict=False)
+    return {name: Question(cell.strip(), is_open) for name, cell, is_open in asked if cell.strip()}
 
 
 def _is_unicode(cell: str) -> bool:

@@ -16,9 +16,8 @@ import pyreadstat
 from headwater.base.refusals import Refused
 from headwater.listening.mapping import FileOptions
 from headwater.listening.readers import confined
-from headwater.listening.readers.rows import column_names, rows_at_once, text_table
+from headwater.listening.readers.rows import LABEL, Question, column_names, rows_at_once, text_table
 
-LABEL = " (label)"
 MAX_ROWS = 500_000_000
 
 
@@ -33,8 +32,9 @@ def read(path: Path, options: FileOptions) -> confined.Batches:
         raise Refused("damaged", f"{path.name} claims {meta.number_rows} cases.")
     labels = {name: dict(values) for name, values in meta.variable_value_labels.items() if values}
     names = [one for name in meta.column_names for one in ((name, name + LABEL) if name in labels else (name,))]
-    asked = {name: str(text) for name, text in zip(meta.column_names, meta.column_labels, strict=True) if text}
-    asked |= {name + LABEL: text for name, text in asked.items() if name in labels}
+    texts = zip(meta.column_names, meta.column_labels, strict=True)
+    asked = {name: Question(str(text)) for name, text in texts if text}
+    asked |= {name + LABEL: question for name, question in asked.items() if name in labels}
     columns = column_names(names)
     told = options.model_copy(update={"format": "spss"})
     return confined.Batches(told, columns, _batches(path, columns, labels), asked)

@@ -18,6 +18,7 @@ from headwater.base.refusals import Refused
 from headwater.listening import editing, mapping, previews, proposal, queries, services, uploads
 from headwater.listening.downloads import set_aside_csv
 from headwater.listening.models import Import, ImportState
+from headwater.listening.ready import ready_mappings
 from headwater.metrics.definitions import METRICS
 
 PAGE = 25
@@ -50,7 +51,12 @@ def imports(request: HttpRequest) -> HttpResponse:
             return redirect("listening:import", arrival.pk)
     before = request.GET.get("before", "")
     found = queries.imports(person(request), limit=PAGE + 1, before=int(before[:18]) if before.isdecimal() else None)
-    shown = {"imports": found[:PAGE], "older": found[PAGE - 1].pk if len(found) > PAGE else None, "refused": refused}
+    shown = {
+        "ready": ready_mappings(),
+        "imports": found[:PAGE],
+        "older": found[PAGE - 1].pk if len(found) > PAGE else None,
+        "refused": refused,
+    }
     return render(request, "listening/imports.html", shown, status=refused.status if refused else 200)
 
 
@@ -63,7 +69,7 @@ def _uploaded(request: HttpRequest) -> Import:
     sent = request.FILES.get("file")
     if sent is None or isinstance(sent, list):
         raise Refused("no_file", _("Choose a file first."), field="file")
-    return uploads.upload(person(request), sent, request.POST.get("source", ""))
+    return uploads.upload(person(request), sent, request.POST.get("source", ""), request.POST.get("ready", ""))
 
 
 @require_GET
@@ -126,6 +132,9 @@ def change_mapping(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 def _from_form(request: HttpRequest, arrival: Import, used: mapping.Mapping) -> mapping.Mapping:
+    if "ready" in request.POST:
+        chosen = request.POST["ready"]
+        return used if chosen == (used.ready or "") else uploads.choose_ready(person(request), arrival, chosen)
     source = services.source_name(request.POST.get("source") or used.source)
     if "yaml" in request.POST:
         return mapping.from_yaml(request.POST["yaml"]).model_copy(update={"source": source})
@@ -161,6 +170,8 @@ def _mapping_page(
         "yaml": request.POST.get("yaml") or used.to_yaml(),
         "preview": preview,
         "heads": [name for name in SHOWN if preview and any(row.get(name) is not None for row in preview.signals)],
+        "looks_like": next((one for one in ready_mappings() if one.name == used.ready), None),
+        "ready": ready_mappings(),
         "unsure": proposal.doubts(Path(arrival.path)) if request.method == "GET" else (),
         "refused": refused,
     }
