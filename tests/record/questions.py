@@ -54,6 +54,7 @@ from headwater.record.questions import (
     Suffered,
     Sums,
     SurveyAnswers,
+    SurveySignals,
     Symptoms,
     TeamFigures,
     TeamMonths,
@@ -61,6 +62,7 @@ from headwater.record.questions import (
     TextSample,
     Timeline,
     Unsolved,
+    UnsolvedContacts,
     Verbatims,
     WordMatches,
     WordsByStage,
@@ -137,6 +139,7 @@ QUESTIONS: dict[str, Question[object]] = {
     ),
     "repeats": Repeats(date(2024, 1, 31), 30, parse("channel is not null"), date(2023, 11, 1)),
     "unsolved": Unsolved("bucket", date(2024, 1, 31), "plan", 30, parse("channel is not null"), date(2023, 11, 1)),
+    "unsolved contacts": UnsolvedContacts(Unsolved("month", date(2024, 1, 31), "plan", 30, causes=False), 50),
     "unsolved, each contact once": Unsolved("month", date(2024, 1, 31), "plan", 30, causes=False),
     "repeats of any cause": Repeats(date(2024, 1, 31), any_cause=True),
     "how moments went": MomentOutcomes(
@@ -211,5 +214,6 @@ QUESTIONS: dict[str, Question[object]] = {
         "test", ("plan", "region"), ("attribute:wave", "month"), FILTER, date(2023, 11, 2)
     ),
     "answers to a survey, in all": SurveyAnswers("crm"),
+    "signals of a source": SurveySignals("app", -5, 20),
     "how long customers stayed": Stays(CUSTOM, parse("event = 'delivery_late'"), date(2024, 2, 2)),
 }

@@ -29,6 +29,8 @@ register_codes(
             "set that customers rest %(rest_days)s days and are asked %(most_a_quarter)s times a quarter at most"
         ),
         "addressees.received": _("brought in the addresses of %(changed)s customers"),
+        "survey_link.changed": _("changed where and when the snippet %(link)s of %(survey)s shows"),
+        "survey.answers_exported": _("downloaded every answer to %(survey)s"),
         "mailing.created": _("began a mailing of %(survey)s: %(mailing)s"),
         "mailing.changed": _("changed the mailing %(mailing)s of %(survey)s"),
         "mailing.started": _("started the mailing %(mailing)s of %(survey)s"),

@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from headwater.listening.views import answering, connections, imports, survey_editor, surveys
+from headwater.listening.views import (
+    answering,
+    connections,
+    imports,
+    snippet,
+    survey_editor,
+    survey_links,
+    survey_results,
+    surveys,
+    webhooks,
+)
 
 app_name = "listening"
 
@@ -30,7 +40,40 @@ urlpatterns = [
         name="survey_edit_question",
     ),
     path("surveys/<slug:name>/state/<slug:act>", surveys.change_state, name="survey_state"),
+    path("surveys/<slug:name>/links", survey_links.survey_links, name="survey_links"),
+    path("surveys/<slug:name>/links/<int:pk>", survey_links.survey_link, name="survey_link"),
+    path("surveys/<slug:name>/links/<int:pk>/print", survey_links.link_sheet, name="survey_link_sheet"),
+    re_path(
+        r"^surveys/(?P<name>[-\w]+)/links/(?P<pk>[0-9]{1,18})/code\.(?P<form>svg|png)$",
+        survey_links.link_code,
+        name="survey_link_code",
+    ),
+    re_path(
+        r"^surveys/(?P<name>[-\w]+)/links/(?P<pk>[0-9]{1,18})/(?P<action>close|reopen)$",
+        survey_links.change_link,
+        name="change_survey_link",
+    ),
+    path("surveys/<slug:name>/results", survey_results.survey_results, name="survey_results"),
+    path("surveys/<slug:name>/results.csv", survey_results.survey_results_file, name="survey_results_file"),
+    path("surveys/<slug:name>/responses.csv", survey_results.survey_responses_file, name="survey_responses_file"),
+    path("surveys/<slug:name>/results/<str:key>", survey_results.survey_question, name="survey_question"),
+    path("snippet/<str:token>.js", snippet.script, name="snippet"),
+    path("snippet/<str:token>/answers", snippet.answers, name="snippet_answers"),
+    path("snippet/<str:token>/continue/<str:key>", snippet.go_on, name="snippet_continue"),
     path("connections", connections.connections, name="connections"),
+    path("connections/new", connections.new, name="new_connection"),
+    path("connections/new/<slug:kind>", connections.new_kind, name="new_connection_kind"),
+    path("connections/<slug:name>", connections.connection, name="connection"),
+    path("connections/<slug:name>/edit", connections.edit, name="connection_edit"),
+    path("connections/<slug:name>/mapping", connections.connection_mapping, name="connection_mapping"),
+    path("connections/<slug:name>/remove", connections.remove, name="connection_remove"),
+    path("connections/<slug:name>/<slug:action>", connections.act, name="connection_act"),
+    path("in/<slug:name>", webhooks.receive, name="receive"),
+    path("webhooks", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<int:pk>", webhooks.webhook, name="webhook"),
+    path("webhooks/<int:pk>/replay", webhooks.replay, name="webhook_replay"),
+    path("webhooks/<int:pk>/deliveries/<int:delivery_id>", webhooks.delivery, name="webhook_delivery"),
+    path("webhooks/<int:pk>/<slug:action>", webhooks.act, name="webhook_act"),
     path("imports", imports.imports, name="imports"),
     path("imports/<int:import_id>", imports.one_import, name="import"),
     path("imports/<int:import_id>/progress", imports.progress, name="progress"),

@@ -15,13 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
+from headwater.listening.models import SurveyLink
 from headwater.listening.surveys.answer_words import words_of
-from headwater.listening.surveys.document import SCORED, direction
+from headwater.listening.surveys.document import MOST_OPTIONS, SCORED, direction
+from headwater.listening.surveys.posted import field_name
 from headwater.listening.surveys.snippet_words import words_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headwater.base.models import Person
-    from headwater.listening.models import SurveyLink
     from headwater.listening.surveys.document import Document, Question
 
 MOST_BYTES: Final = 15_000
@@ -110,19 +113,24 @@ def may_answer(link: SurveyLink, origin: str) -> bool:
     return link.closed_at is None and origin in settings_of(link).origins
 
 
-def script(link: SurveyLink, document: Document, language: str) -> bytes:
+def snippet_link(token: str) -> SurveyLink | None:
+    """The web snippet of this token; None for any other link."""
+    found = SurveyLink.objects.select_related("survey").filter(token=token[:64], kind=SurveyLink.Kind.WEB)
+    return found.first()
+
+
+def script(link: SurveyLink, document: Document, *languages: str) -> bytes:
     """The script of a snippet with its survey inside, never over ``MOST_BYTES``: questions that do not fit are left to
-    the survey's own page."""
+    the survey's own page. ``languages`` are those wanted, the most wanted first."""
     for most in range(len(_shown_inside(document)), 0, -1):
-        made = _with(config(link, document, language, most))
+        made = _with(config(link, document, language_of(document, *languages), most))
         if len(made) <= MOST_BYTES:
             return made
     return NOTHING
 
 
-def config(link: SurveyLink, document: Document, language: str, most: int) -> dict[str, Any]:
+def config(link: SurveyLink, document: Document, chosen: str, most: int) -> dict[str, Any]:
     """What the script knows of its survey, in one language: ``most`` questions of the first page at most."""
-    chosen = language_of(document, language)
     inside = _shown_inside(document)[:most]
     settings = settings_of(link)
     return {
@@ -140,12 +148,24 @@ def config(link: SurveyLink, document: Document, language: str, most: int) -> di
     }
 
 
-def language_of(document: Document, wanted: str) -> str:
-    """The survey's language that fits best what was asked for (``de-AT`` gets ``de``), else its first."""
-    for one in (wanted, wanted.split("-")[0]):
-        if one in document.languages:
-            return one
+def language_of(document: Document, *wanted: str) -> str:
+    """The survey's language that fits best what is wanted (``de-AT`` gets ``de``), else its first."""
+    known = {one.lower(): one for one in document.languages}
+    for language in wanted:
+        for one in (language.lower(), language.split("-")[0].lower()):
+            if one in known:
+                return known[one]
     return document.languages[0]
+
+
+def as_posted(answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Answers as the script sends them, in the shape that a form would post."""
+    posted: dict[str, list[str]] = {}
+    for question, value in answers.items():
+        values = value if isinstance(value, list) else [value]
+        said = ["yes" if one is True else str(one) for one in values if isinstance(one, str | int | float)]
+        posted[field_name(str(question)[:40])] = said[:MOST_OPTIONS]
+    return posted
 
 
 def _shown_inside(document: Document) -> list[Question]:

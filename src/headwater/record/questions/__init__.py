@@ -28,6 +28,8 @@ from headwater.record.questions.demand import (
     RepeatRow,
     Repeats,
     Unsolved,
+    UnsolvedContact,
+    UnsolvedContacts,
     UnsolvedRow,
 )
 from headwater.record.questions.drivers import (
@@ -82,7 +84,7 @@ from headwater.record.questions.signals import (
 )
 from headwater.record.questions.spread import AttributeSpread, Spread
 from headwater.record.questions.sums import BucketSums, Sums, SumsAnswer, SumsRow
-from headwater.record.questions.surveys import AnswerCounts, SurveyAnswers
+from headwater.record.questions.surveys import AnswerCounts, SurveyAnswers, SurveySignals
 from headwater.record.questions.value import Experience, ExperienceCell, StayRow, Stays
 from headwater.record.questions.words import (
     Comments,
@@ -186,6 +188,7 @@ __all__ = [
     "SumsAnswer",
     "SumsRow",
     "SurveyAnswers",
+    "SurveySignals",
     "Symptoms",
     "SymptomsAnswer",
     "TeamCell",
@@ -197,6 +200,8 @@ __all__ = [
     "Texts",
     "Timeline",
     "Unsolved",
+    "UnsolvedContact",
+    "UnsolvedContacts",
     "UnsolvedRow",
     "Verbatims",
     "WordMatches",

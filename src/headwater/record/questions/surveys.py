@@ -13,6 +13,7 @@ from sqlglot import exp
 from headwater.record.filters import Filter
 from headwater.record.questions.demand import Dimension, dimension, in_order
 from headwater.record.questions.question import Known, Question
+from headwater.record.questions.signals import Signal, read_signals, signals_where
 from headwater.record.views import Words, labelled, within
 
 RESPONSES: Final = 0
@@ -153,3 +154,22 @@ class SurveyAnswers(Question[AnswerCounts]):
 
 def _whole(column: pa.ChunkedArray) -> npt.NDArray[np.intp]:
     return np.asarray(column.to_numpy(), dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class SurveySignals(Question[tuple[Signal, ...]]):
+    """The signals of one source after a key, in the order of their keys: page after page, all of them."""
+
+    source: str
+    after: int | None = None
+    limit: int = 10_000
+
+    def query(self, known: Known) -> exp.Select:
+        key = exp.column("signal_key", "s")
+        tests = [exp.column("source", "s").eq(exp.Literal.string(self.source))]
+        if self.after is not None:
+            tests.append(key > exp.Literal.number(self.after))
+        return signals_where(exp.and_(*tests)).order_by(key.asc()).limit(self.limit)
+
+    def answer(self, rows: pa.Table) -> tuple[Signal, ...]:
+        return read_signals(rows)
