@@ -12,6 +12,7 @@ class ListeningConfig(AppConfig):
 
         company.on_clear("headwater.listening.services.clear")
         company.on_clear("headwater.listening.employee_signals.clear")
+        company.on_clear("headwater.listening.surveys.forgetting.clear")
         company.on_clear("headwater.listening.surveys.services.clear")
         company.on_clear("headwater.listening.connections.services.clear")
         company.on_clear("headwater.listening.connections.endpoints.clear")
@@ -27,6 +28,8 @@ class ListeningConfig(AppConfig):
             needs=("view", "connections"),
         )
         company.on_clear("headwater.listening.personal.rules.clear")
+        erasure.on_erase("headwater.listening.surveys.forgetting.forget_customers")
+        erasure.on_export("headwater.listening.surveys.forgetting.export_customer")
         erasure.on_erase("headwater.listening.personal.erasing.forget_own")
         erasure.on_erase("headwater.listening.personal.consent.forget_customers")
         erasure.on_erase("headwater.listening.personal.vault.forget_customers")

@@ -6,13 +6,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from headwater.base.queue import JobContext, schedule, task
+from headwater.base.queue import JobContext, enqueue, schedule, task
 from headwater.base.refusals import Refused
 from headwater.listening import employee_signals, importing, inbox, uploads
 from headwater.listening.connections import delivering, work
 from headwater.listening.flusher import COMPACT
 from headwater.listening.models import ErasureRequest, Import, ImportState
 from headwater.listening.personal import erasing, retention
+from headwater.listening.surveys import anonymous, draws, mailings, unfinished
 from headwater.metrics.store import company_record
 
 
@@ -86,3 +87,34 @@ def retain(context: JobContext, payload: dict[str, Any]) -> None:
 schedule(retention.TASK, every=timedelta(days=1))
 schedule("listening.expire_uploads", every=timedelta(hours=6))
 schedule(COMPACT, every=timedelta(hours=1))
+
+
+@task("listening.draw_mailing", title=gettext_lazy("Draw whom to ask"), lane="long")
+def draw_mailing(context: JobContext, payload: dict[str, Any]) -> None:
+    """Invite who was drawn; after a kill the job comes again and goes on where it was."""
+    draws.draw(context, payload["mailing"])
+    enqueue(mailings.SEND, {}, unique_key=mailings.SEND)
+
+
+@task("listening.send_invitations", title=gettext_lazy("Send invitations to surveys"))
+def send_invitations(context: JobContext, payload: dict[str, Any]) -> None:
+    mailings.work(context)
+
+
+schedule("listening.send_invitations", every=timedelta(minutes=1))
+
+
+@task("listening.let_go_of_answers", title=gettext_lazy("Let go of anonymous answers"))
+def let_go_of_answers(context: JobContext, payload: dict[str, Any]) -> None:
+    """Anonymous answers that are held appear in groups."""
+    anonymous.let_go()
+
+
+@task("listening.end_unfinished_answers", title=gettext_lazy("Count unfinished answers"))
+def end_unfinished_answers(context: JobContext, payload: dict[str, Any]) -> None:
+    """Responses that nobody went on with count as they are."""
+    unfinished.settle()
+
+
+schedule("listening.let_go_of_answers", every=timedelta(minutes=10))
+schedule("listening.end_unfinished_answers", every=timedelta(hours=1))

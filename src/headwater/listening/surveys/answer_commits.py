@@ -21,11 +21,14 @@ from django.utils.translation import gettext as _
 from headwater.base.company import company
 from headwater.base.refusals import Refused
 from headwater.listening import direct, inbox
+from headwater.listening.connections import hooks
 from headwater.listening.importing import is_disk_full
 from headwater.listening.personal import redacting
 from headwater.listening.pipeline import Run
+from headwater.listening.pipeline.steps import ORIGINAL
 
 MOST_AT_ONCE: Final = 200
+COMPLETED: Final = "survey.completed"
 Fate = Literal["inbox", "held", "nothing"]
 
 logger = logging.getLogger(__name__)
@@ -45,6 +48,7 @@ class Write:
     source: str = ""
     received_at: datetime | None = None
     keeps: bool = False
+    event: dict[str, Any] | None = None
     done: bool = False
     error: BaseException | None = None
     signals: pa.Table | None = field(default=None, repr=False)
@@ -93,9 +97,10 @@ def _commit(batch: Sequence[Write]) -> None:
     redacted = _through_pipeline(batch)
     try:
         with inbox.turn(), transaction.atomic():
-            arrived = [change.signals for change in batch if _applied(change) == "inbox" and change.signals is not None]
-            if arrived:
-                inbox.put(pa.concat_tables(arrived, promote_options="permissive"))
+            sent = [change for change in batch if _applied(change) == "inbox" and change.signals is not None]
+            if sent:
+                inbox.put(pa.concat_tables([change.signals for change in sent], promote_options="permissive"))
+                _tell(sent)
             for source, counts in redacted.items():
                 redacting.note(counts, source)
     except (OSError, DatabaseError) as error:
@@ -104,9 +109,19 @@ def _commit(batch: Sequence[Write]) -> None:
         raise Refused("disk_full", _("The disk is full; the answer was not taken."), status=429) from error
 
 
+def _tell(sent: Sequence[Write]) -> None:
+    """Other systems hear of complete answers, in the same transaction."""
+    events = [change.event for change in sent if change.event]
+    if events and hooks.is_wanted(COMPLETED):
+        for event in events:
+            hooks.emit(COMPLETED, event)
+
+
 def _applied(change: Write) -> Fate:
-    packed = inbox.pack(change.signals) if change.keeps and change.signals is not None else None
-    return change.apply(packed)
+    if not change.keeps or change.signals is None:
+        return change.apply(None)
+    kept = [name for name in change.signals.column_names if name != ORIGINAL]  # no vault for those who are not known
+    return change.apply(inbox.pack(change.signals.select(kept)))
 
 
 def _through_pipeline(batch: Sequence[Write]) -> dict[str, Counter[str]]:

@@ -99,7 +99,7 @@ def measure(kind: str, scale: str | None) -> tuple[str, int, int] | None:
 
     The lines of a matrix are ratings; on a scale that ratings do not know, such as 1 to 7, satisfaction.
     """
-    low, high = Question(id="q", kind=kind, text={}, scale=scale).bounds  # type: ignore[arg-type]
+    low, high = Question(id="q", kind=kind, text={}, scale=scale).bounds
     for metric in ("rating", "csat") if kind == "matrix" else (kind,):
         try:
             METRICS[metric].convert([low], f"{low}-{high}")

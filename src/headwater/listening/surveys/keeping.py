@@ -19,6 +19,8 @@ from django.utils import timezone
 
 from headwater.base.company import company
 from headwater.listening.models import HeldAnswer, Invitation, SurveyResponse
+from headwater.listening.personal import consent
+from headwater.listening.personal.consent_rules import ANY_CHANNEL
 from headwater.listening.surveys import branching, flood
 from headwater.listening.surveys.answer_commits import Fate, Write
 from headwater.listening.surveys.answers_to_signals import Given, signals_of
@@ -38,11 +40,24 @@ class Now:
 
 def now(at: datetime | None = None) -> Now:
     """This moment, or the one given."""
-    ours = company()
-    zone = ZoneInfo(ours.time_zone if ours else "UTC")
+    zone = _zone()
     at = at or timezone.now()
-    day = at.astimezone(zone).date()
+    return _on(at, at.astimezone(zone).date(), zone)
+
+
+def noon_of(day: date) -> Now:
+    """The noon of a day, where nothing finer is known."""
+    zone = _zone()
+    return _on(datetime.combine(day, time(12), zone).astimezone(UTC), day, zone)
+
+
+def _on(at: datetime, day: date, zone: ZoneInfo) -> Now:
     return Now(at, day, datetime.combine(day, time(12), zone).astimezone(UTC))
+
+
+def _zone() -> ZoneInfo:
+    ours = company()
+    return ZoneInfo(ours.time_zone if ours else "UTC")
 
 
 class Keeping:
@@ -69,8 +84,12 @@ class Keeping:
             return Write(self._apply)
         received_at = self.now.noon if self.anonymous else None
         counted = branching.counted(self.found.document, self.answers)
-        rows = signals_of(self.found.document, counted, self._given())
-        return Write(self._apply, rows, self.found.survey.source, received_at, keeps=self.anonymous)
+        given = self._given()
+        rows = signals_of(self.found.document, counted, given)
+        event = {"survey": given.survey, "response": given.response_id} if self.ends == State.COMPLETE else None
+        return Write(
+            self._apply, rows, self.found.survey.source, received_at, keeps=self.anonymous, event=event
+        )  # fmt: skip
 
     def _given(self) -> Given:
         found, invitation = self.found, self.found.invitation
@@ -162,9 +181,10 @@ class Keeping:
         found = self.found
         if found.invitation is not None:
             mine = Invitation.objects.filter(pk=found.invitation.pk, state__in=UNSPENT)
-            if not mine.update(state=Asked.SPENT):
+            if not mine.update(state=Asked.SPENT) and self.ends == State.COMPLETE:
                 raise _Undone("spent")
         if not self.anonymous:
+            self._take_consent()
             return
         HeldAnswer.objects.create(
             id=self.id,
@@ -173,9 +193,30 @@ class Keeping:
             link=found.link,
             language=found.language,
             day=self.now.day,
-            state=self.ends,
+            state=self.ends or State.COMPLETE,
             signals=packed or b"",
         )
+
+    def _take_consent(self) -> None:
+        """What a known customer allowed goes into the ledger of consent, with the words that they agreed to."""
+        found, invitation = self.found, self.found.invitation
+        if invitation is None or not invitation.customer_id:
+            return
+        counted = branching.counted(found.document, self.answers)
+        asked = [one for one in found.document.questions if one.kind == "consent" and one.id in counted]
+        if asked:
+            given = [
+                consent.Given(
+                    customer_id=invitation.customer_id,
+                    channel=ANY_CHANNEL,
+                    purpose="contact",
+                    is_given=counted[one.id] is True,
+                    at=self.now.at,
+                    wording=found.document.in_language(one.text, found.language),
+                )
+                for one in asked
+            ]
+            consent.record_consent(None, given, origin=found.survey.source)
 
 
 class _Undone(Exception):

@@ -1,0 +1,79 @@
+"""Anonymous answers are let go in groups, shuffled: what became durable with a spent invitation does not say which.
+
+An answer is held from the moment it is acknowledged. It is let go with all others of its survey once there are enough
+of them, or once its day is over: then those of a group appear in one transaction, in an order drawn by lot.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+from django.db import connection, transaction
+from django.db.models import Count, Min
+
+from headwater.listening import inbox
+from headwater.listening.connections import hooks
+from headwater.listening.models import HeldAnswer, SurveyResponse
+from headwater.listening.surveys.answer_commits import COMPLETED
+from headwater.listening.surveys.keeping import now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ENOUGH: Final = 10
+"""Answers of one survey that are let go before their day is over."""
+MOST_AT_ONCE: Final = 2_000
+
+
+def let_go(at: datetime | None = None) -> int:
+    """Let go of what is due, and return how many answers that was. Any number may run at once."""
+    today = now(at).day
+    waiting = HeldAnswer.objects.values("survey").annotate(n=Count("pk"), oldest=Min("day")).order_by()
+    due = [row for row in waiting if row["n"] >= ENOUGH or row["oldest"] < today]
+    return sum(_let_go(row["survey"], today, bool(row["n"] >= ENOUGH)) for row in due)
+
+
+def _let_go(survey: int, today: date, is_enough: bool) -> int:
+    """One group of a survey: everything where there is enough, else what is of earlier days."""
+    with inbox.turn(), transaction.atomic():
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:  # what is deleted is overwritten, not only forgotten
+                cursor.execute("PRAGMA secure_delete=ON")
+        chosen = HeldAnswer.objects.select_for_update(of=("self",)).select_related("survey").filter(survey=survey)
+        if not is_enough:
+            chosen = chosen.filter(day__lt=today)
+        # By their random numbers, then by lot: the order they lie in is the order they came in.
+        held = list(chosen.order_by("pk")[:MOST_AT_ONCE])
+        secrets.SystemRandom().shuffle(held)
+        if held:
+            SurveyResponse.objects.bulk_create(_responses(held))
+            inbox.put(pa.concat_tables([inbox.unpack(one.signals) for one in held], promote_options="permissive"))
+            _tell(held)
+            HeldAnswer.objects.filter(pk__in=[one.pk for one in held]).delete()
+    return len(held)
+
+
+def _responses(held: Iterable[HeldAnswer]) -> list[SurveyResponse]:
+    return [
+        SurveyResponse(
+            id=one.pk,
+            survey_id=one.survey_id,
+            version_id=one.version_id,
+            link_id=one.link_id,
+            language=one.language,
+            state=one.state,
+            day=one.day,
+        )
+        for one in held
+    ]
+
+
+def _tell(held: Iterable[HeldAnswer]) -> None:
+    """Other systems hear that there are answers, not which."""
+    complete = [one for one in held if one.state == SurveyResponse.State.COMPLETE]
+    if complete and hooks.is_wanted(COMPLETED):
+        for one in complete:
+            hooks.emit(COMPLETED, {"survey": one.survey.name})
