@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
 from headwater.base.refusals import Refused
-from headwater.listening.connections.options import SECRETS
+from headwater.listening.connections.options import SECRETS, AnyOptions, WebhookOptions
 from headwater.listening.models import Connection
 from headwater.listening.personal import crypto
 
 MAX_SECRET = 20_000
 HIDDEN = "•••"
 SHORTEST_HIDDEN = 4
+
+
+def with_own_secret(options: AnyOptions, given: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """The credentials of a webhook with a secret of our own where none is given, and that secret, to be shown once."""
+    if not isinstance(options, WebhookOptions) or given.get("secret"):
+        return dict(given), ""
+    secret = new_secret()
+    return {**given, "secret": secret}, secret
+
+
+def new_secret() -> str:
+    """A secret as Standard Webhooks writes it: 32 random bytes."""
+    return f"whsec_{base64.b64encode(os.urandom(32)).decode()}"
 
 
 def sealed(kind: str, given: Mapping[str, str], before: bytes | memoryview | None = None) -> bytes | None:

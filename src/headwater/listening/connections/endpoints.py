@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -18,6 +16,7 @@ from headwater.base.permissions import require
 from headwater.base.queue import enqueue
 from headwater.base.refusals import Conflict, NotFound, Refused
 from headwater.listening.connections import hooks
+from headwater.listening.connections.credentials import new_secret
 from headwater.listening.connections.http import require_address
 from headwater.listening.models import WebhookDelivery, WebhookEndpoint
 from headwater.listening.personal import crypto
@@ -33,7 +32,7 @@ def create(person: Person | None, *, title: str, url: str, events: Sequence[str]
     title, chosen = _checked(title, url, events)
     if WebhookEndpoint.objects.count() >= MAX_ENDPOINTS:
         raise Refused("too_many_endpoints", _("There are %d endpoints already.") % MAX_ENDPOINTS)
-    secret = _new_secret()
+    secret = new_secret()
     with transaction.atomic():
         made = WebhookEndpoint.objects.create(
             title=title, url=url, events=chosen, secret=crypto.encrypt(secret.encode()), owner=person
@@ -52,10 +51,10 @@ def change(person: Person | None, endpoint: WebhookEndpoint, *, title: str, url:
         _record(person, "webhook.changed", endpoint)
 
 
-def new_secret(person: Person | None, endpoint: WebhookEndpoint) -> str:
+def replace_secret(person: Person | None, endpoint: WebhookEndpoint) -> str:
     """Replace the secret; the old one signs nothing any more. Returned this once."""
     require(person, "manage", "connections")
-    secret = _new_secret()
+    secret = new_secret()
     with transaction.atomic():
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(secret=crypto.encrypt(secret.encode()))
         _record(person, "webhook.secret_replaced", endpoint)
@@ -172,11 +171,6 @@ def _checked(title: str, url: str, events: Sequence[str]) -> tuple[str, list[str
         raise Refused("bad_address", _("An address has at most 1,000 characters."), "url")
     require_address(url)
     return title, chosen
-
-
-def _new_secret() -> str:
-    """A secret as Standard Webhooks writes it: 32 random bytes."""
-    return f"whsec_{base64.b64encode(os.urandom(32)).decode()}"
 
 
 def _record(person: Person | None, code: str, endpoint: WebhookEndpoint) -> None:

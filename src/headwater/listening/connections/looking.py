@@ -18,8 +18,11 @@ from headwater.listening.connections.rest import RestReader
 from headwater.listening.connections.runs import NOT_MAPPED
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Connection, SetAsideRow
+from headwater.listening.ready import recognise, with_ready
 
 ROWS_LOOKED_AT = 200
+SECONDS_LOOKED = 20
+"""A person waits for the first rows; a run may take longer."""
 SHOWN = 20
 
 Record = dict[str, str | None]
@@ -46,7 +49,8 @@ def first_rows(connection: Connection) -> list[Record]:
     options, secrets = read_options(connection.kind, connection.options), credentials_of(connection)
     rows: list[Record] = []
     if isinstance(options, DatabaseOptions):
-        database = DatabaseReader(options, secrets, rows_a_batch=ROWS_LOOKED_AT)
+        quick = options.model_copy(update={"timeout_s": min(options.timeout_s, SECONDS_LOOKED)})
+        database = DatabaseReader(quick, secrets, rows_a_batch=ROWS_LOOKED_AT)
         fetched = database.batches({}, ordered=False)
         try:
             for one in islice(fetched, 1):
@@ -55,7 +59,7 @@ def first_rows(connection: Connection) -> list[Record]:
             fetched.close()
             database.close()
     elif isinstance(options, RestOptions):
-        api = RestReader(options, secrets)
+        api = RestReader(options.model_copy(update={"timeout_s": min(options.timeout_s, SECONDS_LOOKED)}), secrets)
         try:
             for one in islice(api.batches({}), 1):
                 rows += one.rows.table.to_pylist()
@@ -64,18 +68,27 @@ def first_rows(connection: Connection) -> list[Record]:
     return rows[:ROWS_LOOKED_AT]
 
 
-def look(connection: Connection, used: Mapping | None = None) -> Look:
-    """Read the first rows and show what `used`, the mapping kept, or else the proposed one makes of them."""
+def look(connection: Connection, used: Mapping | None = None, ready: str = "") -> Look:
+    """Read the first rows and show what a mapping makes of them: `used`, the ready one of that name, the one kept, or
+    else the one of a tool that the rows are recognised by, or a proposed one."""
     rows = first_rows(connection)
+    chosen = used or (None if ready else _kept(connection))
     if not rows:
-        return Look((), (), used or _kept(connection))
+        return Look((), (), chosen)
     with _as_file(rows, connection.name) as path:
-        chosen = used or _kept(connection)
         if chosen is not None:
             return _looked(rows, chosen, path)
+        known = with_ready(path, ready) if ready else recognise(path)
+        if known is not None:
+            unsure = tuple(proposal.Unsure(column, reason) for column, reason in known.unsure)
+            return _looked(rows, _for(connection, known.mapping), path, unsure, known.notes)
         proposed = proposal.propose(path)
-        made = proposed.mapping.model_copy(update={"source": connection.source.name, "file": mapping.FileOptions()})
-        return _looked(rows, made, path, proposed.unsure, proposed.notes)
+        return _looked(rows, _for(connection, proposed.mapping), path, proposed.unsure, proposed.notes)
+
+
+def _for(connection: Connection, made: Mapping) -> Mapping:
+    """A mapping made for a file, as one of this connection's rows."""
+    return made.model_copy(update={"source": connection.source.name, "file": mapping.FileOptions()})
 
 
 def _looked(

@@ -75,13 +75,12 @@ class Auth(Options):
     @model_validator(mode="after")
     def _is_whole(self) -> Auth:
         needs = {
-            "basic": self.username,
             "key_header": self.name,
             "key_query": self.name,
             "oauth2": self.token_url and self.client_id,
         }
         if not needs.get(self.kind, True):
-            raise ValueError("say the name of the key, the user, or the token address and client id")
+            raise ValueError("say the name of the key, or the token address and the client id")
         return self
 
 

@@ -194,7 +194,8 @@ class RestReader:
         elif auth.kind == "key_query":
             return headers, {auth.name: token}, None
         elif auth.kind == "basic":
-            return headers, {}, (auth.username, secrets.get("password", ""))
+            # Some take a key in place of the user, and any password.
+            return headers, {}, (auth.username or token, secrets.get("password", "X"))
         return headers, {}, None
 
     def _fetch_token(self, auth: Auth) -> str:

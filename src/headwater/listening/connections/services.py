@@ -28,6 +28,7 @@ from headwater.listening.models import Connection, Source
 
 TASK = "listening.run_connection"
 MAX_CONNECTIONS = 500
+RESERVED = {"new"}
 FOLDER_SCHEDULE = Schedule(every="minutes", n=1)
 State, Kind = Connection.State, Connection.Kind
 
@@ -49,6 +50,8 @@ def create(
         raise Refused("bad_kind", _("There is no kind of connection “%(kind)s”; there is %(kinds)s.") % {
             "kind": kind[:40], "kinds": ", ".join(Kind.values)}, "kind")  # fmt: skip
     slug = imports.source_name(name)[:60].strip("-_")
+    if slug in RESERVED:
+        raise Refused("bad_name", _("“%s” is the address of a page; choose another name.") % slug, "name")
     checked = read_options(kind, options)
     planned = read_schedule(schedule or (FOLDER_SCHEDULE.model_dump() if kind == Kind.FOLDER else {}))
     if Connection.objects.count() >= MAX_CONNECTIONS:
@@ -169,11 +172,11 @@ def remove(person: Person | None, connection: Connection) -> None:
         kept.delete()
 
 
-def look(person: Person | None, connection: Connection, text: str | None = None) -> looking.Look:
-    """Read the first rows now, and what the given mapping, the one kept, or a proposed one makes of them."""
+def look(person: Person | None, connection: Connection, text: str = "", ready: str = "") -> looking.Look:
+    """Read the first rows now, and what a mapping makes of them: the one given as YAML, the ready one named, the one
+    kept, or a proposed one."""
     require(person, "manage", "connections")
-    used = mappings.from_yaml(text) if text else None
-    return looking.look(connection, used)
+    return looking.look(connection, mappings.from_yaml(text) if text.strip() else None, ready)
 
 
 def start_due() -> int:
