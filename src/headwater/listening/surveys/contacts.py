@@ -115,9 +115,8 @@ def note(
 def _unwilling(customer_ids: Sequence[str], survey: Survey, channel: str, now: datetime) -> set[str]:
     """Those who want no surveys over this channel, or not this one."""
     said = consent.may_ask(customer_ids, channel=channel, purpose=PURPOSE, at=now)
-    declined = Invitation.objects.filter(
-        survey=survey, state=Invitation.State.DECLINED, customer_id__in=customer_ids
-    ).values_list("customer_id", flat=True)
+    mine = Invitation.objects.filter(survey=survey, declined=True, customer_id__in=customer_ids)
+    declined = mine.values_list("customer_id", flat=True)
     return {one for one, reason in said.items() if reason is not None} | set(declined)
 
 
