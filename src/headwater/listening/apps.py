@@ -39,5 +39,13 @@ class ListeningConfig(AppConfig):
         erasure.on_export("headwater.listening.personal.vault.export_customer")
         erasure.on_export("headwater.listening.personal.looks.export_customer")
         navigation.add(
+            "personal_data",
+            _("Personal data"),
+            "listening:personal_data",
+            room="listening",
+            position=70,
+            needs=("view", "personal_data"),
+        )
+        navigation.add(
             "imports", _("Imports"), "listening:imports", room="listening", position=60, needs=("import", "signals")
         )

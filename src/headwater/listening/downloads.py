@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Iterator
 
 from headwater.listening.models import SetAsideRow
+from headwater.listening.personal.looks import Look
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -34,3 +35,13 @@ def escaped(cell: str) -> str:
     except ValueError:
         return "'" + cell
     return cell
+
+
+def looks_csv(looks: Iterable[Look]) -> str:
+    """Who looked at customers' words: a line a person, way and hour."""
+    lines = [_line(["hour", "person", "way", "looks", "words", "customers", "reason"])]
+    lines += [
+        _line([one.hour.isoformat(), one.person, one.way, *map(str, (one.looks, one.words, one.customers)), one.reason])
+        for one in looks
+    ]
+    return "\ufeff" + "".join(lines)

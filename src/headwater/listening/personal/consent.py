@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,6 +55,18 @@ def may_ask(
         else:
             reasons[one] = None
     return reasons
+
+
+def may_ask_one(person: Person | None, customer_id: str, *, channel: str, purpose: str) -> str | None:
+    """Whether one customer may be asked now, for who may see customers: None, or why not."""
+    require(person, "view", "customers")
+    name = require_customer(customer_id)
+    return may_ask([name], channel=channel, purpose=purpose)[name]
+
+
+def with_offset(at: datetime) -> datetime:
+    """A time without an offset is UTC."""
+    return at if timezone.is_aware(at) else at.replace(tzinfo=UTC)
 
 
 def _said(customer_ids: Sequence[str], at: datetime) -> dict[str, list[Said]]:
@@ -147,15 +160,12 @@ def standing_of(person: Person | None, customer_id: str) -> tuple[tuple[Standing
 def counts(person: Person | None) -> dict[tuple[str, str], Counter[str]]:
     """How many customers gave or withdrew consent, by purpose and channel, as it stands."""
     require(person, "view", "personal_data")
-    latest: dict[tuple[str, str, str], bool] = {}
-    lines = Consent.objects.order_by("at", "-is_given", "pk").values_list(
-        "customer_id", "purpose", "channel", "is_given"
-    )
-    for customer, purpose, channel, is_given in lines.iterator():
-        latest[customer, purpose, channel] = is_given
+    same = {name: OuterRef(name) for name in ("customer_id", "purpose", "channel")}
+    last = Consent.objects.filter(**same).order_by("-at", "is_given", "-pk").values("pk")[:1]
+    standing = Consent.objects.filter(pk=Subquery(last)).order_by().values("purpose", "channel", "is_given")
     found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for (_customer, purpose, channel), is_given in latest.items():
-        found[purpose, channel]["given" if is_given else "withdrawn"] += 1
+    for row in standing.annotate(customers=Count("pk")):
+        found[row["purpose"], row["channel"]]["given" if row["is_given"] else "withdrawn"] = row["customers"]
     return dict(found)
 
 

@@ -34,6 +34,24 @@ def export_customer(person: Person | None, customer_id: str) -> bytes:
 
     Raises NotFound where nothing is kept. The history says that it was taken.
     """
+    document = _taken(person, customer_id)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("customer.json", _as_json(document))
+        packed.writestr("customer.html", render_to_string("listening/personal_export.html", _shown(document)))
+    return made.getvalue()
+
+
+def export_document(person: Person | None, customer_id: str) -> str:
+    """The same as JSON alone."""
+    return _as_json(_taken(person, customer_id))
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1, default=_plain)
+
+
+def _taken(person: Person | None, customer_id: str) -> dict[str, Any]:
     require(person, "export", "customers")
     name = require_customer(customer_id)
     document = collected(name)
@@ -43,11 +61,7 @@ def export_customer(person: Person | None, customer_id: str) -> bytes:
         record_history(person, "customer.exported", "customer", {})
         signals = len(document["tables"].get("signals", ()))
         looks.note_now(person, "export", [keyed_hash(one) for one in document["customer_ids"]], signals)
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("customer.json", json.dumps(document, ensure_ascii=False, indent=1, default=_plain))
-        packed.writestr("customer.html", render_to_string("listening/personal_export.html", _shown(document)))
-    return made.getvalue()
+    return document
 
 
 def collected(customer_id: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import VaultEntry, VaultKey
 from headwater.listening.personal import looks
-from headwater.listening.personal.crypto import Undecipherable, decrypt, encrypt, keyed_hash, renewed
+from headwater.listening.personal.crypto import Undecipherable, add_key, decrypt, encrypt, keyed_hash, renewed
 from headwater.listening.personal.rules import rules
 from headwater.listening.pipeline.steps import ORIGINAL
 
@@ -113,6 +113,16 @@ def _opened(entry: VaultEntry) -> str:
         return Fernet(decrypt(bytes(key.wrapped))).decrypt(bytes(entry.sealed)).decode()
     except InvalidToken as error:
         raise Undecipherable from error
+
+
+def new_key(person: Person | None) -> int:
+    """Put a new key before the installation's others and wrap every customer's with it; returns how many."""
+    require(person, "manage", "personal_data")
+    add_key()
+    done = rewrap()
+    with transaction.atomic():
+        record_history(person, "personal_data.key_added", "personal_data", {})
+    return done
 
 
 def rewrap() -> int:
