@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from headwater.insight import text_models
 from headwater.insight.labelling import Reporting
 from headwater.insight.meaning_index import MeaningIndex, indexes
 from headwater.insight.models import LabellerInForce
-from headwater.insight.verbatims import FAR_ENOUGH, PAGE_SIZE, visible
+from headwater.insight.verbatims import FAR_ENOUGH, PAGE_SIZE, as_allowed, visible
 from headwater.metrics.store import company_record
 from headwater.record.questions import MatchingKeys, Signal, SignalsAmong, Size, TextSample, WordMatches
 
@@ -103,10 +103,14 @@ def search_verbatims(
         first = (number - 1) * PAGE_SIZE
         asked = WordMatches(parts, where, selection.since, selection.until, limit=PAGE_SIZE, offset=first)
         answer = company_record().ask(asked)
-        return FoundPage(tuple(Found(row, None) for row in answer.rows), way, parts, number, answer.more)
+        return FoundPage(
+            tuple(Found(row, None) for row in as_allowed(person, answer.rows)), way, parts, number, answer.more
+        )
     found = _by_meaning(text, where, selection)
     first, last = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
-    return FoundPage(found[first:last], way, parts, number, len(found) > last)
+    shown = as_allowed(person, (one.signal for one in found[first:last]))
+    permitted = tuple(replace(one, signal=row) for one, row in zip(found[first:last], shown, strict=True))
+    return FoundPage(permitted, way, parts, number, len(found) > last)
 
 
 def phrases_in(text: str) -> tuple[str, ...]:
@@ -127,7 +131,7 @@ def marked(text: str, parts: Sequence[str]) -> tuple[tuple[str, bool], ...]:
 
 def index_state() -> IndexState:
     """How far the index is."""
-    encoder = _encoder()
+    encoder = encoder_in_force()
     index = MeaningIndex(encoder.name) if encoder else None
     return IndexState(len(index) if index and index.exists() else 0, company_record().ask(Size()).with_text)
 
@@ -137,7 +141,7 @@ def bring_index_up_to_date(context: Reporting | None = None) -> int:
 
     Killed half-way it goes on where it was. Cheap when nothing is new.
     """
-    encoder, record = _encoder(), company_record()
+    encoder, record = encoder_in_force(), company_record()
     if encoder is None:
         return 0
     index = MeaningIndex(encoder.name)
@@ -184,7 +188,7 @@ def _index_file(index: MeaningIndex, encoder: CommentEncoder, name: str) -> int:
 
 
 def _by_meaning(text: str, where: Filter | None, selection: Selection) -> tuple[Found, ...]:
-    encoder = _encoder()
+    encoder = encoder_in_force()
     if encoder is None or not (index := MeaningIndex(encoder.name)).exists():
         return ()
     query = encoder.encode([text])[0]
@@ -218,7 +222,7 @@ def _measured_again(rows: tuple[Signal, ...], query: Vectors, encoder: CommentEn
     return [Found(rows[place], float(exact[place])) for place in order]
 
 
-def _encoder() -> CommentEncoder | None:
+def encoder_in_force() -> CommentEncoder | None:
     """The encoder of the labels that count now; None before anything was labelled."""
     row = LabellerInForce.objects.select_related("text_model").first()
     return text_models.load(row.text_model) if row else None

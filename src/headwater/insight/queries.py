@@ -11,7 +11,7 @@ from headwater.base.refusals import NotFound, Refused
 from headwater.insight.audit import LabelShare, label_shares
 from headwater.insight.selection import Selection
 from headwater.insight.typical import typical
-from headwater.insight.verbatims import verbatim_page
+from headwater.insight.verbatims import note_look, verbatim_page
 from headwater.journey.taxonomy import Taxonomy
 from headwater.record.questions import Signal
 
@@ -66,7 +66,9 @@ def typical_verbatims(person: Person | None, selection: Selection, cause: str) -
         page = verbatim_page(person, selection, cause=cause, negative=True, size=200)
     except Refused:
         return []
-    return typical(page.rows, TYPICAL)
+    chosen = typical(page.rows, TYPICAL)
+    note_look(person, "list", chosen)
+    return chosen
 
 
 def label_fields(known: Taxonomy, labels: Mapping[str, Any] | None) -> tuple[LabelField, ...]:

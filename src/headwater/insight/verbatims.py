@@ -1,16 +1,18 @@
 """Customers' words: a page of them, one of them, and whose words a person may read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from headwater.base.departments import departments_of
 from headwater.base.models import Department, Person
-from headwater.base.permissions import NotAllowed, require, widest_scope
+from headwater.base.permissions import NotAllowed, allows, require, widest_scope
 from headwater.base.refusals import NotFound
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
+from headwater.listening.personal import looks
+from headwater.listening.pipeline.steps import AGENTS
 from headwater.metrics.store import company_record
 from headwater.record.filters import Filter, parse
 from headwater.record.questions import Signal, SignalRow, Timeline, Verbatims
@@ -62,7 +64,7 @@ def verbatim_page(
         offset=(number - 1) * size,
     )
     answer = company_record().ask(question)
-    return VerbatimPage(answer.rows, number, answer.more)
+    return VerbatimPage(as_allowed(person, answer.rows), number, answer.more)
 
 
 def one_verbatim(person: Person | None, signal_key: int) -> Signal:
@@ -70,7 +72,7 @@ def one_verbatim(person: Person | None, signal_key: int) -> Signal:
     row = company_record().ask(SignalRow(signal_key))
     if row is None or not readable(person, [row]):
         raise NotFound("signal_unknown", _("There is no signal %s, or it is not for you to read.") % signal_key)
-    return row
+    return as_allowed(person, [row])[0]
 
 
 def timeline(person: Person | None, customer_id: str) -> tuple[Signal, ...]:
@@ -79,7 +81,31 @@ def timeline(person: Person | None, customer_id: str) -> tuple[Signal, ...]:
     rows: tuple[Signal, ...] = company_record().ask(Timeline(customer_id)).rows
     if not rows:
         raise NotFound("customer_unknown", _("There is no customer “%s” in the record.") % customer_id[:100])
-    return rows
+    return as_allowed(person, rows)
+
+
+def as_allowed(person: Person | None, rows: Iterable[Signal]) -> tuple[Signal, ...]:
+    """These signals, which the person may read, without what the source says beside the words, or without colleagues'
+    names, where the person's role does not see them."""
+    attributes = allows(person, "view", "attributes", words_of="department")
+    agents = allows(person, "view", "agents", words_of="department")
+    if attributes and agents:
+        return tuple(rows)
+    return tuple(
+        replace(
+            row,
+            attributes={
+                name: value for name, value in row.attributes.items() if (agents if name in AGENTS else attributes)
+            },
+        )
+        for row in rows
+    )
+
+
+def note_look(person: Person | None, way: looks.Way, rows: Iterable[Signal]) -> None:
+    """Write down that a person is shown these words, and whose they are."""
+    said = [row for row in rows if row.text]
+    looks.note(person, way, (row.customer_id for row in said), len(said))
 
 
 def causes_open_to(person: Person | None) -> frozenset[str] | None:

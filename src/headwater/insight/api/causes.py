@@ -14,7 +14,7 @@ from headwater.insight.causes import as_json, causes
 from headwater.insight.corrections import correct_label
 from headwater.insight.queries import read_key, unsure_as_kept
 from headwater.insight.selection import Selection
-from headwater.insight.verbatims import one_verbatim, verbatim_page
+from headwater.insight.verbatims import note_look, one_verbatim, verbatim_page
 from headwater.metrics.access import require_askable
 
 router = Router(tags=["insight"])
@@ -102,6 +102,7 @@ def list_verbatims(request: HttpRequest, asked: Query[WordsAsked]) -> dict[str, 
     page = verbatim_page(
         person, selection, cause=asked.cause, stage=asked.stage, negative=asked.negative, number=asked.page
     )
+    note_look(person, "list", page.rows)
     return {"rows": [_verbatim(row) for row in page.rows], "more": page.has_next}
 
 
@@ -109,7 +110,9 @@ def list_verbatims(request: HttpRequest, asked: Query[WordsAsked]) -> dict[str, 
 def get_verbatim(request: HttpRequest, signal_key: str) -> dict[str, Any]:
     """Return one customer's words with their labels."""
     person: Any = request.user
-    return _verbatim(one_verbatim(person, read_key(signal_key)))
+    row = one_verbatim(person, read_key(signal_key))
+    note_look(person, "one", [row])
+    return _verbatim(row)
 
 
 @router.put("/verbatims/{signal_key}/labels", response={204: None, **REFUSALS}, operation_id="correct_label")

@@ -14,9 +14,10 @@ from headwater.insight import audit, charts, corrections, queries
 from headwater.insight.causes import causes
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
-from headwater.insight.verbatims import one_verbatim, timeline
+from headwater.insight.verbatims import note_look, one_verbatim, timeline
 from headwater.insight.wording import causes_sentence
 from headwater.journey.queries import taxonomy
+from headwater.listening.personal.vault import has_original
 from headwater.metrics.access import require_askable
 
 
@@ -53,6 +54,7 @@ def verbatim_page(request: HttpRequest, signal_key: str) -> HttpResponse:
 def _verbatim(me: Any, signal_key: int) -> dict[str, Any]:
     known = taxonomy()
     row = one_verbatim(me, signal_key)
+    note_look(me, "one", [row])
     labels = corrections.effective_labels(signal_key)
     return {
         "row": row,
@@ -61,6 +63,7 @@ def _verbatim(me: Any, signal_key: int) -> dict[str, Any]:
         "fields": queries.label_fields(known, labels),
         "known": known,
         "may_correct": allows(me, "correct", "labels", words_of="department"),
+        "may_see_original": allows(me, "view", "originals") and has_original(signal_key),
         "may_see_customer": allows(me, "view", "customers") and bool(row.customer_id),
     }
 
@@ -84,6 +87,7 @@ def customer_page(request: HttpRequest, customer_id: str) -> HttpResponse:
     """What one customer said and lived through, newest first."""
     known = taxonomy()
     rows = timeline(person(request), customer_id)
+    note_look(person(request), "timeline", rows)
     return render(
         request,
         "insight/customer.html",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from headwater.base.accounts import person
 from headwater.insight import meaning, queries
 from headwater.insight.selection_bar import bar
-from headwater.insight.verbatims import verbatim_page
+from headwater.insight.verbatims import note_look, verbatim_page
 from headwater.insight.views.causes import selection_of
 from headwater.journey.queries import taxonomy
 
@@ -30,12 +30,14 @@ def verbatims_page(request: HttpRequest) -> HttpResponse:
     if shown["q"]:
         way: meaning.Way = "words" if given.get("way") == "words" else "meaning"
         found = meaning.search_verbatims(me, selection, shown["q"], way=way, number=number)
+        note_look(me, "search", (one.signal for one in found.rows))
         rows = [(queries.shown_signal(one.signal, known), one.similarity, _marked(one, found)) for one in found.rows]
         shown |= {"page": found, "found": rows, "way": way, "index": meaning.index_state(), "parts": found.parts}
         return render(request, "insight/verbatims.html", shown)
     cause, stage = given.get("cause", ""), given.get("stage", "")
     negative = given.get("negative") == "yes"
     page = verbatim_page(me, selection, cause=cause, stage=stage, negative=negative, number=number)
+    note_look(me, "list", page.rows)
     shown |= {
         "page": page,
         "rows": [queries.shown_signal(row, known) for row in page.rows],
