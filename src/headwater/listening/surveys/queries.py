@@ -13,7 +13,11 @@ from headwater.base import versions
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound
 from headwater.listening.models import Survey, SurveyResponse, SurveyVersion
+from headwater.listening.surveys.differences import Difference, differences
 from headwater.listening.surveys.exchange import read
+from headwater.listening.surveys.findings import Known
+from headwater.metrics.store import company_record
+from headwater.record.questions import AttributeNames, Size
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from headwater.listening.surveys.document import Document
 
 State = Literal["draft", "open", "closed", "archived"]
+MOST_ATTRIBUTES = 60
 KEPT = 256
 """How many documents are kept read."""
 
@@ -36,6 +41,16 @@ class SurveySummary:
     has_draft: bool
     answers: int
     last_answer: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    """A published version with what it changed of the one before and how many responses were given to it."""
+
+    row: SurveyVersion
+    document: Document
+    changes: tuple[Difference, ...]
+    answers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,64 @@ def version_of(survey: Survey, number: int) -> tuple[SurveyVersion, Document]:
 def document_of(version: SurveyVersion) -> Document:
     """What a version asks. Read once for each edition and then kept."""
     return _document(_Stored(version.pk, version.edition, version.created_at, version.content))
+
+
+def published_or_none(survey: Survey) -> tuple[SurveyVersion, Document] | None:
+    """The version that is answered now; None before the first."""
+    row = versions.published(SurveyVersion, scope_of(survey))
+    return (row, document_of(row)) if row else None
+
+
+def summary_of(survey: Survey) -> SurveySummary:
+    """One survey as the list shows it."""
+    current = versions.published(SurveyVersion, scope_of(survey))
+    done = SurveyResponse.objects.filter(survey=survey, state=SurveyResponse.State.COMPLETE)
+    counted = done.aggregate(n=Count("pk"), last=Max("completed_at"))
+    number = current.version if current else None
+    has_draft = versions.draft(SurveyVersion, scope_of(survey)) is not None
+    return SurveySummary(survey, _state(survey, number), number, has_draft, counted["n"], counted["last"])
+
+
+def versions_of(survey: Survey) -> list[ListedVersion]:
+    """Every published version, newest first, with what it changed of the one before and how many answered it."""
+    rows = list(
+        SurveyVersion.objects.filter(survey=survey, version__isnull=False)
+        .select_related("published_by")
+        .order_by("version")
+    )
+    done = SurveyResponse.objects.filter(survey=survey, state=SurveyResponse.State.COMPLETE)
+    counts = dict(done.values_list("version").annotate(n=Count("pk")).order_by())
+    listed: list[ListedVersion] = []
+    for row in rows:
+        document = document_of(row)
+        changed = differences(listed[-1].document, document) if listed else ()
+        listed.append(ListedVersion(row, document, changed, counts.get(row.pk, 0)))
+    return listed[::-1]
+
+
+def answers_of(version: SurveyVersion) -> int:
+    """How many complete responses were given to this version's wording."""
+    return SurveyResponse.objects.filter(version=version, state=SurveyResponse.State.COMPLETE).count()
+
+
+def known(document: Document) -> Known:
+    """What the record knows of whoever is asked; nothing in an anonymous survey, which cannot look it up."""
+    if document.anonymous:
+        return Known()
+    facts: dict[str, str] = {}
+    if company_record().ask(Size()).signals:
+        facts = {
+            "channel": _("the channel of each contact"),
+            "date": _("the time of each order and contact"),
+            "order": _("the order"),
+            "tenure": _("the first order"),
+        }
+    return Known(frozenset(known_attributes()), facts)
+
+
+def known_attributes() -> list[str]:
+    """Attributes that the record knows of customers, which words can name and a survey need not ask."""
+    return sorted(str(one.value) for one in company_record().ask(AttributeNames(MOST_ATTRIBUTES)))
 
 
 def scope_of(survey: Survey) -> str:

@@ -15,8 +15,12 @@ from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, Refused
 from headwater.listening.models import Survey, SurveyStep, SurveyVersion
 from headwater.listening.surveys import defaults
+from headwater.listening.surveys.check import check
 from headwater.listening.surveys.exchange import read, written
-from headwater.listening.surveys.queries import document_of, draft, published, scope_of
+from headwater.listening.surveys.findings import Finding, Known
+from headwater.listening.surveys.queries import document_of, draft, known, published, scope_of
+from headwater.listening.surveys.texts import place_of
+from headwater.listening.surveys.wording import finding_name
 
 if TYPE_CHECKING:
     from headwater.base.models import Person
@@ -26,6 +30,7 @@ MAX_STEPS = 100
 """How many edits of a draft can be taken back."""
 MOST_SURVEYS = 2_000
 TITLE_LENGTH = 200
+MOST_TOLD = 5
 RESERVED = frozenset({"new", "contact-limits", "import", "templates", "archived"})
 """Names that are addresses of their own."""
 
@@ -119,10 +124,11 @@ def discard(person: Person | None, survey: Survey, seen: int | None = None) -> N
         record_history(person, "survey.draft_discarded", _subject(survey), {"survey": survey.title})
 
 
-def publish(person: Person | None, survey: Survey, seen: int | None = None) -> SurveyVersion:
+def publish(person: Person | None, survey: Survey, seen: int | None = None, *, confirmed: bool = True) -> SurveyVersion:
     """Make the draft the version that is answered from now on. Answers begun before keep the wording they began with.
 
-    Refuses (409) when the draft changed since the edition ``seen``.
+    Refuses what the check calls an error, what it warns of unless that is ``confirmed`` (both 409), and a draft that
+    changed since the edition ``seen``.
     """
     require(person, "edit", "surveys")
     with transaction.atomic():
@@ -130,6 +136,7 @@ def publish(person: Person | None, survey: Survey, seen: int | None = None) -> S
         versions.require_seen(row, seen)
         assert row is not None  # noqa: S101  (require_seen refuses a draft that is gone)
         document = document_of(row)
+        _require_checked(document, confirmed)
         row = versions.publish(row, person, seen=seen)
         row.steps.all().delete()
         survey.title = (document.in_language(document.title, document.languages[0]) or survey.title)[:TITLE_LENGTH]
@@ -185,6 +192,24 @@ def _writable(survey: Survey) -> Survey:
     if survey.archived_at is not None:
         raise Refused("survey.archived", _("“%s” is archived. Bring it back before you change it.") % survey.title)
     return survey
+
+
+def _require_checked(document: Document, confirmed: bool) -> None:
+    found = check(document, Known() if confirmed else known(document))
+    errors = [one for one in found if one.severity == "error"]
+    if errors:
+        message = _("The check found what stops this survey: %s Mend it, then publish.")
+        raise Conflict("survey.has_errors", message % _told(document, errors))
+    warnings = [one for one in found if one.severity == "warning"]
+    if warnings and not confirmed:
+        message = _("The check warns: %s Mend it, or confirm that it is meant so.")
+        raise Conflict("survey.has_warnings", message % _told(document, warnings), "confirmed")
+
+
+def _told(document: Document, found: list[Finding]) -> str:
+    shown = [f"{place_of(document, one.question, one.page)} {finding_name(one.code)}".strip() for one in found]
+    more = _(" and %d more") % (len(shown) - MOST_TOLD) if len(shown) > MOST_TOLD else ""
+    return f"{'; '.join(shown[:MOST_TOLD])}{more}."
 
 
 def _marked(person: Person | None, survey: Survey, field: str, on: bool, code: str) -> Survey:
