@@ -29,7 +29,7 @@ SUBJECTS = {
     "line_of_sight_wording listening_grid listening_grid_wording moment_page moments moments_wording named outcomes "
     "phrase_lists phrases scorecards scorecards_wording search selection selection_bar tables text_models "
     "cause_story cause_wording river river_charts river_happened river_wording segments "
-    "tried unsolved windows "
+    "tried unsolved unsolved_words windows "
     "typical verbatims wording hunches hunches_calibration hunches_charts "
     "hunches_rules hunches_wording integrity integrity_agents integrity_incentives integrity_replies "
     "integrity_wording response response_wording weighting weighting_groups weighting_margins weighting_wording "

@@ -8,6 +8,7 @@ from headwater.insight.demand import Beginnings
 from headwater.insight.demand_kinds import KINDS, Kind
 from headwater.insight.happened import Happened
 from headwater.insight.unsolved import Reason
+from headwater.insight.unsolved_words import Spoken, WhyInWords
 from headwater.science.results import Estimate
 
 
@@ -21,7 +22,7 @@ def kind_name(kind: Kind) -> str:
     }[kind]
 
 
-def reason_name(reason: Reason) -> str:
+def reason_name(reason: Reason | Spoken) -> str:
     """Why a contact was not solved."""
     return {
         "authority": _("No authority to solve it"),
@@ -29,7 +30,31 @@ def reason_name(reason: Reason) -> str:
         "staffing": _("Too few people"),
         "upstream": _("Only to be solved upstream"),
         "not_said": _("Not said"),
+        "not_sure": _("Words not sure"),
     }[reason]
+
+
+def words_sentence(found: WhyInWords) -> str:
+    """What customers' words say of the contacts of which the source says nothing, and how far to trust it."""
+    if not found.trusted and isinstance(found.right, Estimate):
+        return _(
+            "Customers’ words and what agents choose contradict each other (they agree in %(right)s, %(range)s): no "
+            "reason is read from words here."
+        ) % {
+            "right": measure(found.right.estimate, "share"),
+            "range": interval(found.right.low, found.right.high, "share"),
+        }
+    values = {"sure": measure(found.sure, "count"), "n": measure(found.read, "count")}
+    first = _("Of %(n)s such contacts whose words were read, %(sure)s surely say why.") % values
+    if isinstance(found.right, Estimate):
+        right = {
+            "right": measure(found.right.estimate, "share"),
+            "range": interval(found.right.low, found.right.high, "share"),
+        }
+        return f"{first} {_('Where the source says too, they agree in %(right)s (%(range)s).') % right}"
+    return (
+        f"{first} {_('Too few contacts have both words and a reason from the source to say how often words mislead.')}"
+    )
 
 
 def demand_sentence(found: Beginnings) -> str:

@@ -2,6 +2,7 @@
 
 The reason comes from the source, as the attribute ``unsolved_reason`` of a contact. What was not solved by the count of
 further contacts alone, or with a reason that is none of the four, stays *not said*: it is never spread over the others.
+What customers' words say of these stands beside (:mod:`headwater.insight.unsolved_words`).
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from headwater.insight.causes import TREND_POINTS, department_names, period_of
 from headwater.insight.first_contact import REPEAT_DAYS
 from headwater.insight.selection import Selection
+from headwater.insight.unsolved_words import WhyInWords, why_in_words
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Taxonomy
 from headwater.metrics.rules import BUCKETS, shares
@@ -61,6 +63,7 @@ class WhyUnsolved:
     stages: tuple[ReasonsOf, ...]
     places: tuple[ReasonsOf, ...]
     trend: tuple[ReasonsOf, ...]
+    words: WhyInWords | None = None
 
     @property
     def n(self) -> int:
@@ -91,9 +94,11 @@ def why_unsolved(selection: Selection | None = None, *, days: int | None = None)
     until = min(last, selection.until) if selection.until else last
     days = REPEAT_DAYS if days is None else days
 
+    def asked(by: str, *, causes: bool = False) -> Unsolved:
+        return Unsolved(by, until, ATTRIBUTE, days, selection.filter(), selection.since, causes)
+
     def rows(by: str, *, causes: bool = False) -> tuple[UnsolvedRow, ...]:
-        asked = Unsolved(by, until, ATTRIBUTE, days, selection.filter(), selection.since, causes)
-        return company_record().ask(asked)
+        return company_record().ask(asked(by, causes=causes))
 
     by_cause, period = rows("stage", causes=True), period_of(selection)
     by_stage = _grouped(rows("stage"), lambda row: row.group or "")
@@ -110,6 +115,7 @@ def why_unsolved(selection: Selection | None = None, *, days: int | None = None)
         ),
         places=_largest(_grouped(by_cause, lambda row: _place(row, known)), lambda _name: ""),
         trend=tuple(ReasonsOf(start, "", trend[start]) for start in sorted(filter(None, trend))[-TREND_POINTS:]),
+        words=why_in_words(asked("bucket")),
     )
 
 

@@ -27,7 +27,7 @@ from headwater.science.intervals import clustered_mean, difference, nps, proport
 from headwater.science.lags import LagProfile, lag_profile
 from headwater.science.lifetime import BgNbd, bg_nbd
 from headwater.science.logit_drivers import logit_drivers
-from headwater.science.misclassification import corrected_shares
+from headwater.science.misclassification import corrected_shares, tells_apart
 from headwater.science.multiplicity import benjamini_hochberg, benjamini_yekutieli
 from headwater.science.pictures import Picture
 from headwater.science.raking import Raked, rake
@@ -132,6 +132,7 @@ __all__ = [
     "seasons",
     "shapley",
     "suppress",
+    "tells_apart",
     "value_at_risk",
     "watch",
     "weighted_mean",

@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from headwater.science.bounds import Array, two_sided_z
 from headwater.science.results import Estimate, NoVerdict, Result
@@ -75,6 +76,19 @@ def corrected_shares(
     )
     missing = NoVerdict("not_audited", "No audited item truly belongs to this class.", n)
     return [next(found) if there else missing for there in known]
+
+
+def tells_apart(confusion: npt.ArrayLike, *, confidence: float = 0.99) -> bool:
+    """Whether what a classifier says depends on the truth beyond doubt.
+
+    Pearson's chi-squared test of independence over the audited classes of ``confusion`` (k, k), truth in rows. Where
+    it does not, correcting shares with this confusion would only turn noise into figures.
+    """
+    table = np.asarray(confusion, dtype=float)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    if min(table.shape) < 2:
+        return False
+    return bool(stats.chi2_contingency(table, correction=False).pvalue < 1 - confidence)
 
 
 def _checked(observed_counts: npt.ArrayLike, confusion: npt.ArrayLike) -> tuple[Array, Array]:

@@ -11,9 +11,11 @@ from headwater.base.problems import REFUSALS
 from headwater.insight.api.causes import Asked
 from headwater.insight.demand import Demand, demand
 from headwater.insight.demand_kinds import Kind
+from headwater.insight.demand_wording import words_sentence
 from headwater.insight.first_contact import CHOICES, REPEAT_DAYS
 from headwater.insight.happened import Happened, Outcome, happened
 from headwater.insight.unsolved import Reason, WhyUnsolved, why_unsolved
+from headwater.insight.unsolved_words import Spoken, WhyInWords
 from headwater.metrics.access import require_askable
 from headwater.science.results import Estimate, Result
 
@@ -64,6 +66,27 @@ class DemandReason(Schema):
     share: DemandShare
 
 
+class DemandSpoken(Schema):
+    """Why contacts were not solved as customers' words say where the source does not; ``corrected`` for misreading."""
+
+    reason: Spoken
+    contacts: int
+    share: DemandShare
+    corrected: DemandShare
+
+
+class DemandWords(Schema):
+    """``read`` of the contacts without a reason; on ``checked`` with one, words that are sure were right so often.
+    Where the two contradict each other (``trusted`` false) the words are not to be used."""
+
+    sentence: str
+    read: int
+    checked: int
+    right: DemandShare
+    trusted: bool
+    reasons: list[DemandSpoken]
+
+
 class DemandStage(Schema):
     stage: str
     contacts: int
@@ -91,6 +114,7 @@ class DemandAnswer(Schema):
     first_contact_resolution: DemandShare
     repeated: DemandShare
     unsolved: list[DemandReason]
+    unsolved_in_words: DemandWords | None
 
 
 class DemandAsked(Asked):
@@ -207,6 +231,19 @@ def as_json(found: Demand, unsolved: WhyUnsolved | None) -> dict[str, Any]:
         "unsolved": [
             {"reason": one.reason, "contacts": one.n, "share": _share(one.share)}
             for one in (unsolved.reasons if unsolved else ())
+        ],
+        "unsolved_in_words": _words(unsolved.words) if unsolved and unsolved.words else None,
+    }
+
+
+def _words(found: WhyInWords) -> dict[str, Any]:
+    return {
+        "sentence": words_sentence(found),
+        **{name: getattr(found, name) for name in ("read", "checked", "trusted")},
+        "right": _share(found.right),
+        "reasons": [
+            {"reason": one.reason, "contacts": one.n, "share": _share(one.share), "corrected": _share(one.corrected)}
+            for one in found.reasons
         ],
     }
 

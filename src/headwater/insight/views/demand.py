@@ -13,13 +13,21 @@ from headwater.base.permissions import require
 from headwater.insight.audit import calibration_state
 from headwater.insight.demand import Demand, demand
 from headwater.insight.demand_kinds import Kind
-from headwater.insight.demand_wording import demand_note, demand_sentence, happened_sentence, kind_name, reason_name
+from headwater.insight.demand_wording import (
+    demand_note,
+    demand_sentence,
+    happened_sentence,
+    kind_name,
+    reason_name,
+    words_sentence,
+)
 from headwater.insight.first_contact import CHOICES, REPEAT_DAYS
 from headwater.insight.happened import Happened, Outcome, happened
 from headwater.insight.segments import segments
 from headwater.insight.selection import Selection
 from headwater.insight.selection_bar import bar
 from headwater.insight.unsolved import WhyUnsolved, why_unsolved
+from headwater.insight.unsolved_words import SpokenReason, WhyInWords
 from headwater.metrics.access import require_askable
 from headwater.science.results import Estimate, Result
 
@@ -56,6 +64,8 @@ def demand_page(request: HttpRequest) -> HttpResponse:
         "unsolved": unsolved,
         "unsolved_reasons": [(one, reason_name(one.reason)) for one in unsolved.reasons] if unsolved else [],
         "unsolved_chart": _unsolved(unsolved),
+        "in_words": words_sentence(unsolved.words) if unsolved and unsolved.words else "",
+        "spoken_reasons": _spoken(unsolved.words) if unsolved and unsolved.words else [],
         "days_choices": CHOICES,
         "calibration": calibration_state(),
         "bar": bar(selection),
@@ -114,6 +124,10 @@ def _unsolved(found: WhyUnsolved | None) -> dict[str, Any] | None:
         Part(reason_name(one.reason), one.n, meanings.get(one.reason, "waiting")) for one in found.reasons if one.n
     ]
     return stacked_bar(parts, description=_("Contacts that were not solved, by why"), heading=_("Why"))
+
+
+def _spoken(words: WhyInWords) -> list[tuple[SpokenReason, str]]:
+    return [(one, reason_name(one.reason)) for one in words.reasons] if words.trusted else []
 
 
 def _bounds(result: Result) -> tuple[float | None, float | None, float | None]:

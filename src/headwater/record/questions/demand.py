@@ -228,6 +228,15 @@ class Unsolved(Question[tuple[UnsolvedRow, ...]]):
     causes: bool = True
 
     def query(self, known: Known) -> exp.Select:
+        group = exp.column("group", quoted=True)
+        contacts_once = exp.Count(this=exp.Distinct(expressions=[exp.column("signal_key")])).as_("n")
+        cause = exp.column("cause") if self.causes else exp.cast(exp.null(), exp.DataType.Type.VARCHAR).as_("cause")
+        query = self.unsolved(known).select(cause, "reason", group, contacts_once)
+        return query.group_by(*(["cause"] if self.causes else []), "reason", group.copy())
+
+    def unsolved(self, known: Known) -> exp.Select:
+        """Contacts that were not solved, one row for each cause, without columns; ``following_key`` is the contact that
+        came after."""
         words, customer = Words(known.columns), customer_of(known)
         tests = [
             exp.column("kind", "s").eq(exp.Literal.string("contact")),
@@ -248,26 +257,66 @@ class Unsolved(Question[tuple[UnsolvedRow, ...]]):
             reason.as_("reason"),
             words.dimension(self.by).as_("group"),
         )
-        following = exp.Window(
-            this=exp.Lead(this=exp.column("occurred_at")),
-            partition_by=[exp.column("customer"), exp.column("cause")],
-            order=exp.Order(expressions=[exp.Ordered(this=exp.column("occurred_at"))]),
+        following, following_key = (
+            exp.Window(
+                this=exp.Lead(this=exp.column(name)),
+                partition_by=[exp.column("customer"), exp.column("cause")],
+                order=exp.Order(expressions=[exp.Ordered(this=exp.column("occurred_at"))]),
+            ).as_(alias)
+            for name, alias in (("occurred_at", "following"), ("signal_key", "following_key"))
         )
         kept = ("signal_key", "local_date", "occurred_at", "cause", "reason", exp.column("group", quoted=True))
         contacts = with_merged(labelled(chosen.where(*tests)), known)
-        followed = exp.select(*kept, following.as_("following")).from_(contacts.subquery("m"))
-        span = exp.Interval(this=exp.Literal.string(str(self.window)), unit=exp.var("DAY"))
-        soon = exp.column("following") <= exp.Add(this=exp.column("occurred_at"), expression=span)
-        again = exp.and_(soon, exp.not_(exp.column("cause").is_(exp.null())))
-        unsolved = exp.or_(exp.not_(exp.column("reason").is_(exp.null())), exp.func("coalesce", again, exp.false()))
+        followed = exp.select(*kept, following, following_key).from_(contacts.subquery("m"))
+        unsolved = exp.or_(exp.not_(exp.column("reason").is_(exp.null())), _came_again(self.window))
         oldest = date.fromordinal(max(self.until.toordinal() - self.window, 1))
-        group = exp.column("group", quoted=True)
-        contacts_once = exp.Count(this=exp.Distinct(expressions=[exp.column("signal_key")])).as_("n")
-        cause = exp.column("cause") if self.causes else exp.cast(exp.null(), exp.DataType.Type.VARCHAR).as_("cause")
-        query = exp.select(cause, "reason", group, contacts_once).from_(followed.subquery("f"))
-        query = query.where(unsolved, *within(exp.column("local_date"), None, oldest))
-        return query.group_by(*(["cause"] if self.causes else []), "reason", group.copy())
+        return (
+            exp.select().from_(followed.subquery("f")).where(unsolved, *within(exp.column("local_date"), None, oldest))
+        )
 
     def answer(self, rows: pa.Table) -> tuple[UnsolvedRow, ...]:
         found = [UnsolvedRow(row["cause"], row["reason"], as_text(row["group"]), row["n"]) for row in rows.to_pylist()]
         return tuple(sorted(found, key=lambda row: (row.cause or "", row.reason or "", row.group or "")))
+
+
+@dataclass(frozen=True, slots=True)
+class UnsolvedContact:
+    """A contact that was not solved, the one that came after it about the same cause within the window (None: none),
+    and the reason that the source gives (None: none)."""
+
+    signal_key: int
+    following_key: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnsolvedContacts(Question[tuple[UnsolvedContact, ...]]):
+    """Up to ``n`` of the contacts that ``asked`` counts, each once: a sample, because a signal's key is a hash."""
+
+    asked: Unsolved
+    n: int = 2_000
+
+    def days(self) -> tuple[date | None, date | None]:
+        """Those of the contacts."""
+        return self.asked.days()
+
+    def query(self, known: Known) -> exp.Select:
+        followed = exp.case().when(_came_again(self.asked.window), exp.column("following_key"))
+        query = self.asked.unsolved(known).select(
+            "signal_key",
+            exp.func("min", followed).as_("following_key"),
+            exp.func("max", exp.column("reason")).as_("reason"),
+        )
+        return query.group_by("signal_key").order_by("signal_key").limit(max(self.n, 0))
+
+    def answer(self, rows: pa.Table) -> tuple[UnsolvedContact, ...]:
+        return tuple(
+            UnsolvedContact(row["signal_key"], row["following_key"], row["reason"]) for row in rows.to_pylist()
+        )
+
+
+def _came_again(window: int) -> exp.Condition:
+    """Whether the same customer's next contact about a known cause came within the window."""
+    span = exp.Interval(this=exp.Literal.string(str(window)), unit=exp.var("DAY"))
+    soon = exp.column("following") <= exp.Add(this=exp.column("occurred_at"), expression=span)
+    return exp.func("coalesce", exp.and_(soon, exp.not_(exp.column("cause").is_(exp.null()))), exp.false())
