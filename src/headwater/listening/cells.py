@@ -10,6 +10,8 @@ from headwater.listening.mail_text import plain_text, words_of
 from headwater.listening.mapping import ColumnField, When
 
 MAX_LIST = 200
+MAX_JOINED = 480
+"""Characters; an attribute holds 500."""
 
 
 def cells(table: pa.Table, field: ColumnField, *, text: bool = False) -> pa.Array:
@@ -64,14 +66,24 @@ def _cleaned(values: pa.Array, field: ColumnField) -> pa.Array:
 
 
 def _members(cell: str, name: str) -> str | None:
-    """One member of each object of a JSON list, joined by commas; a plain list where there are no objects."""
+    """One member of each object of a JSON list, joined by commas as far as an attribute holds them."""
     try:
         items = json.loads(cell)
     except (ValueError, RecursionError):
         return cell
     items = items if isinstance(items, list) else [items]
-    found = [one.get(name) if isinstance(one, dict) else one for one in items[:MAX_LIST]]
-    return ", ".join(str(one) for one in found if one not in (None, "")) or None
+    found = [str(one) for item in items[:MAX_LIST] if (one := _member(item, name)) not in (None, "")]
+    while sum(len(one) + 2 for one in found) > MAX_JOINED and len(found) > 1:
+        found.pop()
+    return ", ".join(found) or None
+
+
+def _member(item: object, name: str) -> object:
+    for part in name.split("."):
+        if not isinstance(item, dict):
+            break
+        item = item.get(part)
+    return item
 
 
 def _empty_as_null(values: pa.Array) -> pa.Array:

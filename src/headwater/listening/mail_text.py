@@ -37,6 +37,7 @@ HEADER = re.compile(
 )
 FIRST_HEADER = re.compile(r"^\s*\*?(?:from|von|de|da|van|od|差出人)\s?\*?[:：]\s*\S", re.I)
 FORWARDED = re.compile(
+    r"^\s*(?:begin forwarded message|anfang der weitergeleiteten (?:e-mail|nachricht))\s*:?\s*$|"
     r"^\s*-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|weitergeleitete nachricht|"
     r"message d'origine|message transféré|mensaje original|mensagem original|messaggio originale|"
     r"oorspronkelijk bericht|wiadomość oryginalna)\s*-{2,}\s*$",
@@ -118,7 +119,7 @@ def _unquoted(text: str) -> str:
 
 def _without_quotes(lines: list[str]) -> list[str]:
     """Without quoted lines, what announces them, and a mail that is pasted below with its headers."""
-    end = next((place for place, line in enumerate(lines) if place and _begins_pasted(lines, place)), len(lines))
+    end = next((place for place in range(len(lines)) if _begins_pasted(lines, place)), len(lines))
     lines = lines[:end]
     quoted = [bool(QUOTED.match(line)) for line in lines]
     for place in range(1, len(lines)):

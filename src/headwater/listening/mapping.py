@@ -101,7 +101,7 @@ class ColumnField(Strict):
     clean: Literal["html", "mail"] | None = None
     """``html``: tags become plain text. ``mail``: so, and without quotes, signatures and disclaimers."""
     each: Annotated[str, Field(max_length=100)] | None = None
-    """The cell is a list of JSON objects: this member of each, joined by commas."""
+    """The cell is JSON, an object or a list of them: this member of each, joined by commas; ``a.b`` is within ``a``."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -179,8 +179,9 @@ class Thread(Strict):
     """Rows that are messages: those of one conversation become one row.
 
     It has the columns of the conversation's last message, and ``thread.text`` (what the customer said, in order),
-    ``thread.customer`` (the id of who wrote it), ``thread.at`` and ``thread.last_at`` (the customer's first and last message), ``thread.customer_messages``,
-    ``thread.agent_replies`` and ``thread.private_notes`` (how many). What agents wrote is counted and not kept.
+    ``thread.customer`` (the id of who wrote it), ``thread.at`` and ``thread.last_at`` (the customer's first and last
+    message), ``thread.customer_messages``, ``thread.agent_replies`` and ``thread.private_notes`` (how many). What
+    agents wrote is counted and not kept.
     """
 
     conversation: str

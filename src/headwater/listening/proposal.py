@@ -47,6 +47,10 @@ def propose(path: Path, *, ready: str | None = None) -> Proposal:
 
 
 def _of_ready(path: Path, known: Recognised) -> Proposal:
+    if known.mapping.files:
+        return Proposal(
+            known.mapping, (), (_("This looks like %s.") % known.ready.title, *known.notes), (), (), known.ready
+        )
     reader = readers.open_file(path, known.mapping.file)
     try:
         rows = next(iter(reader.batches()), None)

@@ -195,7 +195,8 @@ class ThreadReader:
                 if roles[place] != "left out"
             ]
             last = order[-1]
-            own = openings[last] if asked.opening[last] != "agent" else ""
+            opened = asked.opening[last] != "agent" and not all(asked.left_out[place] for place in order)
+            own = openings[last] if opened else ""
             said.append(said_in(messages, own, mail=mail))
             rows.append(places[last])
         return rows, said
@@ -239,7 +240,8 @@ class ThreadReader:
                 roles[place] = "left out"
             elif asked.private[place]:
                 roles[place] = "private"
-            elif not asked.filled[place]:
+            elif thread.author is not None and not asked.filled[place]:
+                # A state that changed, nothing said.
                 roles[place] = "left out"
             elif thread.author is not None:
                 author = asked.author[place].casefold()

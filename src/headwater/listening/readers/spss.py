@@ -28,7 +28,7 @@ def read(path: Path, options: FileOptions) -> confined.Batches:
         raise Refused("damaged", f"{path.name} is not SPSS data that can be read: {error}.") from error
     if not meta.column_names:
         raise Refused("empty_file", f"{path.name} has no variables.")
-    if (meta.number_rows or 0) > MAX_ROWS:
+    if int(meta.number_rows or 0) > MAX_ROWS:
         raise Refused("damaged", f"{path.name} claims {meta.number_rows} cases.")
     labels = {name: dict(values) for name, values in meta.variable_value_labels.items() if values}
     names = [one for name in meta.column_names for one in ((name, name + LABEL) if name in labels else (name,))]
@@ -68,7 +68,8 @@ def _text(cell: Any) -> str | None:
     if cell is None or (isinstance(cell, float) and np.isnan(cell)):
         return None
     if isinstance(cell, float | np.floating):
-        return str(int(cell)) if float(cell).is_integer() and abs(cell) < 1e15 else repr(float(cell))
+        number = float(cell)
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
     if isinstance(cell, dt.datetime):
         return cell.isoformat(sep=" ")
     text = str(cell).strip().replace("\x00", "").encode("utf-8", "replace").decode()

@@ -15,6 +15,7 @@ from headwater.listening.ready.questions import with_questions
 from headwater.listening.ready.shapes import FileShape, Place, shape_of
 
 SAID = {"text", "score", "event"}
+Aliases = dict[str, tuple[str, ...]]
 WRAPPERS = (None, "", "body", "data")
 
 
@@ -33,9 +34,11 @@ def recognise(path: Path) -> Recognised | None:
 
     Raises Refused by name for a known file in which customers say nothing: what it is, and what to export instead.
     """
+    if path.is_dir():
+        return next((one for ready in ready_mappings() if (one := _of_folder(path, ready)) is not None), None)
     shape = shape_of(path)
     for ready in ready_mappings():
-        place = next((found for sign in ready.recognise if (found := _found(shape, sign, ready)) is not None), None)
+        place = next((found for sign in ready.recognise if (found := _found(shape, sign, ready.aliases)) is not None), None)
         if place is not None:
             return _fitted(path, ready, shape, place)
     _refuse_other(path, shape)
@@ -45,8 +48,15 @@ def recognise(path: Path) -> Recognised | None:
 def with_ready(path: Path, name: str) -> Recognised:
     """A ready mapping that somebody chose for a file, fitted to it. Raises Refused where it does not fit."""
     ready = ready_mapping(name)
+    if ready.mapping is not None and ready.mapping.files:
+        folder = _of_folder(path, ready)
+        if folder is None:
+            names = ", ".join(ready.mapping.files.values())
+            message = _("%(title)s are read from a folder with %(names)s.") % {"title": ready.title, "names": names}
+            raise Refused("no_such_file", message, field="file")
+        return folder
     shape = shape_of(path)
-    place = next((found for sign in ready.recognise if (found := _found(shape, sign, ready)) is not None), None)
+    place = next((found for sign in ready.recognise if (found := _found(shape, sign, ready.aliases)) is not None), None)
     if place is None and ready.answers is not None:
         place = shape.places[0] if shape.places else None
     if place is None:
@@ -60,27 +70,36 @@ def with_ready(path: Path, name: str) -> Recognised:
     return _fitted(path, ready, shape, place)
 
 
-def _found(shape: FileShape, sign: Sign, ready: Ready) -> Place | None:
+def _of_folder(path: Path, ready: Ready) -> Recognised | None:
+    """A ready mapping with its own SQL, where the folder has each of its files."""
+    used = ready.mapping
+    folder = path if path.is_dir() else path.parent
+    if used is None or not used.files or not all((folder / name).is_file() for name in used.files.values()):
+        return None
+    return Recognised(ready, used.model_copy(update={"ready": ready.name}), (), _notes(ready))
+
+
+def _found(shape: FileShape, sign: Sign, aliases: Aliases) -> Place | None:
     """The place whose records have every name of a sign, by one of its names."""
     if shape.format != sign.format:
         return None
     for place in shape.places:
         names = {one.casefold() for one in place.names}
-        has = all(_known(name, names, ready) for name in sign.names)
+        has = all(_known(name, names, aliases) for name in sign.names)
         more = len(names) > len(sign.names) if sign.exactly else False
         if has and not more and not any(name.casefold() in names for name in sign.none_of):
             return place
     return None
 
 
-def _known(name: str, names: set[str], ready: Ready) -> bool:
-    return any(one.casefold() in names for one in (name, *ready.aliases.get(name, ())))
+def _known(name: str, names: set[str], aliases: Aliases) -> bool:
+    return any(one.casefold() in names for one in (name, *aliases.get(name, ())))
 
 
 def _missing(shape: FileShape, ready: Ready) -> list[str]:
     """What the nearest place lacks of a ready mapping's signs."""
     lacking = [
-        [name for name in sign.names if not _known(name, {one.casefold() for one in place.names}, ready)]
+        [name for name in sign.names if not _known(name, {one.casefold() for one in place.names}, ready.aliases)]
         for sign in ready.recognise
         if sign.format == shape.format
         for place in shape.places
@@ -94,8 +113,7 @@ def _refuse_other(path: Path, shape: FileShape) -> None:
     shape = replace(shape, places=outer)
     for other in other_files():
         signs = other.recognise
-        nothing = Ready.model_construct(aliases={})
-        if any(_found(shape, sign, nothing) is not None for sign in signs):
+        if any(_found(shape, sign, {}) is not None for sign in signs):
             raise Refused(
                 "no_feedback",
                 _("%(file)s holds %(title)s, in which customers say nothing. %(needed)s")
