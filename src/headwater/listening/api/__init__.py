@@ -2,9 +2,11 @@
 
 from ninja import Router
 
+from headwater.listening.api.connections import router as connections
 from headwater.listening.api.personal import router as personal
 from headwater.listening.api.signals import router as signals
+from headwater.listening.api.webhooks import router as webhooks
 
 router = Router()
-for part in (signals, personal):
+for part in (signals, personal, connections, webhooks):
     router.add_router("", part)
