@@ -35,6 +35,7 @@ from headwater.site.sample.moments import choose_moments
 from headwater.site.sample.programme import load_programme
 from headwater.site.sample.promises import load_promises
 from headwater.site.sample.strategy import load_strategy
+from headwater.site.sample.surveys import load_surveys
 from headwater.strategy.strategies import current
 
 FILE = "sample.parquet"
@@ -72,6 +73,7 @@ def _load_programme() -> None:
     load_programme()
     load_employees(SEED)
     load_hunches(SEED)
+    load_surveys()
 
 
 def sample_is_loaded(ours: Company) -> bool:
