@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from headwater.base import worker
@@ -55,3 +56,33 @@ def test_everybody_with_an_address_is_asked_once_by_the_queue(ours: Company, sin
     (row,) = company_record().ask(Invited(("attribute:survey", "attribute:metric")))
     assert (row.asked, dict(row.group)) == (120, {"attribute:survey": survey.name, "attribute:metric": "nps"})
     assert not OutboxMail.objects.filter(lane=Lane.BULK).exclude(text="").exists()
+
+
+def test_the_pages_of_a_mailing(ours: Company, client: Client) -> None:
+    survey = a_survey()
+    some_addressees(3)
+    sender = Person.objects.create(email="s@example.com", name="S", roles=["cx_team"])
+    client.force_login(sender)
+    assert client.get(f"/surveys/{survey.name}/send").status_code == 200
+    made = client.post(f"/surveys/{survey.name}/send", {"title": "First", "channel": "email"})
+    page = client.get(made.url)
+    assert page.status_code == 200
+    assert "would ask 3 customers" in page.content.decode()
+    for path in ("/surveys/contact-limits", "/addressees", f"{made.url}/mail", f"{made.url}/progress"):
+        assert client.get(path).status_code == 200, path
+    assert "3 customers" in client.get(f"{made.url}/count").content.decode()
+    plan = {
+        "seen": "0", "sample": "random", "size": "2", "weekdays": ["0", "6"], "opens": "0", "closes": "24",
+        "reminders": "0", "reminder_days": "5", "open_days": "9", "customers": "", "signals": "", "subject_en": "Hi",
+    }  # fmt: skip
+    assert client.post(made.url, plan).status_code == 302
+    mailing = Mailing.objects.get()
+    kept = mailings.plan_of(mailing)
+    assert (kept.sample.size, kept.window.days, kept.wording["en"].subject) == (2, (0, 6), "Hi")
+    again = client.post(made.url, plan)
+    assert again.status_code == 409
+    wrong = client.post(made.url, {**plan, "seen": "1", "customers": "plan ="})
+    assert wrong.status_code == 400
+    assert client.post(f"{made.url}/start", {"seen": "1"}).status_code == 302
+    mailing.refresh_from_db()
+    assert mailing.state == Mailing.State.RUNNING

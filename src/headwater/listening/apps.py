@@ -8,7 +8,7 @@ class ListeningConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from headwater.base import company, erasure, navigation
+        from headwater.base import company, erasure, navigation, outbox
 
         company.on_clear("headwater.listening.services.clear")
         company.on_clear("headwater.listening.employee_signals.clear")
@@ -30,6 +30,18 @@ class ListeningConfig(AppConfig):
         company.on_clear("headwater.listening.personal.rules.clear")
         erasure.on_erase("headwater.listening.surveys.forgetting.forget_customers")
         erasure.on_export("headwater.listening.surveys.forgetting.export_customer")
+        company.on_clear("headwater.listening.surveys.contacts.clear")
+        erasure.on_erase("headwater.listening.surveys.contacts.forget_customers")
+        erasure.on_export("headwater.listening.surveys.contacts.export_customer")
+        outbox.on_given_up("invitation", "headwater.listening.surveys.invitations.given_up")
+        navigation.add(
+            "addressees",
+            _("Addresses"),
+            "listening:addressees",
+            room="listening",
+            position=15,
+            needs=("send", "surveys"),
+        )
         erasure.on_erase("headwater.listening.personal.erasing.forget_own")
         erasure.on_erase("headwater.listening.personal.consent.forget_customers")
         erasure.on_erase("headwater.listening.personal.vault.forget_customers")

@@ -141,6 +141,24 @@ def forget_customers(customer_ids: Sequence[str]) -> None:
         model._default_manager.filter(customer_id__in=customer_ids).delete()
 
 
+def export_customer(customer_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Where a customer was reached, when they were asked and by what, for their own copy."""
+    reached = Addressee.objects.filter(customer_id__in=customer_ids)
+    asked = Contact.objects.filter(customer_id__in=customer_ids).order_by("at").select_related("survey")
+    return {
+        "addresses": list(reached.values("customer_id", "email", "name", "language", "time_zone")),
+        "surveys asked": [
+            {
+                "survey": one.survey.name if one.survey else "",
+                "channel": one.channel,
+                "reminder": one.is_reminder,
+                "at": one.at.isoformat(),
+            }
+            for one in asked
+        ],
+    }
+
+
 def clear() -> None:
     """Forget everybody: the sample company ends. In the caller's transaction."""
     OutboxMail.objects.filter(lane=OutboxMail.Lane.BULK).delete()
