@@ -5,8 +5,9 @@ from ninja import Router
 from headwater.listening.api.connections import router as connections
 from headwater.listening.api.personal import router as personal
 from headwater.listening.api.signals import router as signals
+from headwater.listening.api.surveys import router as surveys
 from headwater.listening.api.webhooks import router as webhooks
 
 router = Router()
-for part in (signals, personal, connections, webhooks):
+for part in (signals, surveys, personal, connections, webhooks):
     router.add_router("", part)

@@ -33,7 +33,8 @@ HARD_GRADE = 12.0
 SHORTEST_READ = 12
 KNOWN_CAPITALS = frozenset(
     {"OK", "PDF", "SMS", "TV", "PIN", "FAQ", "USB", "ID", "EU", "UK", "US", "USA", "GPS", "QR", "WLAN", "CD", "DVD",
-     "VIP", "PC", "ATM", "URL", "DHL", "UPS", "IBAN", "AM", "PM", "WIFI", "LED", "NHS", "AG", "SA", "EUR", "USD", "GBP", "PKW"}
+     "VIP", "PC", "ATM", "URL",
+     "DHL", "UPS", "IBAN", "AM", "PM", "WIFI", "LED", "NHS", "AG", "SA", "EUR", "USD", "GBP", "PKW"}
 )  # fmt: skip
 """Capitals that customers know."""
 
@@ -149,7 +150,9 @@ class _Reader:
     def _is_before_a_thing(self, end: int) -> bool:
         """Whether a thing follows what praises it: "our friendly staff", not "was our staff friendly?"."""
         rest = self.words[end:].split()
-        return bool(rest) and self.words[end : end + 1] == " " and rest[0][0].isalpha()
+        joint = pattern("joints", self.language)
+        is_joined = bool(rest) and joint is not None and joint.fullmatch(rest[0]) is not None
+        return bool(rest) and self.words[end : end + 1] == " " and rest[0][0].isalpha() and not is_joined
 
     def _loaded(self) -> Iterator[Finding]:
         phrase = phrases("loaded", self.bare, self.language)

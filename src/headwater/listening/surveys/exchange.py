@@ -43,9 +43,14 @@ def read_file(text: str) -> Document:
         raise Refused(
             "survey.unreadable", _("This is not a YAML or JSON file that can be read: %s") % why, "file"
         ) from (error)
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        found = content.get("schema") if isinstance(content, dict) else None
-        message = _("A survey file begins with “schema: %(ours)d”; this one has %(found)r.")
+    return read_content(content)
+
+
+def read_content(content: object) -> Document:
+    """The survey that loaded YAML or JSON holds; refused without ``schema: 1``."""
+    found = content.get("schema") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or found != SCHEMA or isinstance(found, bool):
+        message = _("A survey file begins with “schema: %(ours)d”; this one has %(found).60r.")
         raise Refused("survey.schema_unknown", message % {"ours": SCHEMA, "found": found}, "file")
     return read(content)
 
