@@ -50,7 +50,7 @@ CLOSING = re.compile(
     r"gr(?:ü|ue)(?:ß|ss)en?|(?:viele|beste|liebe|freundliche|herzliche) gr(?:ü|ue)(?:ß|ss)e|vielen dank|danke|"
     r"(?:bien )?(?:cordialement|à vous)|(?:sinc[èe]res )?salutations(?: distingu[ée]es)?|merci(?: d'avance)?|"
     r"(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|atentamente|gracias|cordiali saluti|distinti saluti|grazie|"
-    r"(?:com os melhores )?cumprimentos|atenciosamente|obrigad[oa]|met vriendelijke groeten?|groet(?:en|jes)?|"
+    r"(?:com os melhores )?cumprimentos|atenciosamente|obrigad[oa]|met vriendelijke groet(?:en)?|groet(?:en|jes)?|"
     r"z poważaniem|pozdrawiam)\W{0,3}$",
     re.I,
 )
@@ -112,7 +112,7 @@ def _stripped(html: str) -> str:
 
 def _unquoted(text: str) -> str:
     """The text without a quoted mail that runs to its end, as far as quotequail knows how it begins."""
-    parts = quotequail.quote(text)
+    parts = quotequail.quote(text, quote_intro_line=True)
     kept = [part for is_own, part in parts if is_own]
     return kept[0] if kept and kept[0].strip() and len(parts) > 1 else text
 
