@@ -200,7 +200,7 @@ def _question(document: Document, question: Question, language: str) -> dict[str
         told["most"] = question.most_characters
     elif question.kind == "consent":
         told["agree"] = words_in(language)["agree"]
-    return {name: value for name, value in told.items() if value not in ("", False, {})}
+    return {name: value for name, value in told.items() if value is not False and value not in ("", {})}
 
 
 def _privacy(document: Document, language: str) -> str:
