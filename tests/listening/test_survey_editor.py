@@ -35,7 +35,15 @@ def ids(survey: Survey) -> list[list[str]]:
 
 
 def test_pages_show(author: Client, survey: Survey) -> None:
-    for path in ("", "/edit", "/edit/languages", "/edit/pages/p1", "/edit/questions/csat_delivery", "/edit/questions/delivery_went", "/versions"):
+    for path in (
+        "",
+        "/edit",
+        "/edit/languages",
+        "/edit/pages/p1",
+        "/edit/questions/csat_delivery",
+        "/edit/questions/delivery_went",
+        "/versions",
+    ):
         answer = author.get(f"/surveys/{survey.name}{path}")
         assert answer.status_code == 200, path
     assert author.get("/surveys").status_code == 200

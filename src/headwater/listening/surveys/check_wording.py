@@ -149,10 +149,13 @@ class _Reader:
 
     def _is_before_a_thing(self, end: int) -> bool:
         """Whether a thing follows what praises it: "our friendly staff", not "was our staff friendly?"."""
-        rest = self.words[end:].split()
-        joint = pattern("joints", self.language)
-        is_joined = bool(rest) and joint is not None and joint.fullmatch(rest[0]) is not None
-        return bool(rest) and self.words[end : end + 1] == " " and rest[0][0].isalpha() and not is_joined
+        rest = self.words[end:]
+        return rest[:1] == " " and rest[1:2].isalpha() and not self._is_joint(rest)
+
+    def _is_joint(self, rest: str) -> bool:
+        """Whether words go on with "and" or "or"."""
+        first, joint = rest.split()[:1], pattern("joints", self.language)
+        return bool(first) and joint is not None and joint.fullmatch(first[0]) is not None
 
     def _loaded(self) -> Iterator[Finding]:
         phrase = phrases("loaded", self.bare, self.language)
@@ -178,7 +181,7 @@ class _Reader:
     def _one_sided_mend(self) -> Mend | None:
         for first, second in self._pairs():
             match = re.search(first, self.bare, re.IGNORECASE)
-            if match is None:
+            if match is None or self._is_joint(self.words[match.end() :]):
                 continue
             mended = re.sub(first, second, self.words, count=1, flags=re.IGNORECASE)
             start = match.start()
@@ -188,6 +191,8 @@ class _Reader:
 
     def _negated(self) -> Iterator[Finding]:
         clear = without_apart(self.bare, self.language)
+        if leading := pattern("leading", self.language):
+            clear = leading.sub(lambda match: "·" * len(match.group(0)), clear)
         looked = pattern("negated", self.language)
         found = looked.findall(clear) if looked else []
         absolute = phrases("absolute", clear, self.language)
