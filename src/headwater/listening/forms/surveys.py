@@ -151,8 +151,8 @@ def rule_from(post: QueryDict, prefix: str) -> dict[str, Any] | None:
             continue
         test = post.get(f"{prefix}:{number}:test") or "answered"
         values = post.getlist(f"{prefix}:{number}:values") if test not in conditions.BARE else []
-        if test in conditions.COMPARED:
-            values = values[:1]
+        if test in conditions.COMPARED:  # the widest of what was ticked
+            values = values[-1:] if test == "at_most" else values[:1]
         found.append({"question": question, "row": row or None, "test": test, "values": values})
     return {"match": post.get(f"{prefix}:match", "all"), "conditions": found} if found else None
 

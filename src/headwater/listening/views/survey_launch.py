@@ -1,6 +1,6 @@
 """Before a survey goes out: how it looks on a phone and a desktop, what the check finds, and publishing."""
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace, csp_update
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -104,7 +104,7 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_GET
 @xframe_options_sameorigin
-@csp_update({"frame-ancestors": [SELF]})  # type: ignore[arg-type]
+@csp_replace({"frame-ancestors": [SELF]})  # type: ignore[arg-type]
 def preview_frame(request: HttpRequest, name: str) -> HttpResponse:
     """One answering page of the draft, drawn as for customers; nothing can be sent from it."""
     document = queries.latest(queries.survey_of(person(request), name))[1]
