@@ -16,7 +16,7 @@ SUBJECTS = {
     "metrics": "access cards comparisons definitions estimates singling store tasks weighting",
     "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "
     "layout moments packs patterns seen standard_edits standards states taxonomy touchpoints trigger_packs "
-    "trigger_rules triggers watching",
+    "trigger_answers trigger_rules triggers watching",
     "listening": "direct downloads editing evidence fields flusher importing inbox language mapping pipeline previews "
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
     "connections personal proposal readers surveys synonyms times uploads "

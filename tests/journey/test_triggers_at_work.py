@@ -14,7 +14,7 @@ from headwater.base.models import Company, HistoryEntry, Person
 from headwater.base.worker import run_due
 from headwater.insight.corrections import correct_label
 from headwater.insight.models import LabelCorrection
-from headwater.journey import building, triggers, watching
+from headwater.journey import building, trigger_answers, triggers, watching
 from headwater.journey.firings import kept_between
 from headwater.journey.models import Firing, Trigger, UnitState
 from headwater.journey.states import keep, pattern_of
@@ -356,9 +356,9 @@ def test_an_erased_customer_is_forgotten_by_every_room(
 
 
 def test_what_is_registered_answers_each_firing_once(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(triggers, "_hooks", {})
+    monkeypatch.setattr(trigger_answers, "hooks", {})
     trigger = make(kind="nth", first="event = 'call'", n=2, action="thank_you")
-    triggers.on_fire("thank_you", f"{__name__}.thank")
+    trigger_answers.on_fire("thank_you", f"{__name__}.thank")
     THANKED.clear()
     send(*({"record_id": str(n), "event": "call", "hours": n} for n in range(2)))
     run_due()

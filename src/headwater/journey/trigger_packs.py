@@ -65,8 +65,8 @@ _STANDARDS: TypeAdapter[Any] = TypeAdapter(
 
 
 def export_triggers(taxonomy: Taxonomy) -> list[dict[str, Any]]:
-    """The triggers that are not retired."""
-    rows = Trigger.objects.exclude(state=Trigger.State.RETIRED)
+    """The triggers that are not retired; without those that ask with a survey, which is this company's own."""
+    rows = Trigger.objects.exclude(state=Trigger.State.RETIRED).exclude(action=Trigger.Action.SURVEY)
     kept = (row for row in rows if not _singles_out(trigger_rules.read_rule(row.rule).filters()))
     return [_sparse(row, TRIGGER_FIELDS, {"grace_days": 7, "action": "case"}) for row in kept]
 

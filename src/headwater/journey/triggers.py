@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from headwater.base.history import record_history
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Conflict, NotFound, Refused
+from headwater.journey import trigger_answers
 from headwater.journey.models import Firing, Trigger, TriggerEdition, UnitState
 from headwater.journey.queries import taxonomy
 from headwater.journey.seen import digests, require_unchanged
@@ -34,26 +35,11 @@ MAX_GRACE_DAYS = 365
 MAX_WAIT_HOURS = 24 * 14
 PREVIEW_DAYS = 91
 EXAMPLES = 5
-EDITED = ("name", "description", "stage", "moment", "action", "grace_days", "wait_hours", "rule")
+MAX_DELAY_HOURS = 24 * 365
+EDITED = (
+    "name", "description", "stage", "moment", "action", "target", "delay_hours", "grace_days", "wait_hours", "rule",
+)  # fmt: skip
 State = Trigger.State
-
-_hooks: dict[str, str] = {}
-
-
-def on_fire(action: str, function: str) -> None:
-    """Have waiting firings of triggers with this action answered by ``function(firing)``, a dotted name.
-
-    It is called once for each firing, in the transaction that marks it as answered.
-    """
-    if action not in Trigger.Action.values:
-        raise ValueError(f"{action!r} is no action of a trigger: {', '.join(Trigger.Action.values)}")
-    _hooks[action] = function
-
-
-def answered_by_itself(action: str) -> bool:
-    """Whether something is registered to answer firings of this action; else they wait for a person."""
-    return action in _hooks
-
 
 # --- what it would do
 
@@ -257,16 +243,32 @@ def _checked(
     if action not in Trigger.Action.values:
         raise Refused("trigger.action", _("“%s” is no answer.") % action[:40], "action")
     stage, moment = _place(known or taxonomy(), str(values.get("stage") or ""), str(values.get("moment") or ""))
+    target, delay_hours = _target(action, values)
     return {
         "name": name,
         "description": description,
         "stage": stage,
         "moment": moment,
         "action": action,
+        "target": target,
+        "delay_hours": delay_hours,
         "grace_days": _whole(values.get("grace_days", 7), 0, MAX_GRACE_DAYS, "grace_days"),
         "wait_hours": _whole(values.get("wait_hours", 0), 0, MAX_WAIT_HOURS, "wait_hours"),
         "rule": written(rule),
     }
+
+
+def _target(action: str, values: Mapping[str, Any]) -> tuple[str, int]:
+    """What the answer chooses, and how many hours it waits; nothing for answers that choose nothing."""
+    if not trigger_answers.chooses(action):
+        if action == Trigger.Action.SURVEY:
+            raise Refused("trigger.action", _("Nothing here can ask with a survey."), "action")
+        return "", 0
+    offered, target = dict(trigger_answers.targets(action)), str(values.get("target") or "")
+    if target not in offered:
+        message = _("Choose a survey that takes answers.") if not target else _("There is no survey “%s” to ask with.")
+        raise Refused("trigger.target", message % target[:80] if target else message, "target")
+    return target, _whole(values.get("delay_hours") or 0, 0, MAX_DELAY_HOURS, "delay_hours")
 
 
 def _place(known: Taxonomy, stage: str, moment: str) -> tuple[str, str]:
@@ -322,7 +324,9 @@ def answer_firing(person: Person | None, pk: int, *, answered: bool = True) -> F
 
 def answer_waiting() -> int:
     """Let what is registered answer the waiting firings, each once; returns how many. Called by the worker."""
-    waiting = Firing.objects.filter(state=Firing.State.WAITING, trigger__action__in=list(_hooks)).order_by("pk")
+    waiting = Firing.objects.filter(
+        state=Firing.State.WAITING, trigger__action__in=list(trigger_answers.hooks)
+    ).order_by("pk")
     answered = 0
     for pk in waiting.values_list("pk", flat=True):
         with transaction.atomic():
@@ -330,7 +334,7 @@ def answer_waiting() -> int:
             firing = row.filter(pk=pk, state=Firing.State.WAITING).first()
             if firing is None:
                 continue
-            import_string(_hooks[firing.trigger.action])(firing)
+            import_string(trigger_answers.hooks[firing.trigger.action])(firing)
             firing.state, firing.answered_at = Firing.State.ANSWERED, timezone.now()
             firing.save(update_fields=["state", "answered_at"])
             data = {"name": firing.trigger.name, "firing": pk}

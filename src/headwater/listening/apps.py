@@ -9,6 +9,7 @@ class ListeningConfig(AppConfig):
 
     def ready(self) -> None:
         from headwater.base import company, erasure, navigation, outbox
+        from headwater.journey import trigger_answers
 
         company.on_clear("headwater.listening.services.clear")
         company.on_clear("headwater.listening.employee_signals.clear")
@@ -33,6 +34,8 @@ class ListeningConfig(AppConfig):
         company.on_clear("headwater.listening.surveys.contacts.clear")
         erasure.on_erase("headwater.listening.surveys.contacts.forget_customers")
         erasure.on_export("headwater.listening.surveys.contacts.export_customer")
+        trigger_answers.on_fire("survey", "headwater.listening.surveys.moments.on_firing")
+        trigger_answers.offer_targets("survey", "headwater.listening.surveys.moments.offered")
         outbox.on_given_up("invitation", "headwater.listening.surveys.invitations.given_up")
         navigation.add(
             "addressees",

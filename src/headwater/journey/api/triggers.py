@@ -25,7 +25,9 @@ class TriggerIn(Schema):
     description: str = Field("", max_length=600)
     stage: str = Field("", max_length=60)
     moment: str = Field("", max_length=60)
-    action: Literal["case", "thank_you", "recognition"] = "case"
+    action: Literal["case", "thank_you", "recognition", "survey"] = "case"
+    target: str = Field("", max_length=80, description="Which survey, by its name, where the action is one.")
+    delay_hours: int = Field(0, ge=0, le=8_760, description="How long after the firing the survey is sent.")
     grace_days: int = Field(7, ge=0, le=365)
     wait_hours: int = Field(0, ge=0, le=336)
     rule: Rule
@@ -48,6 +50,8 @@ class TriggerOut(Schema):
     stage: str
     moment: str
     action: str
+    target: str
+    delay_hours: int
     grace_days: int
     wait_hours: int
     state: str
@@ -102,8 +106,8 @@ class FiringsOut(Schema):
 
 
 def _out(trigger: Trigger, counts: dict[int, dict[str, int]]) -> dict[str, Any]:
-    names = ("id", "name", "description", "stage", "moment", "action", "grace_days", "wait_hours", "state", "edition")
-    shown = {name: getattr(trigger, name) for name in names}
+    names = ("id", "name", "description", "stage", "moment", "action", "target", "delay_hours", "grace_days")
+    shown = {name: getattr(trigger, name) for name in (*names, "wait_hours", "state", "edition")}
     shown["seen"] = triggers.fingerprint_of(trigger)
     more = {"activated_at": trigger.activated_at, "rule": trigger.rule, "words": in_words(read_rule(trigger.rule))}
     return {**shown, **more, "findings": counts.get(trigger.pk, dict.fromkeys(Firing.State.values, 0))}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from headwater.base.figures import measure
 from headwater.journey.models import Trigger
 from headwater.journey.queries import taxonomy
+from headwater.journey.trigger_answers import targets
 from headwater.metrics.store import company_record
 from headwater.record.filters import Compare, Filter, FilterError, every, parse
 from headwater.record.questions import AttributeNames, FieldValues
@@ -191,6 +192,14 @@ class TriggerForm(forms.Form):
         widget=forms.RadioSelect,
         initial="case",
     )
+    target = forms.ChoiceField(
+        label=gettext_lazy("Which survey"),
+        required=False,
+        help_text=gettext_lazy("Only for “Ask with a survey”. Contact limits and the customer’s hours hold here too."),
+    )
+    delay_hours = forms.IntegerField(
+        label=gettext_lazy("Hours until the survey is sent"), required=False, min_value=0, max_value=8_760, initial=48
+    )
     grace_days = forms.IntegerField(
         label=gettext_lazy("Grace period in days"),
         min_value=0,
@@ -214,6 +223,7 @@ class TriggerForm(forms.Form):
             self._offer(name, offered_signals(str(given.get(name) or "")))
         self._offer("promised", offered_attributes(str(given.get("promised") or "")))
         self._offer("place", offered_places())
+        self._offer("target", [("", _("None")), *targets(Trigger.Action.SURVEY)])
 
     def _offer(self, name: str, choices: Sequence[tuple[Any, Any]]) -> None:
         field = self.fields[name]
@@ -225,7 +235,10 @@ class TriggerForm(forms.Form):
         groups = (
             (_("What to look for"), ("kind", "first", "first_where", "second", "second_where")),
             (_("How many, how soon"), ("n", "length", "length_unit", "promised", "measured", "side", "value", "per")),
-            (_("Where it belongs, and what answers it"), ("name", "place", "action", "grace_days", "wait_hours")),
+            (
+                _("Where it belongs, and what answers it"),
+                ("name", "place", "action", "target", "delay_hours", "grace_days", "wait_hours"),
+            ),
         )
         parts = [Part(title, tuple((self[name], USED_BY.get(name, "")) for name in names)) for title, names in groups]
         parts[1] = replace(parts[1], layout="fields")
@@ -259,6 +272,8 @@ class TriggerForm(forms.Form):
             "stage": item if level == "stage" else "",
             "moment": item if level == "moment" else "",
             "action": given["action"],
+            "target": given.get("target") or "",
+            "delay_hours": given.get("delay_hours") or 0,
             "grace_days": given["grace_days"],
             "wait_hours": given.get("wait_hours") or 0,
             "rule": self.rule(),
@@ -289,6 +304,8 @@ def initial_of(trigger: Trigger) -> dict[str, Any]:
         "per": rule.get("per", "customer"),
         "place": f"moment:{trigger.moment}" if trigger.moment else f"stage:{trigger.stage}" if trigger.stage else "",
         "action": trigger.action,
+        "target": trigger.target,
+        "delay_hours": trigger.delay_hours,
         "grace_days": trigger.grace_days,
         "wait_hours": trigger.wait_hours,
     }

@@ -16,7 +16,7 @@ from headwater.base.figures import measure
 from headwater.base.forms import show_refusal
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
-from headwater.journey import building, charts, firings, queries, triggers
+from headwater.journey import building, charts, firings, queries, trigger_answers, triggers
 from headwater.journey.forms.triggers import TriggerForm, initial_of
 from headwater.journey.models import Firing, Trigger
 from headwater.journey.trigger_rules import Rule, in_words, read_rule
@@ -81,7 +81,8 @@ def one_trigger(request: HttpRequest, pk: int) -> HttpResponse:
         "place": _place(trigger, queries.taxonomy()),
         "counts": firings.counts([trigger]).get(pk, {}),
         "editions": [(one, in_words(read_rule(one.rule))) for one in triggers.editions(trigger)],
-        "by_itself": triggers.answered_by_itself(trigger.action),
+        "by_itself": trigger_answers.answered_by_itself(trigger.action),
+        "target_title": dict(trigger_answers.targets(trigger.action)).get(trigger.target, trigger.target),
         "may_edit": allows(who, "edit", "triggers"),
         "kept": _kept_of(trigger, previewed.get("preview")),
         **previewed,
