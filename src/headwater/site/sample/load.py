@@ -35,6 +35,7 @@ from headwater.site.sample.moments import choose_moments
 from headwater.site.sample.programme import load_programme
 from headwater.site.sample.promises import load_promises
 from headwater.site.sample.strategy import load_strategy
+from headwater.site.sample.survey_answers import load_survey_answers
 from headwater.site.sample.surveys import load_surveys
 from headwater.strategy.strategies import current
 
@@ -74,6 +75,7 @@ def _load_programme() -> None:
     load_employees(SEED)
     load_hunches(SEED)
     load_surveys()
+    load_survey_answers(SEED)
 
 
 def sample_is_loaded(ours: Company) -> bool:
