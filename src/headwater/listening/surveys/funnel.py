@@ -23,8 +23,9 @@ LEFT: Final = Q(sent_at__isnull=False) | Q(state__in=(State.SENT, State.SPENT, S
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """How many came so far, and which share of those of the step before that is known. ``n`` is None where an
-    anonymous survey keeps nothing to count."""
+    """How many came so far, and which share of those of the step before that is known. ``n`` is None where there is
+    nothing to count: an anonymous survey keeps neither who opened nor who began it, and a link that was opened and not
+    answered through says nothing, since programs that check mails open links too."""
 
     step: Step
     n: int | None
@@ -83,7 +84,7 @@ def funnel(survey: Survey, *, anonymous: bool, waves: tuple[str, ...] = ()) -> F
         replies = SurveyResponse.objects.filter(invitation__in=mine)
         seen = replies.aggregate(begun=Count("pk"), partial=Count("pk", filter=Q(state=SurveyResponse.State.PARTIAL)))
         begun, partial = max(seen["begun"], counted["answered"]), seen["partial"]
-    opened = None if anonymous else max(counted["opened"], begun or 0)
+    opened = counted["opened"] if begun is not None and counted["opened"] > begun else None
     steps = _steps(counted["planned"], counted["sent"], opened, begun, counted["answered"])
     losses: tuple[Loss, ...] = ("failed", "declined", "expired", "withdrawn")
     rate = hs.proportion(min(counted["answered"], counted["sent"]), counted["sent"])

@@ -81,9 +81,11 @@ def loss_name(loss: Loss) -> str:
     }[loss]
 
 
-def unknowable() -> str:
-    """What an anonymous survey does not keep, and so cannot count."""
-    return _("Not kept: an anonymous survey joins nobody to an answer.")
+def unknowable(*, anonymous: bool) -> str:
+    """Why a step of the funnel is not counted."""
+    if anonymous:
+        return _("Not kept: an anonymous survey joins nobody to an answer.")
+    return _("Not known: programs that check mails open links too, so only who begins to answer counts.")
 
 
 def dimension_name(by: str, titles: dict[str, str] | None = None) -> str:

@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from headwater.base.accounts import person
+from headwater.base.models import Person
 from headwater.base.permissions import allows
+from headwater.journey.queries import taxonomy
 from headwater.listening.downloads import escaped
 from headwater.listening.surveys import results_charts, results_exports, results_segments
 from headwater.listening.surveys import results_wording as wording
@@ -23,6 +25,8 @@ from headwater.listening.surveys.results_protection import SMALLEST
 from headwater.metrics.queries import unit_of
 from headwater.metrics.rules import group_name
 from headwater.record.filters import equals
+
+MOST_CAUSES = 5
 
 
 @require_GET
@@ -41,9 +45,9 @@ def survey_results(request: HttpRequest, name: str) -> HttpResponse:
         "waves": waves_of(found),
         "funnel": funnel_rows(found.funnel),
         "losses": [(wording.loss_name(loss), n) for loss, n in found.funnel.losses if n],
-        "unknowable": wording.unknowable() if found.document.anonymous else "",
+        "unknowable": wording.unknowable(anonymous=found.document.anonymous),
         "links": link_counts(found.survey),
-        "questions": [question_shown(found, one) for one in found.questions],
+        "questions": [question_shown(me, found, one) for one in found.questions],
         "smallest": SMALLEST,
         "response_href": response_href(found),
         "may_export": allows(me, "export", "signals") and not found.document.anonymous,
@@ -158,7 +162,7 @@ def funnel_rows(found: Funnel) -> list[dict[str, Any]]:
     ]
 
 
-def question_shown(found: Results, one: QuestionResults) -> dict[str, Any]:
+def question_shown(me: Person, found: Results, one: QuestionResults) -> dict[str, Any]:
     """One question with its pictures and the way down from it."""
     hrefs = {score.of.key: score_href(found, score) for score in one.scores}
     single = one.scores[0] if len(one.scores) == 1 and one.question.kind != "matrix" else None
@@ -172,8 +176,25 @@ def question_shown(found: Results, one: QuestionResults) -> dict[str, Any]:
         "matrix": results_charts.matrix(one, hrefs) if one.question.kind == "matrix" else None,
         "rows": [(score, hrefs[score.of.key], difference_of(score)) for score in one.scores],
         "choices": [(option, difference_of(option)) for option in one.options],
+        "spoken": words_shown(me, found, one) if one.words and not one.withheld else None,
         "words_href": words_href(found, one) if one.words else "",
     }
+
+
+def words_shown(me: Person, found: Results, one: QuestionResults) -> dict[str, Any]:
+    """What words answer a question: their causes with the way down to each, and the newest of them."""
+    spoken = results_segments.spoken(me, found.survey, one.id, found.view)
+    known = taxonomy()
+    causes = [
+        {
+            "name": named.name if (named := known.cause(cause)) else cause,
+            "n": n,
+            "share": share,
+            "href": f"/causes/{cause}?{urlencode({'where': spoken.where})}",
+        }
+        for cause, n, share in spoken.causes[:MOST_CAUSES]
+    ]
+    return {"causes": causes, "newest": spoken.newest}
 
 
 def difference_of(one: Any) -> str:

@@ -69,11 +69,10 @@ class Answers:
         state = Invitation.State.FAILED if lost < 0.02 else Invitation.State.DECLINED if lost < 0.03 else state
         sent = None if state == Invitation.State.FAILED else at
         answers = state == Invitation.State.SPENT
-        looked = answers or (sent is not None and self.chance.random() < 0.25)
         invitation = Invitation(
             survey=self.survey, mailing=mailing, customer_id=one.id, token_hash=hashed(response_id),
             response_id=response_id, language="en", attributes=one.attributes, state=state, due_at=at, sent_at=sent,
-            opened_at=at + timedelta(hours=5) if looked else None, expires_at=at + timedelta(days=14),
+            opened_at=at + timedelta(hours=5) if answers else None, expires_at=at + timedelta(days=14),
         )  # fmt: skip
         self.invitations.append(invitation)
         if answers:
