@@ -114,7 +114,7 @@ def close_well(run: ConnectionRun, *, note: str = "", at: ComesLater | None = No
         connection.next_run_at = max(planned, at.at) if planned and at else at.at if at else planned
         failing.recovered(connection)
         connection.save(update_fields=["next_run_at", "failures", "last_error", "told"])
-        forget_old_runs(connection)
+        forget_old_runs(connection, run)
 
 
 # --- keeping

@@ -36,8 +36,9 @@ def cut_off(connection: Connection, note: str) -> None:
 
 def end_run(run: ConnectionRun, state: State, note: str = "") -> bool:
     """End a run that is under way, and its import. False when it was ended already. In the current transaction."""
+    said = {"note": importing.storable(note)[:2_000]} if note else {}
     ended = ConnectionRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
-        state=state, note=importing.storable(note)[:2_000], finished_at=timezone.now()
+        state=state, finished_at=timezone.now(), **said
     )
     arrival = Import.objects.filter(run=run, state=ImportState.READING).first() if ended else None
     if arrival is not None:
@@ -46,9 +47,10 @@ def end_run(run: ConnectionRun, state: State, note: str = "") -> bool:
     return bool(ended)
 
 
-def forget_old_runs(connection: Connection) -> None:
-    """Keep the latest runs; their imports stay where they are."""
-    kept = ConnectionRun.objects.filter(connection=connection).order_by("-pk").values_list("pk", flat=True)
-    oldest = kept[RUNS_KEPT : RUNS_KEPT + 1]
+def forget_old_runs(connection: Connection, run: ConnectionRun) -> None:
+    """Keep the latest runs, and of those that brought nothing only the last; imports stay where they are."""
+    earlier = ConnectionRun.objects.filter(connection=connection, pk__lt=run.pk)
+    earlier.filter(state=State.DONE, rows=0, note="").delete()
+    oldest = earlier.order_by("-pk").values_list("pk", flat=True)[RUNS_KEPT - 1 : RUNS_KEPT]
     if oldest:
         ConnectionRun.objects.filter(connection=connection, pk__lte=oldest[0]).delete()

@@ -18,6 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from headwater.base.company import company
+from headwater.listening.connections import hooks
 from headwater.listening.models import HeldAnswer, Invitation, SurveyResponse
 from headwater.listening.personal import consent
 from headwater.listening.personal.consent_rules import ANY_CHANNEL
@@ -185,6 +186,10 @@ class Keeping:
                 raise _Undone("spent")
         if not self.anonymous:
             self._take_consent()
+            if self.ends == State.COMPLETE:
+                address = hooks.address(f"/surveys/{found.survey.name}/results")
+                told = {"survey": found.survey.name, "response": str(self.id), "address": address}
+                hooks.emit("survey.completed", told)
             return
         HeldAnswer.objects.create(
             id=self.id,
