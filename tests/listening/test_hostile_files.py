@@ -216,8 +216,8 @@ def test_json_lines_that_are_wrong_are_set_aside(make_file: FileMaker) -> None:
     [
         ("a.xml", '<?xml version="1.0"?>\n<reviews><review>Late</review></reviews>', "XML"),
         ("b.xml", "<reviews>\n<review>Late</review></reviews>", "XML"),
-        ("c.mbox", "From shop@example.com Mon Jan  1 10:00:00 2024\nSubject: Late\n\nIt is late\n", "mbox"),
-        ("d.eml", "Received: from mail.example.com\n by mx\nSubject: Late\n\nIt is late\n", "e-mail"),
+        ("c.rdata", "RDX3\nX\n", "R data"),
+        ("d.pst", "!BDN words of a mail program", "Outlook"),
         ("e.html", "<!DOCTYPE html>\n<html><body>Late</body></html>", "HTML"),
         ("f.pdf", "%PDF-1.7\nwords", "PDF"),
     ],
@@ -229,7 +229,7 @@ def test_what_is_no_table_is_refused_by_name_with_what_to_do(
         open_file(make_file(name, content))
     assert caught.value.code == "not_a_table"
     assert says in caught.value.message
-    assert "xport" in caught.value.message or "Save" in caught.value.message
+    assert any(word in caught.value.message for word in ("xport", "Save", "Write"))
 
 
 def test_a_column_may_begin_with_an_angle_bracket(make_file: FileMaker) -> None:

@@ -54,7 +54,8 @@ RECORD = {
     "resena", "respuesta", "resposta", "avis", "event",
 }  # fmt: skip
 IDENTITY = {"id", "uuid", "guid", "key", "number", "no", "nr", "nummer", "num", "ref", "reference", "token", "code"}
-WHOLE_IDS = {"id", "uuid", "guid", "key", "token", "recordid", "responseid", "respondentid", "reviewid", "ticketid"}
+WHOLE_IDS = {"id", "uuid", "guid", "key", "token", "recordid", "responseid", "respondentid", "respid", "caseid",
+             "reviewid", "ticketid"}  # fmt: skip
 CUSTOMER = {
     "customer", "client", "user", "member", "account", "contact", "guest", "passenger", "requester", "subscriber",
     "kunde", "kunden", "kundennummer", "kundennr", "cliente", "usuario", "patient", "buyer", "customerid", "userid",

@@ -121,7 +121,7 @@ class MailboxReader:
 
     def _row(self, message: Message, raw: bytes) -> dict[str, str | None]:
         text, attachments = body_of(message)
-        name, address = parseaddr(_header(message, "From")[:MAX_HEADER])
+        name, address = _sender(message)
         own = _first_id(_header(message, "Message-ID")) or f"<{blake2b(raw, digest_size=16).hexdigest()}@content>"
         parent = _first_id(_header(message, "In-Reply-To"))
         references = ID.findall(_header(message, "References"))[:MAX_REFERENCES]
@@ -227,6 +227,14 @@ def _header(message: Message, name: str) -> str:
         parts = [(value, None)]
     text = "".join(decoded(one, charset or "") if isinstance(one, bytes) else one for one, charset in parts[:200])
     return " ".join(text.encode("utf-8", "replace").decode().replace("\x00", "").split())
+
+
+def _sender(message: Message) -> tuple[str, str]:
+    """The name and address of who wrote it, empty where they are written to do harm."""
+    try:
+        return parseaddr(_header(message, "From")[:MAX_HEADER])
+    except RecursionError:
+        return "", ""
 
 
 def _first_id(text: str) -> str:

@@ -37,11 +37,12 @@ def read(path: Path, options: FileOptions) -> confined.Batches:
     asked |= {name + LABEL: question for name, question in asked.items() if name in labels}
     columns = column_names(names)
     told = options.model_copy(update={"format": "spss"})
-    return confined.Batches(told, columns, _batches(path, columns, labels), asked)
+    claimed = int(meta.number_rows) if meta.number_rows is not None and int(meta.number_rows) >= 0 else None
+    return confined.Batches(told, columns, _batches(path, columns, labels, claimed), asked)
 
 
 def _batches(
-    path: Path, columns: tuple[str, ...], labels: dict[str, dict[Any, str]]
+    path: Path, columns: tuple[str, ...], labels: dict[str, dict[Any, str]], claimed: int | None
 ) -> Iterator[tuple[pa.Table, np.ndarray]]:
     size = rows_at_once(len(columns))
     start = 0
@@ -51,6 +52,8 @@ def _batches(
         except (pyreadstat.ReadstatError, ValueError, OSError) as error:
             raise Refused("damaged", f"{path.name} is damaged after case {start}: {error}.") from error
         count = len(values[meta.column_names[0]]) if values else 0
+        if not count and claimed is not None and start < claimed:
+            raise Refused("damaged", f"{path.name} claims {claimed} cases and holds {start}: it was cut off.")
         if not count:
             return
         texts: list[list[str | None]] = []
