@@ -43,7 +43,10 @@ class Expiry:
     but: tuple[Group, ...] = ()
 
     def condition(self) -> exp.Condition:
-        tests = [self.group.condition(), exp.column("local_date").lt(exp.Literal.string(self.before.isoformat()))]
+        tests = [
+            self.group.condition(),
+            exp.column("local_date") < exp.cast(exp.Literal.string(self.before.isoformat()), "date"),
+        ]
         tests += [exp.not_(_surely(group.condition())) for group in self.but]
         if self.words:
             tests.append(exp.not_(exp.column("text").is_(exp.null())))

@@ -30,7 +30,7 @@ class Undecipherable(Refused):
             "What is kept encrypted cannot be read: it was made with another key than %(file)s in the data folder or "
             "%(variable)s. Put the earlier key back, after the present one."
         )
-        super().__init__("undecipherable", message % {"file": KEY_FILE, "variable": KEY_VARIABLE}, status=500)
+        super().__init__("undecipherable", message % {"file": KEY_FILE, "variable": KEY_VARIABLE}, status=409)
 
 
 def encrypt(plain: bytes) -> bytes:
@@ -85,7 +85,7 @@ def _fernet() -> MultiFernet:
         return MultiFernet([Fernet(key) for key in _keys(home() / KEY_FILE, KEY_VARIABLE)])
     except ValueError as error:
         message = _("%(variable)s or %(file)s holds no key: each is 32 bytes in url-safe base64.")
-        raise Refused("bad_key", message % {"variable": KEY_VARIABLE, "file": KEY_FILE}, status=500) from error
+        raise Refused("bad_key", message % {"variable": KEY_VARIABLE, "file": KEY_FILE}, status=409) from error
 
 
 def _keys(path: Path, variable: str) -> list[str]:

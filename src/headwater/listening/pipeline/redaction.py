@@ -156,9 +156,9 @@ def _replaced(pattern: re.Pattern[str], text: str, kind: str, counts: Counter[st
 
 
 def _without_numbers(text: str, rules: Redaction, ids: tuple[national_ids.Written, ...], counts: Counter[str]) -> str:
-    """Cards and accounts first, then ids, then telephone numbers: what is surest decides."""
-    text = _marked(text, [match.span() for match in CARD.finditer(text) if is_card(match[0])], "card", counts)
+    """Accounts and cards first, then ids, then telephone numbers: what is surest decides."""
     text = _marked(text, _accounts(text), "account", counts)
+    text = _marked(text, [match.span() for match in CARD.finditer(text) if is_card(match[0])], "card", counts)
     if rules.addresses:
         text = _marked(text, [one.span() for one in ADDRESS.finditer(text) if is_address(one[0])], "address", counts)
     text = _marked(text, list(national_ids.found(text, ids)), "national_id", counts)
@@ -198,9 +198,16 @@ def _accounts(text: str) -> list[tuple[int, int]]:
 
 
 def is_card(text: str) -> bool:
-    """Whether the digits pass the Luhn check (ISO/IEC 7812) and begin as card numbers do."""
-    digits = "".join(one for one in text if one.isdigit())
-    return 13 <= len(digits) <= 19 and digits[0] in "23456" and luhn(digits)
+    """Whether the digits pass the Luhn check, and have a length that cards of their first digits have (ISO/IEC 7812;
+    Mastercard's 2 series and Maestro, Visa, American Express, Diners, JCB, UnionPay, Discover)."""
+    number = "".join(one for one in text if one.isdigit())
+    if not 13 <= len(number) <= 19:
+        return False
+    first = number[0]
+    lengths = {"2": (16,), "3": (14, 15, 16), "4": (13, 16, 19), "5": (16,), "6": range(13, 20)}.get(first, ())
+    if number[:2] in ("50", "56", "57", "58"):
+        lengths = range(13, 20)
+    return len(number) in lengths and luhn(number)
 
 
 def is_iban(text: str) -> bool:
