@@ -14,11 +14,12 @@ from django.utils import timezone
 from headwater.base.company import ensure_company
 from headwater.base.models import Person
 from headwater.insight import finance
+from headwater.insight.demand import beginnings
 from headwater.insight.demand_kinds import causes_that_count, kind_of
 from headwater.insight.demand_wording import demand_note
 from headwater.insight.models import AuditItem
-from headwater.insight.river import River, Symptom, river
-from headwater.insight.river_wording import river_sentence, width_note
+from headwater.insight.river import Fewer, River, Symptom, river
+from headwater.insight.river_wording import departure_note, fewer_note, river_sentence, width_note
 from headwater.insight.selection import Selection
 from headwater.journey.packs import load_pack
 from headwater.record import Record
@@ -146,6 +147,56 @@ def test_money_needs_finance_and_carries_its_ends(acts: list[Act], person_with: 
     assert found.volume == pytest.approx(6 * contacts)
     assert any("Accounts" in line for line in found.assumptions)
     assert "Accounts" in width_note(found)
+
+
+@pytest.fixture
+def buyers(write: Write, person_with: Callable[..., Person]) -> list[tuple[str, list[int], int | None]]:
+    """60 customers with days of orders (from the first on), some with a day of notice; finance signed who is lost."""
+    random, rows, customers = Random(11), [], []
+    for number in range(60):
+        orders = sorted(random.sample(range(200), random.choice((1, 3, 4, 6))))
+        notice = orders[-1] + 5 if number % 9 == 0 else None
+        customers.append((f"b{number}", orders, notice))
+        days = [(day, "order_placed") for day in orders] + ([(notice, "notice_given")] if notice else [])
+        for day, event in days:
+            at = datetime(2026, 3, 1, 9) + timedelta(days=day)
+            row = {"record_id": f"{event}{number}-{day}", "kind": "event", "event": event, "customer_id": f"b{number}"}
+            rows.append({**row, "occurred_at": at, "local_date": at.date(), "amount": 10.0, "currency": "EUR"})
+    write(rows)
+    executive = person_with("executive")
+    finance.enter(executive, "active", {"events": ["order_placed"], "days": 30, "source": "Accounts"}, seen=0)
+    finance.enter(executive, "lost", {"events": ["notice_given"], "days": 40, "source": "Accounts"}, seen=0)
+    return customers
+
+
+def test_who_left_is_who_finance_signed_as_lost(
+    buyers: list[tuple[str, list[int], int | None]], person_with: Callable[..., Person]
+) -> None:
+    assert river().lost is None
+    other = person_with("executive")
+    for key in ("active", "lost"):
+        finance.sign(other, key, seen=1)
+    until = date(2026, 7, 31)
+    found = river(Selection(since=date(2026, 7, 1), until=until))
+    last = max(max(orders + ([notice] if notice else [])) for _name, orders, notice in buyers)
+    assert found.lost is not None
+    assert found.lost.last_day == FIRST + timedelta(days=last)
+    lost = 0
+    for _name, orders, notice in buyers:
+        ends = [day + 40 for day, after in zip(orders, [*orders[1:], 10_000], strict=True) if after > day + 40]
+        if notice:
+            ends = [day for day in ends if day < notice] + [notice]
+        lost += any(date(2026, 7, 1) <= FIRST + timedelta(days=day) <= until for day in ends)
+    assert found.of(symptom="left") == lost
+    assert "40 days without a sign of being active (order_placed), or notice_given" in departure_note(found)
+
+
+def test_causes_with_less_than_nothing_are_said_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    cause = RETAIL.cause("delivery_late")
+    assert cause is not None
+    excess = Estimate(-12.0, -20.0, -4.0, 100, "test")
+    found = River("acts", (), excess, beginnings(Selection()), fewer=(Fewer(cause, "contact", excess),))
+    assert f"“{cause.name}” −12 contacts (−20 to −4)" in fewer_note(found)
 
 
 def test_the_sentence_names_the_month_the_calls_and_the_places(acts: list[Act], write: Write, label: Label) -> None:

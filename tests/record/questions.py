@@ -30,6 +30,7 @@ from headwater.record.questions import (
     Kept,
     Lags,
     LossReasons,
+    Lost,
     MatchingKeys,
     MomentOutcomes,
     MomentTrace,
@@ -121,6 +122,8 @@ QUESTIONS: dict[str, Question[object]] = {
     "symptoms": Symptoms(since=date(2023, 11, 2), until=date(2023, 12, 24)),
     "symptoms of customers": Symptoms(FILTER, customers=True),
     "departed": Departed(date(2023, 11, 2), date(2024, 1, 10)),
+    "departed as lost": Departed(date(2023, 11, 2), date(2024, 1, 10), Lost(CUSTOM, date(2024, 1, 5))),
+    "symptoms of those lost": Symptoms(since=date(2023, 11, 2), said=False, lost=Lost(CUSTOM, date(2024, 1, 5))),
     "customer months": CustomerMonths(
         parse("kind = 'contact' and not stage = 'pay'"),
         (Exposure("outage", ("outage",), 40), Exposure("late", ("refund_late", "delivery_late"))),

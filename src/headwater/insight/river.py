@@ -14,16 +14,27 @@ import numpy.typing as npt
 
 from headwater import science
 from headwater.insight import finance
+from headwater.insight.assets import custom_of
 from headwater.insight.causes import department_names
 from headwater.insight.demand import Beginnings, beginnings
 from headwater.insight.demand_kinds import Kind, cause_matrix, kind_of
 from headwater.insight.selection import Selection
+from headwater.insight.value import is_seldom
 from headwater.journey.queries import taxonomy
 from headwater.journey.taxonomy import Cause, Taxonomy
 from headwater.metrics.rules import BUCKETS, shares
 from headwater.metrics.store import company_record
 from headwater.record.filters import every, parse
-from headwater.record.questions import CauseSetCounts, CauseSets, Departed, Symptoms, SymptomsAnswer
+from headwater.record.questions import (
+    CauseSetCounts,
+    CauseSets,
+    Departed,
+    Lost,
+    Returning,
+    Span,
+    Symptoms,
+    SymptomsAnswer,
+)
 from headwater.science.bounds import Array
 from headwater.science.results import Estimate, NoVerdict, Result
 
@@ -67,6 +78,15 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Fewer:
+    """A cause after which fewer acts than otherwise were seen: its ``excess`` (acts) is below nothing."""
+
+    cause: Cause
+    symptom: Symptom
+    excess: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class River:
     """The whole river. ``streams`` add up to ``total``: acts, customers or money.
 
@@ -83,6 +103,10 @@ class River:
     assumptions: tuple[str, ...] = ()
     unpriced: tuple[Symptom, ...] = ()
     evidence: Evidence = "said"
+    lost: Lost | None = None
+    """Finance's definition of a lost customer, where departures are counted by it."""
+    fewer: tuple[Fewer, ...] = ()
+    """What cannot be drawn, because it is less than nothing."""
 
     def of(self, *, stage: str | None = None, symptom: Symptom | None = None) -> float:
         """What passes a stage or ends in a symptom."""
@@ -115,13 +139,24 @@ def river(selection: Selection | None = None, *, width: Width = "acts") -> River
     """
     selection = selection or Selection()
     known = taxonomy()
-    counts = _customers(selection) if width == "customers" else _acts(selection)
+    lost = lost_as_signed()
+    counts = _customers(selection, lost) if width == "customers" else _acts(selection, lost)
     if width == "money":
-        return _in_money(counts, known, selection)
+        return replace(_in_money(counts, known, selection), lost=lost)
     streams = _streams(counts, known, np.ones(len(SYMPTOMS)))
     volume = sum(stream.value for stream in streams)
     whole = Estimate(volume, volume, volume, round(volume), "counted")
-    return River(width, streams, whole, beginnings(selection))
+    return River(width, streams, whole, beginnings(selection), lost=lost)
+
+
+def lost_as_signed() -> Lost | None:
+    """Who is lost as finance signed it, as for customers as assets; None (the customers' table says so) where it has
+    not, or where hardly anybody comes back, so that nobody can be said to leave."""
+    found, last = finance.figures(), company_record().ask(Span()).last_day
+    custom = custom_of(found)
+    if isinstance(custom, NoVerdict) or found.unsigned_of("active", "lost") or last is None:
+        return None
+    return None if is_seldom(company_record().ask(Returning(custom))) else Lost(custom, last)
 
 
 def _in_money(counts: _Counts, known: Taxonomy, selection: Selection) -> River:
@@ -216,23 +251,23 @@ def _demand(known: Taxonomy, cause_id: str) -> str:
     return found.demand if found else "unknown"
 
 
-def _acts(selection: Selection) -> _Counts:
+def _acts(selection: Selection, lost: Lost | None) -> _Counts:
     """Contacts and low scores from sums, departures beside them where the record knows any."""
     where, days = every(selection.filter(), SAID), (selection.since, selection.until)
     record = company_record()
     parts = [_said(record.ask(CauseSets(("stage", "kind"), where, *days)), "stage")]
     spread = [_said(record.ask(CauseSets(("bucket", "kind"), where, *days)), "bucket")]
-    if record.ask(Departed(*days)):
-        left = record.ask(Symptoms(selection.filter(), *days, said=False))
+    if record.ask(Departed(*days, lost)):
+        left = record.ask(Symptoms(selection.filter(), *days, said=False, lost=lost))
         parts.append(_cells(left))
         spread.append(_buckets(left))
     return _gathered(parts, spread)
 
 
-def _customers(selection: Selection) -> _Counts:
+def _customers(selection: Selection, lost: Lost | None) -> _Counts:
     days = (selection.since, selection.until)
-    departed = bool(company_record().ask(Departed(*days)))
-    found = company_record().ask(Symptoms(selection.filter(), *days, customers=True, left=departed))
+    departed = bool(company_record().ask(Departed(*days, lost)))
+    found = company_record().ask(Symptoms(selection.filter(), *days, customers=True, left=departed, lost=lost))
     return _gathered([_cells(found)], [_buckets(found)])
 
 

@@ -1,7 +1,8 @@
 """The river of what had happened: contacts and low scores that followed events, also where nobody says so.
 
 Beside the river of what customers say, and never added to it. What did not follow from any event that shows a cause is
-not attributed, and never spread. A departure is in no event's account here.
+not attributed, and never spread. A departure is in no event's account here. Where fewer followed an event than came
+otherwise there is nothing to draw: such causes are named beside the picture, with their figure.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Final
 from headwater.insight.causes import department_names
 from headwater.insight.demand import beginnings
 from headwater.insight.happened import Happened, Happening, Outcome, happened
-from headwater.insight.river import River, Stream, Symptom
+from headwater.insight.river import Fewer, River, Stream, Symptom
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.science.results import Estimate
@@ -39,7 +40,18 @@ def river_happened(selection: Selection | None = None) -> River:
         streams.append(Stream("unknown", None, (), rest, result))
     streams.sort(key=lambda one: (one.kind != "failure", -one.value))
     whole = Estimate(total, total, total, round(total), "counted")
-    return River("acts", tuple(streams), whole, beginnings(selection), evidence="happened")
+    return River("acts", tuple(streams), whole, beginnings(selection), evidence="happened", fewer=_fewer(found))
+
+
+def _fewer(found: Mapping[Outcome, Happened]) -> tuple[Fewer, ...]:
+    """Causes after which fewer contacts or low scores came than otherwise; the furthest below nothing first."""
+    rows = [
+        Fewer(row.cause, outcome, row.outcomes)
+        for outcome, one in found.items()
+        for row in one.rows
+        if isinstance(row.outcomes, Estimate) and row.outcomes.estimate < 0
+    ]
+    return tuple(sorted(rows, key=lambda row: row.excess.estimate))
 
 
 def _causes(found: Mapping[Outcome, Happened]) -> list[str]:
@@ -47,7 +59,7 @@ def _causes(found: Mapping[Outcome, Happened]) -> list[str]:
 
 
 def _stream(cause_id: str, found: Mapping[Outcome, Happened], total: float) -> Stream:
-    """One cause's extra contacts and low scores; below nothing counts as nothing."""
+    """One cause's extra contacts and low scores; less than nothing cannot be drawn, see ``River.fewer``."""
     rows: dict[Outcome, Happening] = {}
     for outcome, one in found.items():
         if (row := one.of(cause_id)) is not None:

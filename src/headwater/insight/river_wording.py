@@ -127,6 +127,40 @@ def river_note(found: River) -> str:
     return " ".join([*parts, *correction(found.contacts)])
 
 
+def departure_note(found: River) -> str:
+    """Who counts as having left; empty where nobody did."""
+    if not found.of(symptom="left"):
+        return ""
+    if found.lost is None:
+        return _("Left us: whoever has a last day in the customers’ table; finance has signed no other definition.")
+    custom = found.lost.custom
+    said = _("Left us: lost as finance signed it, %(days)d days without a sign of being active (%(events)s)") % {
+        "days": custom.lost_days,
+        "events": ", ".join(custom.active),
+    }
+    more = _(", or %s") % ", ".join(custom.leaving) if custom.leaving else ""
+    return f"{said}{more}."
+
+
+def fewer_note(found: River) -> str:
+    """Causes that the picture cannot show, because fewer acts followed them than came otherwise."""
+    if not found.fewer:
+        return ""
+    names = {"contact": _("contacts"), "low_score": _("low scores"), "left": _("departures")}
+    said = [
+        _("“%(cause)s” %(n)s %(what)s (%(range)s)")
+        % {
+            "cause": one.cause.name,
+            "n": measure(one.excess.estimate, "count"),
+            "what": names[one.symptom],
+            "range": interval(one.excess.low, one.excess.high, "count"),
+        }
+        for one in found.fewer
+    ]
+    first = _("Not drawn, because fewer came after them than otherwise, by chance or for a reason not known: %s.")
+    return first % "; ".join(said)
+
+
 def width_note(found: River) -> str:
     """What the width of the picture is, and its whole."""
     if found.width == "customers":

@@ -1,6 +1,6 @@
 """The river, for programs."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -45,8 +45,17 @@ class RiverStream(Schema):
     flows: list[RiverFlow]
 
 
+class RiverFewer(Schema):
+    """Fewer acts than otherwise came after a cause: not among the streams, which cannot be less than nothing."""
+
+    cause: str
+    symptom: Symptom
+    excess: Figure
+
+
 class RiverAnswer(Schema):
-    """``streams`` add up to ``total``; ``failure`` is the share of contacts that began in failures upstream."""
+    """``streams`` add up to ``total``; ``failure`` is the share of contacts that began in failures upstream.
+    ``departures``: who counts as having left, as finance signed it or as the customers' table says."""
 
     width: Width
     evidence: Evidence
@@ -57,6 +66,8 @@ class RiverAnswer(Schema):
     streams: list[RiverStream]
     unpriced: list[Symptom]
     assumptions: list[str]
+    departures: Literal["finance", "customers"]
+    fewer: list[RiverFewer]
 
 
 @router.get("/river", response={200: RiverAnswer, **REFUSALS}, operation_id="get_river")
@@ -96,4 +107,6 @@ def _as_json(found: River) -> dict[str, Any]:
         ],
         "unpriced": list(found.unpriced),
         "assumptions": list(found.assumptions),
+        "departures": "finance" if found.lost else "customers",
+        "fewer": [{"cause": one.cause.id, "symptom": one.symptom, "excess": figure(one.excess)} for one in found.fewer],
     }

@@ -13,7 +13,9 @@ from headwater.insight.river import WIDTHS, River, Width, river
 from headwater.insight.river_charts import river_list, river_picture, stage_names
 from headwater.insight.river_happened import river_happened
 from headwater.insight.river_wording import (
+    departure_note,
     evidence_names,
+    fewer_note,
     river_note,
     river_sentence,
     symptom_names,
@@ -40,6 +42,8 @@ def river_page(request: HttpRequest) -> HttpResponse:
         "sentence": sentence,
         "note": river_note(found),
         "width_note": width_note(found),
+        "departure_note": departure_note(found),
+        "fewer_note": fewer_note(found),
         "widths": [(one, width_names()[one]) for one in widths],
         "picture": river_picture(found, selection, sentence),
         "river": river_list(found, selection),

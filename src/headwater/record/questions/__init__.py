@@ -32,6 +32,7 @@ from headwater.record.questions.demand import (
     UnsolvedContacts,
     UnsolvedRow,
 )
+from headwater.record.questions.departures import Lost
 from headwater.record.questions.drivers import (
     Column,
     RatingCount,
@@ -144,6 +145,7 @@ __all__ = [
     "LagCounts",
     "Lags",
     "LossReasons",
+    "Lost",
     "MatchingKeys",
     "Member",
     "MomentOutcomes",

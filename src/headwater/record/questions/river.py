@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from headwater.record.filters import Filter
 from headwater.record.questions.demand import Dimension, dimension, in_order
+from headwater.record.questions.departures import Lost, departures
 from headwater.record.questions.question import Known, Question
 from headwater.record.schema import BUCKETS
 from headwater.record.views import CAUSES_SEPARATOR, Words, cause_combination, labelled, no_causes, within
@@ -59,10 +60,10 @@ class SymptomsAnswer:
 class Symptoms(Question[SymptomsAnswer]):
     """Contacts, low scores and departures, by the causes and the stage they name.
 
-    A departure is a customer whose last day (``until`` of the customers table) lies in the range; it has the causes and
-    the stage of the last signal that named a cause within ``REMEMBERED_DAYS`` days before. With ``customers`` each
-    customer weighs 1, shared equally by all the acts; else each act weighs 1. A signal without a customer is a
-    customer of its own.
+    A departure is a customer whose last day (``until`` of the customers table, or as ``lost`` says) lies in the range;
+    it has the causes and the stage of the last signal that named a cause within ``REMEMBERED_DAYS`` days before. With
+    ``customers`` each customer weighs 1, shared equally by all the acts; else each act weighs 1. A signal without a
+    customer is a customer of its own.
 
     Args:
         where: only signals that match; then only departures with a signal that does.
@@ -70,6 +71,7 @@ class Symptoms(Question[SymptomsAnswer]):
         customers: customers instead of acts.
         said: count contacts and low scores.
         left: count departures.
+        lost: who is lost, where that is defined otherwise than by the customers table.
     """
 
     where: Filter | None = None
@@ -78,6 +80,7 @@ class Symptoms(Question[SymptomsAnswer]):
     customers: bool = False
     said: bool = True
     left: bool = True
+    lost: Lost | None = None
 
     def days(self) -> tuple[date | None, date | None]:
         """What a departure had named lies before the range."""
@@ -113,7 +116,7 @@ class Symptoms(Question[SymptomsAnswer]):
         columns = ("symptom", "causes", "stage", "bucket", "value")
         query = exp.select(*columns).from_(both.subquery("b"))
         if self.left:
-            query = query.with_("gone", as_=self._gone())
+            query = query.with_("gone", as_=departures(known, self.lost, self.since, self.until))
         query = query.with_("done", as_=done)
         if self.customers:
             people = exp.select("customer", exp.Count(this=exp.Star()).as_("n")).from_("done").group_by("customer")
@@ -141,17 +144,6 @@ class Symptoms(Question[SymptomsAnswer]):
             cause_combination().as_("causes"),
         )
         return _merged(labelled(query.where(*tests)), self.customers)
-
-    def _gone(self) -> exp.Select:
-        """Customers whose last day lies in the range; merged ones once."""
-        whose = exp.func("coalesce", exp.column("merged_into", "k"), exp.column("customer_id", "k"))
-        day = exp.column("until", "k")
-        return (
-            exp.select(whose.as_("customer"), exp.func("max", day).as_("day"))
-            .from_("customers as k")
-            .where(exp.not_(day.copy().is_(exp.null())), *within(day.copy(), self.since, self.until))
-            .group_by(whose.copy())
-        )
 
     def _departures(self, known: Known) -> exp.Select:
         """Those who left, with what they named, or lived through, last before it."""
@@ -267,21 +259,20 @@ def _spread(rows: pa.Table) -> SymptomBuckets:
 
 @dataclass(frozen=True, slots=True)
 class Departed(Question[int]):
-    """How many customers had their last day in a range, both days included; merged ones count once."""
+    """How many customers had their last day in a range, both days included; merged ones count once. ``lost`` as for
+    ``Symptoms``."""
 
     since: date | None = None
     until: date | None = None
+    lost: Lost | None = None
 
     def days(self) -> tuple[date | None, date | None]:
         """No signals are asked about."""
         return None, None
 
     def query(self, known: Known) -> exp.Select:
-        whose = exp.func("coalesce", exp.column("merged_into"), exp.column("customer_id"))
-        day = exp.column("until")
-        counted = exp.Count(this=exp.Distinct(expressions=[whose])).as_("n")
-        tests = [exp.not_(day.copy().is_(exp.null())), *within(day.copy(), self.since, self.until)]
-        return exp.select(counted).from_("customers").where(*tests)
+        gone = departures(known, self.lost, self.since, self.until)
+        return exp.select(exp.Count(this=exp.Star()).as_("n")).from_(gone.subquery("g"))
 
     def answer(self, rows: pa.Table) -> int:
         return int(rows["n"][0].as_py())
