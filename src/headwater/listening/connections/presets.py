@@ -110,7 +110,7 @@ PRESETS: tuple[Preset, ...] = (
             "paging": {"kind": "next_link", "path": "links.next", "size_parameter": "per_page", "size": 100},
             "incremental": {"parameter": "start_modified_at", "field": "date_modified"},
         },
-        "surveymonkey-api",
+        "surveymonkey-responses",
     ),
 )
 

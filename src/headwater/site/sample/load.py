@@ -27,6 +27,7 @@ from headwater.listening.models import Import, ImportState
 from headwater.listening.services import keep_mapping
 from headwater.metrics.store import company_record
 from headwater.site.sample.company import CURRENCY, NAME, PACK, TIME_ZONE
+from headwater.site.sample.connections import load_connections
 from headwater.site.sample.custom import load_finance
 from headwater.site.sample.employees import load_employees
 from headwater.site.sample.generate import SEED, SampleCompany, generate, last_month_end
@@ -74,6 +75,7 @@ def _load_programme() -> None:
     load_programme()
     load_employees(SEED)
     load_hunches(SEED)
+    load_connections()
     load_surveys()
     load_survey_answers(SEED)
 
