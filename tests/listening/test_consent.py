@@ -1,6 +1,8 @@
 """Consent is a ledger; what it means is a pure function, and who asks customers obeys it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 from headwater.base.models import Company, Person
 from headwater.base.permissions import NotAllowed
 from headwater.base.refusals import Refused
+from headwater.listening import services
+from headwater.listening.mapping import from_yaml
 from headwater.listening.models import Consent
 from headwater.listening.personal import consent, rules
 from headwater.listening.personal.consent import Given
@@ -79,3 +83,34 @@ def test_what_is_no_consent_is_refused_and_nothing_is_written(ours: Company, emp
     with pytest.raises(NotAllowed):
         consent.record_consent(employee, [good], origin="form")
     assert not Consent.objects.exists()
+
+
+FILE = """id,customer,day,words,news,said
+1,ana,2024-01-02,fine,yes,2024-01-01
+2,bo,2024-01-02,fine,No,2024-01-01
+3,cy,2024-01-02,fine,perhaps,2024-01-01
+4,dee,2024-01-02,fine,yes,
+"""
+USED = """
+version: 1
+source: shop
+consent:
+  - {column: news, customer: customer, purpose: survey, channel: email, wording: checkout 3%s}
+emit:
+  - kind: contact
+    fields: {record_id: id, text: words, occurred_at: day, customer_id: customer}
+"""
+
+
+@pytest.mark.parametrize(("at", "gave"), [(", at: said", {"ana"}), ("", {"ana", "dee"})])
+def test_columns_of_a_file_go_into_the_ledger_once(
+    ours: Company, make_file: Callable[[str, str], Path], at: str, gave: set[str]
+) -> None:
+    used = from_yaml(USED % at)
+    assert from_yaml(used.to_yaml()) == used
+    for name in ("first.csv", "again.csv"):
+        services.import_file(make_file(name, FILE), mapping=used)
+        said = {row.customer_id: (row.is_given, row.origin, row.wording) for row in Consent.objects.all()}
+        assert said == {**dict.fromkeys(gave, (True, "shop", "checkout 3")), "bo": (False, "shop", "checkout 3")}
+        assert Consent.objects.count() == len(gave) + 1
+    assert consent.may_ask(["bo"], channel="email", purpose="survey")["bo"]

@@ -1,12 +1,14 @@
 """Customers as pseudonyms: the same person the same, nobody's id readable, and addresses still matched."""
 
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.base.models import Company
 from headwater.listening import inbox, services
 from headwater.listening.models import Addressee, PseudonymousSource
-from headwater.listening.personal import pseudonyms, rules
+from headwater.listening.personal import consent, pseudonyms, rules
+from headwater.listening.surveys import addressees
 from headwater.metrics.store import company_record
 from headwater.record.questions import Verbatims
 
@@ -39,12 +41,18 @@ def test_sources_that_came_before_keep_their_ids_and_new_ones_have_none(ours: Co
     assert set(PseudonymousSource.objects.values_list("name", flat=True)) == {"new", "newer"}
 
 
-def test_a_customer_of_the_record_is_still_reached(ours: Company) -> None:
-    Addressee.objects.create(customer_id="ana", email="ana@example.org")
-    Addressee.objects.create(customer_id="bo", email="bo@example.org")
+def test_a_customer_of_the_record_is_still_reached_and_still_asked_before(ours: Company) -> None:
+    rules.change_rules(None, 0, pseudonyms=True)
+    addressees.receive(None, [{"customer_id": "ana", "email": "ana@example.org"}])
+    no = consent.Given("ana", "email", "survey", False, timezone.now())
+    consent.record_consent(None, [no], origin="form")
     hidden = pseudonyms.pseudonym("ana")
-    found = pseudonyms.addressees_of([hidden, "bo", "nobody"])
-    assert {one: row.email for one, row in found.items()} == {hidden: "ana@example.org", "bo": "bo@example.org"}
+    assert Addressee.objects.get().customer_id == hidden
+    assert addressees.addressee_of(None, "ana").email == "ana@example.org"
+    for name in ("ana", hidden):
+        assert consent.may_ask([name], channel="email", purpose="survey")[name] is not None
+    addressees.remove(None, "ana")
+    assert not Addressee.objects.exists()
 
 
 @given(st.text(min_size=1, max_size=40))

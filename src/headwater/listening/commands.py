@@ -16,6 +16,7 @@ from rich.table import Table
 from headwater.listening import mapping, proposal, services
 from headwater.listening.importing import ImportOutcome
 from headwater.listening.models import Import
+from headwater.listening.personal import replay
 from headwater.listening.ready import ready_mapping, ready_mappings
 from headwater.metrics.store import company_record
 
@@ -94,6 +95,25 @@ def mapping_command(file: Path, ready: str | None) -> None:
     if proposed.unsure:
         _say_unsure(proposed)
         sys.exit(2)
+
+
+@click.command("replay-erasures")
+@click.argument("file", type=FILE)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def replay_erasures_command(file: Path, yes: bool) -> None:
+    """Erase again whoever came back with a restored backup.
+
+    FILE is the list `erased_customers` as it was before the restore; the data folder must have the same pseudonym_key.
+    """
+    back = replay.came_back(file)
+    if not back:
+        click.echo(_("Nobody on the list is here."))
+        return
+    if not yes:
+        click.confirm(_("Erase %d customers again? This cannot be undone.") % len(back), abort=True)
+    for customer_id in back:
+        services.erase_customer(None, customer_id)
+    click.echo(_("Erased %d customers again.") % len(back))
 
 
 def _read_mapping(file: Path | None) -> mapping.Mapping | None:

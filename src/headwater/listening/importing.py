@@ -25,7 +25,7 @@ from headwater.base.refusals import Refused
 from headwater.listening import inbox, mapping, readers
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Import, ImportState, SetAsideRow, SetAsideState
-from headwater.listening.personal import redacting
+from headwater.listening.personal import consent_columns, redacting
 from headwater.listening.pipeline import Chunk, Context, Run, SetAside, run
 from headwater.listening.readers.query import QueryReader
 from headwater.listening.readers.rows import Reader, Rows, text_table
@@ -221,6 +221,7 @@ def keep_chunk(
         inbox.put(signals, arrival)
     redacting.note(tally.redacted, arrival.source.name, arrival.pk)
     tally.redacted.clear()
+    consent_columns.keep(rows.table, mapping.from_yaml(arrival.mapping), arrival.source.name, arrival.started_at)
     SetAsideRow.objects.bulk_create((_row(arrival, one) for one in aside), batch_size=500)
     arrival.chunks = index + 1
     arrival.rows_read += len(rows.numbers) + len(rows.unreadable)

@@ -211,6 +211,22 @@ class Thread(Strict):
         return tuple(dict.fromkeys([*single, *named, *conditions]))
 
 
+class ConsentColumn(Strict):
+    """A column that says whether a customer allowed something; what it says goes into the ledger of consent."""
+
+    column: str
+    customer: str
+    """The column of the customer's id."""
+    purpose: Literal["survey", "research", "contact"]
+    channel: Literal["any", "email", "link", "web", "phone", "sms", "post"] = "any"
+    given: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ("yes", "true", "1", "y")
+    withdrawn: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ("no", "false", "0", "n")
+    """Values, in any case; a cell with another one, or none, says nothing."""
+    at: Annotated[ColumnField | None, BeforeValidator(_as_field)] = None
+    """When it was said; by default when the file arrives, and only where it differs from what was said before."""
+    wording: Annotated[str, Field(max_length=200)] = ""
+
+
 class Mapping(Strict):
     version: Literal[1] = VERSION
     source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")] = "file"
@@ -224,6 +240,7 @@ class Mapping(Strict):
     region: Annotated[str | None, Field(pattern=r"^[A-Z]{2}$")] = None
     """Country whose telephone numbers are written without a country code; by default the company's."""
     thread: Thread | None = None
+    consent: tuple[ConsentColumn, ...] = Field(default=(), max_length=20)
     emit: tuple[Emit, ...] = Field(min_length=1, max_length=MAX_EMIT)
 
     @model_validator(mode="after")
@@ -246,6 +263,8 @@ class Mapping(Strict):
             for field in (*emit.fields.values(), *emit.attributes.values()):
                 named.update(field.named)
             named.update(one.column for one in (emit.when, emit.unless) if one)
+        for said in self.consent:
+            named.update((said.column, said.customer, *(said.at.named if said.at else ())))
         return frozenset(named)
 
     def to_yaml(self) -> str:

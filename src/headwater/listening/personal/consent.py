@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import Consent, ContactTurn
+from headwater.listening.personal import pseudonyms
 from headwater.listening.personal.consent_rules import ANY_CHANNEL, Said, State, state_of
 from headwater.listening.personal.rules import rules
 
@@ -42,12 +43,9 @@ def may_ask(
 
     A withdrawal always counts. Whether silence is enough is a rule of the installation, by purpose.
     """
-    now = at or timezone.now()
-    said = _said(customer_ids, now)
     needed = purpose in rules().consent_needed
     reasons: dict[str, str | None] = {}
-    for one in customer_ids:
-        state = state_of(said.get(one, ()), channel=channel, purpose=purpose, at=now)
+    for one, state in states(customer_ids, channel=channel, purpose=purpose, at=at).items():
         if state == "withdrawn":
             reasons[one] = _("The customer withdrew consent for this.")
         elif state == "unknown" and needed:
@@ -55,6 +53,13 @@ def may_ask(
         else:
             reasons[one] = None
     return reasons
+
+
+def states(customer_ids: Sequence[str], *, channel: str, purpose: str, at: datetime | None = None) -> dict[str, State]:
+    """What each customer's last word is, by the ledger."""
+    now = at or timezone.now()
+    said = _said(customer_ids, now)
+    return {one: state_of(said.get(one, ()), channel=channel, purpose=purpose, at=now) for one in customer_ids}
 
 
 def may_ask_one(person: Person | None, customer_id: str, *, channel: str, purpose: str) -> str | None:
@@ -70,11 +75,14 @@ def with_offset(at: datetime) -> datetime:
 
 
 def _said(customer_ids: Sequence[str], at: datetime) -> dict[str, list[Said]]:
+    """What each said, also under the pseudonym of the id that is asked for."""
+    asked = {spelling: one for one in customer_ids for spelling in pseudonyms.spellings(one)}
+    names = list(asked)
     said: dict[str, list[Said]] = defaultdict(list)
-    for start in range(0, len(customer_ids), 1_000):
-        some = customer_ids[start : start + 1_000]
+    for start in range(0, len(names), 1_000):
+        some = names[start : start + 1_000]
         for row in Consent.objects.filter(customer_id__in=some, at__lte=at).order_by("at", "pk").iterator():
-            said[row.customer_id].append(Said(row.channel, row.purpose, row.is_given, row.at, row.pk))
+            said[asked[row.customer_id]].append(Said(row.channel, row.purpose, row.is_given, row.at, row.pk))
     return said
 
 
@@ -84,7 +92,8 @@ def record_consent(person: Person | None, given: Iterable[Given], *, origin: str
     Raises Refused, and nothing is written, where a channel or a purpose is unknown or a time lies in the future.
     """
     require(person, "import", "signals")
-    lines = list(given)
+    known_as = pseudonyms.known_as(rules())
+    lines = [replace(line, customer_id=known_as(line.customer_id)) for line in given]
     if len(lines) > MOST_AT_ONCE:
         raise Refused("too_many_rows", _("Send at most %s lines of consent at once.") % MOST_AT_ONCE)
     for line in lines:
@@ -146,7 +155,8 @@ class Standing:
 def standing_of(person: Person | None, customer_id: str) -> tuple[tuple[Standing, ...], tuple[Consent, ...]]:
     """Every state that anything was said about, and the whole ledger of one customer, newest first."""
     require(person, "view", "customers")
-    ledger = tuple(Consent.objects.filter(customer_id=customer_id).order_by("-at", "-pk"))
+    names = pseudonyms.spellings(customer_id)
+    ledger = tuple(Consent.objects.filter(customer_id__in=names).order_by("-at", "-pk"))
     said = [Said(row.channel, row.purpose, row.is_given, row.at, row.pk) for row in ledger]
     now = timezone.now()
     standings = []

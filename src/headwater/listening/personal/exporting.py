@@ -3,8 +3,8 @@
 import io
 import json
 import zipfile
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -67,7 +67,8 @@ def _taken(person: Person | None, customer_id: str) -> dict[str, Any]:
 def collected(customer_id: str) -> dict[str, Any]:
     """Everything that is kept of one customer, as a document: ``tables`` holds rows by the table's name."""
     inbox.flush()
-    record, ids, tables = company_record(), list(spellings(customer_id)), {}
+    record, ids = company_record(), list(spellings(customer_id))
+    tables: dict[str, list[dict[str, Any]]] = {}
     for one in spellings(customer_id):
         for name, rows in record.everything_of_customer(one).items():
             kept = [column for column in rows.column_names if column not in _NOT_THEIRS]
@@ -91,13 +92,13 @@ def own_tables(customer_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     wanted = set(customer_ids)
     aside = SetAsideRow.objects.filter(arrival__in=Import.objects.filter(set_aside__gt=0))
     return {
-        "addressee": list(
+        "addressee": _rows(
             Addressee.objects.filter(**named).values("customer_id", "email", "name", "language", "time_zone")
         ),
-        "contacts": list(
+        "contacts": _rows(
             Contact.objects.filter(**named).order_by("at").values("survey__title", "channel", "is_reminder", "at")
         ),
-        "invitations": list(
+        "invitations": _rows(
             asked.order_by("pk").values(
                 "survey__title", "state", "language", "attributes", "sent_at", "opened_at", "reminded_at", "expires_at"
             )
@@ -112,14 +113,18 @@ def own_tables(customer_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def _rows(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(row) for row in found]
+
+
 def _filled(row: dict[str, Any]) -> dict[str, Any]:
     """A row without what is empty."""
     return {name: value for name, value in row.items() if value not in (None, [], {}, "")}
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, datetime) or hasattr(value, "isoformat"):
-        return value.isoformat()  # type: ignore[union-attr]
+    if isinstance(value, date):
+        return value.isoformat()
     return bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)
 
 

@@ -4,9 +4,9 @@ The same id has the same pseudonym in every source, so customers still count onc
 its pseudonym, and nobody gets from a pseudonym to an id.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
-from headwater.listening.models import Addressee, Import, PersonalDataRules, PseudonymousSource
+from headwater.listening.models import Import, PersonalDataRules, PseudonymousSource
 from headwater.listening.personal.crypto import keyed_hash
 
 PREFIX = "p-"
@@ -52,18 +52,6 @@ def _has_come_before(source: str) -> bool:
     return any(row.value == source for row in company_record().ask(FieldValues("source", 10_000)))
 
 
-def addressees_of(customer_ids: Iterable[str]) -> dict[str, Addressee]:
-    """Where customers of the record can be reached, by their id there: addressees keep the id that they came with."""
-    wanted = set(customer_ids)
-    plain = [one for one in wanted if not is_pseudonym(one)]
-    found = {row.customer_id: row for row in _addressees(plain)}
-    if len(plain) < len(wanted):
-        for row in Addressee.objects.iterator(chunk_size=5_000):
-            if (hidden := pseudonym(row.customer_id)) in wanted:
-                found[hidden] = row
-    return found
-
-
-def _addressees(ids: Sequence[str]) -> Iterable[Addressee]:
-    for start in range(0, len(ids), 1_000):
-        yield from Addressee.objects.filter(customer_id__in=ids[start : start + 1_000])
+def known_as(rules: PersonalDataRules) -> Callable[[str], str]:
+    """Under which id what arrives beside the record is kept, such as addresses and consent: as the record will."""
+    return pseudonym if rules.pseudonyms else str

@@ -21,6 +21,8 @@ from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import Addressee
+from headwater.listening.personal import pseudonyms
+from headwater.listening.personal.rules import rules
 
 if TYPE_CHECKING:
     from headwater.base.models import Person
@@ -78,7 +80,8 @@ def counts(person: Person | None) -> Counts:
 def addressee_of(person: Person | None, customer_id: str) -> Addressee:
     """Where one customer is reached, for those who may see customers. Raises NotFound."""
     require(person, "view", "customers")
-    found = Addressee.objects.filter(customer_id=customer_id.strip()).first() if "\x00" not in customer_id else None
+    names = pseudonyms.spellings(customer_id.strip())
+    found = Addressee.objects.filter(customer_id__in=names).first() if "\x00" not in customer_id else None
     if found is None:
         raise NotFound("addressee.unknown", _("No address of “%s” is known.") % customer_id[:80], "customer_id")
     return found
@@ -88,7 +91,7 @@ def remove(person: Person | None, customer_id: str) -> None:
     """Forget the address of one customer."""
     require(person, "import", "signals")
     with transaction.atomic():
-        gone, _rows = Addressee.objects.filter(customer_id=customer_id).delete()
+        gone, _rows = Addressee.objects.filter(customer_id__in=pseudonyms.spellings(customer_id)).delete()
         if gone:
             record_history(person, "addressees.received", "addressees", {"changed": 1})
 
@@ -130,6 +133,7 @@ def receive(person: Person | None, rows: Iterable[Mapping[str, Any]]) -> Receive
     require(person, "import", "signals")
     found = Received()
     with transaction.atomic():
+        known_as = pseudonyms.known_as(rules())
         batch: dict[str, dict[str, str]] = {}
         for number, row in enumerate(rows, start=1):
             if number > MOST_ROWS:
@@ -141,6 +145,7 @@ def receive(person: Person | None, rows: Iterable[Mapping[str, Any]]) -> Receive
                 if len(found.wrong) < SHOWN:
                     found.wrong.append(Wrong(number, str(error)))
                 continue
+            values["customer_id"] = known_as(values["customer_id"])
             batch[values["customer_id"]] = values
             if len(batch) >= _BATCH:
                 _keep(batch, found)
