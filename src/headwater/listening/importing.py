@@ -221,7 +221,8 @@ def keep_chunk(
         inbox.put(signals, arrival)
     redacting.note(tally.redacted, arrival.source.name, arrival.pk)
     tally.redacted.clear()
-    consent_columns.keep(rows.table, mapping.from_yaml(arrival.mapping), arrival.source.name, arrival.started_at)
+    if arrival.mapping:
+        consent_columns.keep(rows.table, mapping.from_yaml(arrival.mapping), arrival.source.name, arrival.started_at)
     SetAsideRow.objects.bulk_create((_row(arrival, one) for one in aside), batch_size=500)
     arrival.chunks = index + 1
     arrival.rows_read += len(rows.numbers) + len(rows.unreadable)

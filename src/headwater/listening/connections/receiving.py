@@ -112,7 +112,7 @@ def _values(document: Any) -> dict[str, str | None]:
 
 def _keep(connection: Connection, message_id: str, rows: Rows, unreadable: list[SetAside]) -> Taken:
     """Keep a message and the id it is known by, in one transaction; the same id again changes nothing."""
-    signals, aside = None, list(unreadable)
+    signals, aside, tally = None, list(unreadable), Run()
     if not connection.source.mapping:
         why = _("The connection has no mapping yet.")
         aside += [
@@ -123,7 +123,7 @@ def _keep(connection: Connection, message_id: str, rows: Rows, unreadable: list[
     else:
         used = mapping.from_yaml(connection.source.mapping)
         contexts = importing.contexts_for(used, connection.source.name, timezone.now())
-        signals, wrong = importing.through_pipeline(rows, contexts, Run())
+        signals, wrong = importing.through_pipeline(rows, contexts, tally)
         aside += wrong
     try:
         with inbox.turn(), transaction.atomic():
@@ -133,7 +133,7 @@ def _keep(connection: Connection, message_id: str, rows: Rows, unreadable: list[
             arrival = run.arrival
             if arrival is None:
                 raise LookupError(f"run {run.pk} of a webhook has no import")
-            importing.keep_chunk(arrival, arrival.chunks, rows, signals, fresh, 0, Run())
+            importing.keep_chunk(arrival, arrival.chunks, rows, signals, fresh, 0, tally)
             Import.objects.filter(pk=arrival.pk).update(state=ImportState.RECEIVED, finished_at=None)
             inbox.finish_if_empty(arrival.pk)
             ConnectionRun.objects.filter(pk=run.pk).update(
