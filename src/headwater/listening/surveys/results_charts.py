@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from headwater.base import charts
-from headwater.listening.surveys.results_wording import dimension_name
 from headwater.metrics.queries import unit_of
 from headwater.metrics.rules import group_name
 from headwater.science.results import Estimate
@@ -84,12 +83,12 @@ def matrix(one: QuestionResults, hrefs: Mapping[str, str]) -> dict[str, Any] | N
     return charts.interval_rank(rows, unit=unit, description=_("Rows ranked: %s") % one.text, heading=_("Row"))
 
 
-def segments(found: Segments, titles: Mapping[str, str]) -> dict[str, Any] | None:
+def segments(found: Segments, heading: str, names: Mapping[str, str]) -> dict[str, Any] | None:
     """Each segment with its interval, in order."""
     unit = unit_of(found.compared.definition)
     rows = [
         charts.Row(
-            group_name(found.by, group.value),
+            names.get(group.value or "") or group_name(found.by, group.value),
             group.result.estimate,
             group.result.low,
             group.result.high,
@@ -101,7 +100,6 @@ def segments(found: Segments, titles: Mapping[str, str]) -> dict[str, Any] | Non
     ]
     if not rows:
         return None
-    heading = dimension_name(found.by, dict(titles))
     return charts.interval_rank(rows, unit=unit, description=_("By segment, with 95 % intervals"), heading=heading)
 
 
@@ -109,7 +107,7 @@ def over_time(found: Trend, unit: str) -> dict[str, Any] | None:
     """The score over time; where the wording changed the line stops, a rule stands, and it begins again."""
     points: list[charts.Point] = []
     last = None
-    changed = dict((day, version) for day, version in found.breaks)
+    changed = dict(found.breaks)
     for point in found.points:
         if last is not None and point.wording != last.wording:
             points.append(charts.Point(_between(last.start, point.start, changed), None))

@@ -22,9 +22,11 @@ from headwater.metrics.comparisons import Compared, compare_groups
 from headwater.metrics.estimates import sums_of
 from headwater.metrics.store import company_record
 from headwater.record.filters import Filter, equals, every
-from headwater.record.questions import CustomerAttributes, Signal, Sums, Verbatims
+from headwater.record.questions import CustomerAttributes, Signal, Sums, SumsRow, Verbatims
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headwater.base.models import Person
     from headwater.listening.models import Survey
     from headwater.listening.surveys.document import Document, Question
@@ -145,10 +147,7 @@ def trend(person: Person | None, survey: Survey, key: str, view: View) -> Trend:
     one = scale_of(document, key)
     wording = wordings(survey, one.question.id)
     where = every(filter_of(survey, key, view.wave))
-    days = [
-        date.fromisoformat(row.group["day"] or "") for row in sums_of(Sums(("day",), where, metric=one.definition.name))
-    ]
-    period = "week" if not days or (max(days) - min(days)).days <= WEEKLY_UNTIL else "month"
+    period = _period(sums_of(Sums(("day",), where, metric=one.definition.name)), one.definition.minimum_base)
     rows = sums_of(Sums((period, VERSION), where, metric=one.definition.name, buckets=True))
     groups: dict[tuple[str, int], list[int]] = {}
     for place, row in enumerate(rows):
@@ -169,6 +168,16 @@ def trend(person: Person | None, survey: Survey, key: str, view: View) -> Trend:
         shown = shown_groups({(point.start, point.wording): point.n for point in points})
         points = [point for point in points if (point.start, point.wording) in shown]
     return Trend(period, tuple(sorted(points, key=lambda p: (p.start, p.wording))), breaks(survey, one.question.id))
+
+
+def _period(days: Sequence[SumsRow], enough: int) -> str:
+    """By week where not too many weeks have enough answers each, else by month."""
+    known = [date.fromisoformat(row.group["day"]) for row in days if row.group["day"]]
+    if not known:
+        return "month"
+    length = (max(known) - min(known)).days + 1
+    weekly = sum(row.scored for row in days) * 7 / length
+    return "week" if length <= WEEKLY_UNTIL and weekly >= enough else "month"
 
 
 def wordings(survey: Survey, question_id: str) -> dict[str, int]:

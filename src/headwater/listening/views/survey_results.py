@@ -74,6 +74,7 @@ def survey_question(request: HttpRequest, name: str, key: str) -> HttpResponse:
         else None
     )
     over_time = results_segments.trend(me, found.survey, key, view) if score and score.n else None
+    by_name = wording.dimension_name(segments.by, titles) if segments else ""
     unit = unit_of(scale.definition)
     shown = {
         "survey": found.survey,
@@ -86,11 +87,13 @@ def survey_question(request: HttpRequest, name: str, key: str) -> HttpResponse:
         "sentence": wording.score_sentence(score) if score else "",
         "spread": results_charts.spread(score) if score else None,
         "segments": segments,
-        "segments_chart": results_charts.segments(segments, titles) if segments else None,
-        "segment_rows": segment_rows(segments, titles) if segments else (),
+        "segments_chart": results_charts.segments(segments, by_name, names_of(found, segments.by))
+        if segments
+        else None,
+        "segment_rows": segment_rows(segments, names_of(found, segments.by)) if segments else (),
         "dimensions": [(one, wording.dimension_name(one, titles)) for one in offered],
         "by": segments.by if segments else "",
-        "by_name": wording.dimension_name(segments.by, titles) if segments else "",
+        "by_name": by_name,
         "trend": results_charts.over_time(over_time, unit) if over_time else None,
         "breaks": over_time.breaks if over_time else (),
         "waves": waves_of(found),
@@ -235,12 +238,23 @@ def titles_of(found: Results) -> dict[str, str]:
     }
 
 
-def segment_rows(segments: results_segments.Segments, titles: dict[str, str]) -> list[dict[str, Any]]:
+def names_of(found: Results, by: str) -> dict[str, str]:
+    """The words of the options behind an attribute's values."""
+    document, wanted = found.document, by.removeprefix("attribute:")
+    return {
+        option.id: document.in_language(option.text, document.languages[0])
+        for question in choosing(document)
+        if attribute_of(question) == wanted
+        for option in question.options
+    }
+
+
+def segment_rows(segments: results_segments.Segments, names: dict[str, str]) -> list[dict[str, Any]]:
     """Segments with what sets them apart, in words."""
     definition = segments.compared.definition
     return [
         {
-            "name": group_name(segments.by, group.value),
+            "name": names.get(group.value or "") or group_name(segments.by, group.value),
             "of": group,
             "difference": wording.difference_words(definition, group.difference),
         }

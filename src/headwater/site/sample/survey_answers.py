@@ -37,6 +37,8 @@ ASKED: Final = 260
 ANSWERS: Final = {"new": 0.3, "regular": 0.42, "loyal": 0.5, "business": 0.32}
 THROUGH: Final = ((SurveyLink.Kind.QR, "Code in the parcel", {"place": "parcel"}, 48, 0.55),
                   (SurveyLink.Kind.WEB, "Help pages", {"place": "help pages"}, 44, 0.16))  # fmt: skip
+LEFT: Final = 0.18
+"""Share of those who begin through a link and leave."""
 SNIPPET: Final = {"origins": ["https://shop.sample.example"], "pages": ["/help/*"], "delay": 10, "share": 20}
 CAUSES: Final = ("delivery_late", "delivery_late", "damaged", "missing_item")
 
@@ -99,6 +101,14 @@ class Answers:
         )  # fmt: skip
         self.signals += signals_of(self.document, counted(self.document, given), told)
 
+    def leave(self, link: SurveyLink, at: datetime) -> None:
+        """A response that was begun and answered nothing that counts."""
+        state = SurveyResponse.State.PARTIAL
+        self.responses.append(SurveyResponse(
+            id=UUID(int=self.chance.getrandbits(128), version=4), survey=self.survey, version=self.version, link=link,
+            language="en", state=state, day=at.date(), started_at=at, saved_at=at,
+        ))  # fmt: skip
+
     def _given(self, very: float, language: str) -> dict[str, Any]:
         """How satisfied, with which parts, and why."""
         score = 5 if self.chance.random() < very else self.chance.choices((1, 2, 3, 4), (3, 4, 6, 8))[0]
@@ -156,7 +166,10 @@ def load_survey_answers(seed: int) -> None:
                 snippet.change_settings(None, link, snippet.read_settings(SNIPPET))
             for _number in range(n):
                 at = _noon(newest - timedelta(days=made.chance.randrange(1, 75)))
-                made.answer(Person("", attributes), at, very, link=link)
+                if made.chance.random() < LEFT:
+                    made.leave(link, at)
+                else:
+                    made.answer(Person("", attributes), at, very, link=link)
         made.keep()
 
 
