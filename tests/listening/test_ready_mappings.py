@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from deltalake import DeltaTable
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
-from headwater.base.models import Company
+from headwater.base.models import Company, Person
 from headwater.base.refusals import Refused
 from headwater.listening import ready, services
+from headwater.listening.commands import import_command, mappings_command
 from headwater.listening.mapping import from_yaml
 from headwater.metrics.store import company_record
 from headwater.record.questions import Sums
@@ -315,3 +319,39 @@ def test_a_ready_mapping_is_refused_where_it_does_not_fit(make_file: FileMaker) 
 )
 def test_a_file_of_ones_own_is_not_taken_for_a_known_one(make_file: FileMaker, name: str, content: str) -> None:
     assert ready.recognise(make_file(name, content)) is None
+
+
+def test_the_page_says_what_a_file_looks_like_and_lets_one_choose(
+    ours: Company, analyst: Person, exports: Path
+) -> None:
+    client = Client()
+    client.force_login(analyst)
+    content = (exports / "zendesk" / "ticket_data.csv").read_bytes()
+    answer = client.post("/imports", {"file": SimpleUploadedFile("export.csv", content)})
+    page = answer["Location"]
+    shown = client.get(page).content.decode()
+    assert "This looks like Zendesk tickets." in shown
+    assert 'value="zendesk"' in shown or "source: zendesk" in shown
+    # One that does not fit says what the file lacks, and changes nothing.
+    refused = client.post(f"{page}/mapping", {"ready": "trustpilot"})
+    assert refused.status_code == 400
+    assert "does not look like Trustpilot reviews" in refused.content.decode()
+    chosen = client.post(f"{page}/mapping", {"ready": "nps"})
+    assert chosen.status_code in (200, 400)
+    again = client.post(f"{page}/mapping", {"ready": "zendesk-tickets"})
+    assert again.status_code == 200
+    assert "This looks like Zendesk tickets." in again.content.decode()
+    users = SimpleUploadedFile("users.json", (exports / "zendesk" / "users.json").read_bytes())
+    nothing = client.post("/imports", {"file": users})
+    assert (nothing.status_code, "in which customers say nothing" in nothing.content.decode()) == (400, True)
+
+
+def test_the_command_lists_and_takes_ready_mappings(ours: Company, exports: Path) -> None:
+    listed = CliRunner().invoke(mappings_command)
+    assert listed.exit_code == 0
+    assert all(one.name in listed.output for one in ready.ready_mappings())
+    path = str(exports / "zendesk" / "ticket_data.csv")
+    taken = CliRunner().invoke(import_command, [path, "--ready", "zendesk-tickets", "--json", "--no-wait"])
+    assert json.loads(taken.output)["accepted"] == 8
+    with pytest.raises(Refused, match="There is no ready mapping zendesk"):
+        CliRunner().invoke(import_command, [path, "--ready", "zendesk"], catch_exceptions=False)

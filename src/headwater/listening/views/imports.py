@@ -105,6 +105,8 @@ def _sentence(arrival: Import) -> str:
         return _("%s could not be read.") % arrival.file_name
     if arrival.state != ImportState.DONE:
         return _("%s is on its way into the record.") % arrival.file_name
+    if arrival.rows_read and not arrival.received and not arrival.set_aside:
+        return _("In %s customers say nothing.") % arrival.file_name
     text = ngettext(
         "%(count)s new signal is in the record", "%(count)s new signals are in the record", arrival.accepted
     )
