@@ -259,14 +259,16 @@ def pseudonymise(chunk: Chunk, context: Context) -> Chunk:
 def redact(chunk: Chunk, context: Context) -> Chunk:
     """Personal data in texts is replaced by what it was, names in personal columns of the same row with it.
 
-    Where originals are kept, a text that changed stands in the field `original` for whoever receives the signals.
+    Where originals are kept, a text of a known customer that changed stands in the field `original` for whoever
+    receives the signals.
     """
     if "text" not in chunk.fields:
         return chunk
     given = chunk.fields["text"]
     texts = redact_texts(given, context.redaction, context.redacted, _names(chunk, context))
-    if context.keeps_originals:
+    if context.keeps_originals and "customer_id" in chunk.fields:
         changed = pc.fill_null(pc.not_equal(given, texts), False)
+        changed = pc.and_(changed, pc.is_valid(chunk.fields["customer_id"]))
         chunk = chunk.with_fields(**{ORIGINAL: pc.if_else(changed, given, pa.scalar(None, pa.string()))})
     return chunk.with_fields(text=texts)
 
