@@ -23,7 +23,7 @@ from headwater.listening.connections.schedule_rules import Schedule, next_run
 from headwater.listening.models import Connection, ConnectionRun, Source
 from headwater.listening.ready import ready_mappings
 from headwater.metrics.store import company_record
-from headwater.record.questions import Size
+from headwater.record.questions import Size, Verbatims
 from tests.listening.servers import Asked, Elsewhere, elsewhere
 
 SECRET = "a-very-secret-token"
@@ -267,3 +267,40 @@ def test_a_database_form_becomes_a_connection(
         {"part": "every", "seen": 0, "schedule-every": "hours", "schedule-n": 2, "schedule-at": "06:00"},
     )
     assert Connection.objects.get().schedule["every"] == "hours"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "records", "key", "field"),
+    [
+        ("typeform", "typeform/example-form-responses.json", "items", "token", "response_id"),
+        ("zendesk", "zendesk/tickets.json", "tickets", "_id", "record_id"),
+    ],
+)
+def test_well_known_tools_are_read_with_their_ready_mapping(
+    lead: Person, client: Client, shared: Path, name: str, file: str, records: str, key: str, field: str
+) -> None:
+    """Real answers of these tools, served page by page as their documentation says, become signals."""
+    whole = json.loads((shared / "data" / "export_formats" / file).read_text())
+    listed = whole[records] if isinstance(whole, dict) else whole
+    preset = presets.preset_of(name)
+
+    def answer(asked: Asked) -> tuple[int, dict[str, str], Any]:
+        after = asked.query.get("cursor") or asked.query.get("before")
+        return 200, {}, {records: [] if after else listed, "after_cursor": "x", "end_of_stream": bool(after)}
+
+    with elsewhere(answer) as system:
+        options = {**preset.options, "url": f"{system.url}/x", "requests_a_minute": 6000}
+        made = services.create(lead, name=name, kind="rest", options=options, credentials={"token": "t"})
+        look = services.look(lead, made, ready=preset.ready)
+        assert look.mapping is not None
+        services.keep_mapping(lead, made, look.mapping.to_yaml())
+        services.start(lead, made)
+        worker.run_due()
+    made.refresh_from_db()
+    assert made.last_error == ""
+    run = ConnectionRun.objects.get()
+    assert run.arrival is not None
+    signals = company_record().ask(Verbatims(limit=500)).rows
+    seen = {str(getattr(one, field)).partition(":")[0] for one in signals}
+    there = {str(one[key]) for one in listed}
+    assert seen == there if name == "zendesk" else seen and seen <= there

@@ -175,7 +175,7 @@ def _mysql(options: DatabaseOptions, password: str) -> Engine:
             context = ssl.create_default_context()
             if options.tls == "encrypted":
                 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        opened = pymysql.connect(
+        opened: Any = pymysql.connect(
             host=options.host,
             port=port,
             user=options.user,

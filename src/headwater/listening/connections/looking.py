@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from headwater.listening import mapping, previews, proposal, services
 from headwater.listening.connections.credentials import credentials_of
@@ -18,6 +19,7 @@ from headwater.listening.connections.rest import RestReader
 from headwater.listening.connections.runs import NOT_MAPPED
 from headwater.listening.mapping import Mapping
 from headwater.listening.models import Connection, SetAsideRow
+from headwater.listening.readers.records import exploded
 from headwater.listening.ready import recognise, with_ready
 
 ROWS_LOOKED_AT = 200
@@ -25,7 +27,7 @@ SECONDS_LOOKED = 20
 """A person waits for the first rows; a run may take longer."""
 SHOWN = 20
 
-Record = dict[str, str | None]
+Record = dict[str, Any]
 NOTHING = previews.Preview((), ())
 
 
@@ -34,7 +36,7 @@ class Look:
     """The first rows, and the mapping kept or proposed with what it is unsure of and what it makes of them."""
 
     columns: tuple[str, ...]
-    rows: tuple[Record, ...]
+    rows: tuple[dict[str, str | None], ...]
     mapping: Mapping | None
     unsure: tuple[proposal.Unsure, ...] = ()
     notes: tuple[str, ...] = ()
@@ -61,8 +63,7 @@ def first_rows(connection: Connection) -> list[Record]:
     elif isinstance(options, RestOptions):
         api = RestReader(options.model_copy(update={"timeout_s": min(options.timeout_s, SECONDS_LOOKED)}), secrets)
         try:
-            for one in islice(api.batches({}), 1):
-                rows += one.rows.table.to_pylist()
+            rows += [one for one in api.first_records() if isinstance(one, dict)]
         finally:
             api.close()
     return rows[:ROWS_LOOKED_AT]
@@ -88,7 +89,8 @@ def look(connection: Connection, used: Mapping | None = None, ready: str = "") -
 
 def _for(connection: Connection, made: Mapping) -> Mapping:
     """A mapping made for a file, as one of this connection's rows."""
-    return made.model_copy(update={"source": connection.source.name, "file": mapping.FileOptions()})
+    options = mapping.FileOptions(explode=made.file.explode)
+    return made.model_copy(update={"source": connection.source.name, "file": options})
 
 
 def _looked(
@@ -98,9 +100,10 @@ def _looked(
     unsure: tuple[proposal.Unsure, ...] = (),
     notes: tuple[str, ...] = (),
 ) -> Look:
-    as_lines = used.model_copy(update={"file": mapping.FileOptions(format="jsonl")})
-    columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    return Look(columns, tuple(rows[:SHOWN]), used, unsure, notes, previews.preview(path, as_lines, SHOWN))
+    as_lines = used.model_copy(update={"file": mapping.FileOptions(format="jsonl", explode=used.file.explode)})
+    shown = [row for record in rows[:SHOWN] for row in exploded(record, used.file.explode)]
+    columns = tuple(dict.fromkeys(name for row in shown for name in row))
+    return Look(columns, tuple(shown[:SHOWN]), used, unsure, notes, previews.preview(path, as_lines, SHOWN))
 
 
 def _kept(connection: Connection) -> Mapping | None:

@@ -97,7 +97,7 @@ PRESETS: tuple[Preset, ...] = (
             },
             "incremental": {"parameter": "since", "field": "submitted_at"},
         },
-        "typeform",
+        "typeform-responses",
     ),
     Preset(
         "surveymonkey",

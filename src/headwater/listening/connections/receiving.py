@@ -20,6 +20,7 @@ from headwater.listening.connections.paging_rules import found
 from headwater.listening.connections.reading import rows_of
 from headwater.listening.connections.running import first_time
 from headwater.listening.connections.runs import NOT_MAPPED
+from headwater.listening.connections.shaping import as_mapped
 from headwater.listening.connections.signatures import Forged, verified
 from headwater.listening.models import (
     Connection,
@@ -31,8 +32,8 @@ from headwater.listening.models import (
     WebhookMessage,
 )
 from headwater.listening.pipeline import Run, SetAside
-from headwater.listening.readers.records import DECODER, flattened
-from headwater.listening.readers.rows import Rows
+from headwater.listening.readers.records import DECODER, exploded, flattened
+from headwater.listening.readers.rows import Rows, joined
 
 MAX_BODY = 1 << 20
 MAX_RECORDS = 1_000
@@ -67,9 +68,11 @@ def receive(name: str, headers: Mapping[str, str], body: bytes) -> Taken:
     if connection.state == Connection.State.PAUSED:
         raise Conflict("connection_rests", _("This connection is paused; send it again later."))
     services.refuse_sample()
-    rows, unreadable = _rows(options, body)
+    used = mapping.from_yaml(connection.source.mapping) if connection.source.mapping else None
+    rows, unreadable = _rows(options, body, used.file.explode if used else None)
+    rows = joined(as_mapped(rows, used)) if used else rows
     try:
-        return _keep(connection, message.message_id, rows, unreadable)
+        return _keep(connection, message.message_id, used, rows, unreadable)
     except (OSError, OperationalError) as error:
         if not importing.is_disk_full(error):
             raise
@@ -82,7 +85,7 @@ def _note_refusal(connection: Connection, why: str) -> None:
     Connection.objects.filter(rested, pk=connection.pk).update(refused_at=now, refused_because=why[:300])
 
 
-def _rows(options: WebhookOptions, body: bytes) -> tuple[Rows, list[SetAside]]:
+def _rows(options: WebhookOptions, body: bytes, explode: str | None) -> tuple[Rows, list[SetAside]]:
     """The records of a message as rows, and what cannot be read as a record, to be set aside."""
     try:
         document = DECODER.decode(body.decode("utf-8-sig").strip())
@@ -97,7 +100,7 @@ def _rows(options: WebhookOptions, body: bytes) -> tuple[Rows, list[SetAside]]:
     if len(records) > MAX_RECORDS:
         raise Refused("too_many_rows", _("A message has at most %(most)d records, not %(sent)d.") % {
             "most": MAX_RECORDS, "sent": len(records)}, status=413)  # fmt: skip
-    good = [flattened(one) for one in records if isinstance(one, dict)]
+    good = [row for one in records if isinstance(one, dict) for row in exploded(one, explode)]
     aside = [
         SetAside(number, "bad_json", _("Record %d is not a JSON object.") % number, "", _values(one))
         for number, one in enumerate(records, start=1)
@@ -110,10 +113,12 @@ def _values(document: Any) -> dict[str, str | None]:
     return flattened(document if isinstance(document, dict) else {"record": document})
 
 
-def _keep(connection: Connection, message_id: str, rows: Rows, unreadable: list[SetAside]) -> Taken:
+def _keep(
+    connection: Connection, message_id: str, used: mapping.Mapping | None, rows: Rows, unreadable: list[SetAside]
+) -> Taken:
     """Keep a message and the id it is known by, in one transaction; the same id again changes nothing."""
     signals, aside, tally = None, list(unreadable), Run()
-    if not connection.source.mapping:
+    if used is None:
         why = _("The connection has no mapping yet.")
         aside += [
             SetAside(int(number), NOT_MAPPED, why, "", dict(values))
@@ -121,7 +126,6 @@ def _keep(connection: Connection, message_id: str, rows: Rows, unreadable: list[
         ]
         contexts = []
     else:
-        used = mapping.from_yaml(connection.source.mapping)
         contexts = importing.contexts_for(used, connection.source.name, timezone.now())
         signals, wrong = importing.through_pipeline(rows, contexts, tally)
         aside += wrong

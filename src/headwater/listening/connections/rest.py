@@ -31,7 +31,7 @@ from headwater.listening.connections.paging_rules import (
     since_text,
 )
 from headwater.listening.connections.reading import ComesLater, Fetched, Pause, Position, rows_of
-from headwater.listening.readers.records import DECODER, flattened
+from headwater.listening.readers.records import DECODER, exploded
 
 MAX_ANSWER = 64 << 20
 LONGEST_WAIT = 120.0
@@ -51,11 +51,13 @@ class RestReader:
         secrets: Mapping[str, str],
         *,
         wanted: frozenset[str] = frozenset(),
+        explode: str | None = None,
         pause: Pause | None = None,
     ) -> None:
         self._options = options
         self._secrets = secrets
         self._wanted = wanted
+        self._explode = explode
         self._pause: Pause = pause or time.sleep
         self._session = Session(seconds=options.timeout_s, most_bytes=MAX_ANSWER)
         self._token = ""
@@ -63,6 +65,10 @@ class RestReader:
 
     def close(self) -> None:
         self._session.close()
+
+    def first_records(self) -> list[Any]:
+        """The records of the first page as they are. Raises Refused, ComesLater."""
+        return records_of(self._document(self._fetch(first_place(self._options.paging), None)), self._options.records)
 
     def batches(self, position: Position) -> Iterator[Fetched]:
         """Page after page. Raises Refused; ComesLater where the other side asks for a longer rest."""
@@ -86,13 +92,20 @@ class RestReader:
             if following is not None and following == place:
                 raise _endless()
             place = self._within_site(answer, following)
-            rows = rows_of([_row(record) for record in records], number, self._wanted)
-            number += len(records)
+            rows = rows_of([row for record in records for row in self._rows(record)], number, self._wanted)
+            number += len(rows.numbers)
             yield Fetched(rows, self._position(since, seen, place))
             if place is None:
                 return
         message = _("After %d pages there was still another; narrow what is asked for, or raise the limit.")
         raise Refused("too_many_pages", message % self._options.most_pages, "paging")
+
+    def _rows(self, record: Any) -> Iterator[dict[str, str | None]]:
+        """A record as rows of text. What is no object is kept as it is, to be set aside with its reason."""
+        if not isinstance(record, dict):
+            yield {"record": json.dumps(record)[:500]}
+        else:
+            yield from exploded(record, self._explode)
 
     @staticmethod
     def _position(since: str | None, seen: str | None, place: Place | None) -> Position:
@@ -217,11 +230,6 @@ class RestReader:
             message = _("%(host)s gave no token for these client credentials (%(status)d).")
             raise Refused("no_token", message % {"host": _host(url), "status": answer.status}, "credentials")
         return token
-
-
-def _row(record: Any) -> dict[str, str | None]:
-    """A record as a row of text. What is no object is kept as it is, to be set aside with its reason."""
-    return flattened(record) if isinstance(record, dict) else {"record": json.dumps(record)[:500]}
 
 
 def _require_another(before: str, records: list[Any]) -> str:

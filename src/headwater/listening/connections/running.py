@@ -28,8 +28,10 @@ from headwater.listening.connections.options import AnyOptions, DatabaseOptions,
 from headwater.listening.connections.reading import ComesLater, Fetched, LiveReader, Pause
 from headwater.listening.connections.runs import RunEnded, begin, end_run, forget_old_runs
 from headwater.listening.connections.schedule_rules import next_run, read_schedule
+from headwater.listening.connections.shaping import as_mapped
 from headwater.listening.models import Connection, ConnectionRun, Import, ImportState, KnownRefusal
 from headwater.listening.pipeline import Context, Run, SetAside
+from headwater.listening.readers.rows import joined
 
 Report = Callable[[ConnectionRun], None]
 State = ConnectionRun.State
@@ -63,7 +65,7 @@ def run_connection(
     run = begin(connection, person)
     try:
         going = _going(run, connection)
-        reader = open_reader(connection, read_options(connection.kind, connection.options), going.used.columns, pause)
+        reader = open_reader(connection, read_options(connection.kind, connection.options), going.used, pause)
         try:
             for fetched in reader.batches(dict(connection.position)):
                 keep(going, fetched)
@@ -91,7 +93,7 @@ def run_connection(
 
 
 def open_reader(
-    connection: Connection, options: AnyOptions, wanted: frozenset[str], pause: Pause | None = None
+    connection: Connection, options: AnyOptions, used: mapping.Mapping, pause: Pause | None = None
 ) -> LiveReader:
     """The reader of a connection that is fetched from. Raises Refused."""
     secrets = credentials_of(connection)
@@ -100,7 +102,7 @@ def open_reader(
     if isinstance(options, RestOptions):
         from headwater.listening.connections.rest import RestReader
 
-        return RestReader(options, secrets, wanted=wanted, pause=pause)
+        return RestReader(options, secrets, wanted=used.columns, explode=used.file.explode, pause=pause)
     raise Refused("not_fetched", _("A %s is not fetched from: it sends by itself.") % connection.get_kind_display())
 
 
@@ -139,6 +141,12 @@ def require_repeatable(used: mapping.Mapping) -> None:
     """Refuse a mapping without ids: rows that are fetched again must be known again."""
     if used.sql is not None:
         raise Refused("mapping_of_files", _("This mapping reads several files by its own SQL; a connection has none."))
+    if used.thread is not None and not used.file.explode:
+        raise Refused(
+            "thread_over_rows",
+            _("Messages of a conversation may come in different runs; fetch conversations that hold their messages."),
+            "mapping",
+        )
     if any("record_id" not in emit.fields for emit in used.emit):
         raise Refused(
             "no_record_id",
@@ -149,7 +157,8 @@ def require_repeatable(used: mapping.Mapping) -> None:
 
 def keep(going: _Going, fetched: Fetched) -> None:
     """Keep a batch with the position after it, in one transaction."""
-    signals, aside = importing.through_pipeline(fetched.rows, going.contexts, going.tally)
+    rows = joined(as_mapped(fetched.rows, going.used))
+    signals, aside = importing.through_pipeline(rows, going.contexts, going.tally)
     with inbox.turn(), transaction.atomic():
         mine = ConnectionRun.objects.filter(pk=going.run.pk, state=State.RUNNING)
         if not mine.update(rows=F("rows") + len(fetched.rows.numbers)):
@@ -157,8 +166,8 @@ def keep(going: _Going, fetched: Fetched) -> None:
         fresh = first_time(going.connection, aside)
         if len(fetched.rows.numbers):
             arrival = going.arrival or _new_import(going)
-            importing.keep_chunk(arrival, arrival.chunks, fetched.rows, signals, fresh, 0, going.tally)
-            arrival.columns = list(dict.fromkeys([*arrival.columns, *fetched.rows.table.column_names]))
+            importing.keep_chunk(arrival, arrival.chunks, rows, signals, fresh, 0, going.tally)
+            arrival.columns = list(dict.fromkeys([*arrival.columns, *rows.table.column_names]))
             arrival.save(update_fields=["columns"])
             going.arrival = arrival
         mine.update(set_aside=F("set_aside") + len(fresh))

@@ -242,7 +242,7 @@ class WebhookForm(ConnectionForm):
         label=_("Algorithm"), choices=[(one, one) for one in ("sha256", "sha1", "sha512")], required=False
     )
     encoding = forms.ChoiceField(label=_("Written as"), choices=[("hex", "hex"), ("base64", "base64")], required=False)
-    prefix = plain(_("Before the signature"), most=20, help_text=_("Such as sha256="))
+    before = plain(_("Before the signature"), most=20, help_text=_("Such as sha256="))
     signed = forms.ChoiceField(
         label=_("What is signed"),
         choices=[
@@ -259,8 +259,8 @@ class WebhookForm(ConnectionForm):
         chosen = self.cleaned_data["sender"]
         if chosen != "other":
             return {**SIGNERS[chosen], **self.given("records")}
-        own = ("records", "header", "algorithm", "encoding", "prefix", "signed", "timestamp_header", "id_header")
-        return {"scheme": "hmac", **self.given(*own)}
+        own = ("records", "header", "algorithm", "encoding", "signed", "timestamp_header", "id_header")
+        return {"scheme": "hmac", **self.given(*own), "prefix": self.cleaned_data["before"]}
 
     @staticmethod
     def initial_of(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -268,7 +268,7 @@ class WebhookForm(ConnectionForm):
         same = (
             name for name, signer in SIGNERS.items() if all(options.get(key) == value for key, value in signer.items())
         )
-        return {**options, "sender": next(same, "other")}
+        return {**options, "before": options.get("prefix", ""), "sender": next(same, "other")}
 
 
 class FolderForm(ConnectionForm):
