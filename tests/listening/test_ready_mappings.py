@@ -343,6 +343,8 @@ def test_the_page_says_what_a_file_looks_like_and_lets_one_choose(
     assert "This looks like Zendesk tickets." in again.content.decode()
     users = SimpleUploadedFile("users.json", (exports / "zendesk" / "users.json").read_bytes())
     nothing = client.post("/imports", {"file": users})
+    listed = client.get("/api/v1/ready-mappings").json()
+    assert [one["name"] for one in listed] == [one.name for one in ready.ready_mappings()]
     assert (nothing.status_code, "in which customers say nothing" in nothing.content.decode()) == (400, True)
 
 
@@ -355,3 +357,11 @@ def test_the_command_lists_and_takes_ready_mappings(ours: Company, exports: Path
     assert json.loads(taken.output)["accepted"] == 8
     with pytest.raises(Refused, match="There is no ready mapping zendesk"):
         CliRunner().invoke(import_command, [path, "--ready", "zendesk"], catch_exceptions=False)
+
+
+def test_the_same_tools_other_format_is_not_read_with_the_mapping_kept_for_one(ours: Company, exports: Path) -> None:
+    assert services.import_file(exports / "zendesk" / "ticket_data.csv").accepted == 8
+    outcome = services.import_file(exports / "zendesk" / "tickets.json")
+    assert (outcome.accepted, outcome.set_aside) == (200, 0)
+    again = services.import_file(exports / "zendesk" / "ticket_data.csv")
+    assert (again.accepted, again.repeated) == (0, 8)

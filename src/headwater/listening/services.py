@@ -93,11 +93,18 @@ def choose_mapping(path: Path, source: str | None, given: Mapping | None, ready:
     proposed = proposal.propose(path, ready=ready)
     if proposed.ready is not None and not ready:
         kept = kept_mapping(name or proposed.ready.source)
-        if kept is not None and kept.ready == proposed.ready.name:
-            return kept
+        if kept is not None and reads_the_same(kept, proposed):
+            return kept.model_copy(update={"file": proposed.mapping.file})
     if proposed.unsure:
         raise MappingUnsure(proposed)
     return proposed.mapping.model_copy(update={"source": name}) if name else proposed.mapping
+
+
+def reads_the_same(kept: Mapping, proposed: proposal.Proposal) -> bool:
+    """Whether a kept mapping was made of the same ready one, and of a file written like this one."""
+    there = set(proposed.columns) | proposed.mapping.columns
+    same_kind = (kept.ready, kept.file.format) == (proposed.mapping.ready, proposed.mapping.file.format)
+    return same_kind and kept.sql == proposed.mapping.sql and kept.columns <= there
 
 
 def kept_mapping(name: str) -> Mapping | None:

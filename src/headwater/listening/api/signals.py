@@ -1,17 +1,19 @@
 """The API for signals: `POST /signals` and what became of imports."""
 
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field, WithJsonSchema
 
 from headwater.base.models import Person
+from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
 from headwater.listening import queries, services
 from headwater.listening.direct import SignalIn
 from headwater.listening.models import Import
+from headwater.listening.ready import ready_mappings
 
 router = Router(tags=["signals"])
 
@@ -59,6 +61,18 @@ class ImportOut(Schema):
     finished_at: datetime | None
 
 
+class ReadyMappingOut(Schema):
+    """A mapping that comes with Headwater. `proven`: tested on real exports, or on files after the documentation."""
+
+    name: str
+    title: str
+    maker: str
+    source: str
+    proven: Literal["real", "documentation"]
+    documentation: str
+    note: str
+
+
 @router.post("/signals", response={200: SignalsOut, **REFUSALS}, summary="Send signals")
 def post_signals(request: HttpRequest, body: SignalsIn) -> SignalsOut:
     """Receive signals durably. They are in the record within two seconds; the same `record_id` counts once."""
@@ -79,6 +93,24 @@ def list_imports(
 ) -> list[ImportOut]:
     """The latest imports first; `before` is the id to go on from."""
     return [_import_out(one) for one in queries.imports(_person(request), limit=limit, before=before)]
+
+
+@router.get("/ready-mappings", response={200: list[ReadyMappingOut], **REFUSALS}, summary="List ready mappings")
+def list_ready_mappings(request: HttpRequest) -> list[ReadyMappingOut]:
+    """The well-known tools whose exports are recognised and read without a mapping of one's own."""
+    require(_person(request), "import", "signals")
+    return [
+        ReadyMappingOut(
+            name=one.name,
+            title=one.title,
+            maker=one.maker,
+            source=one.source,
+            proven=one.proven,
+            documentation=one.documentation,
+            note=one.note,
+        )
+        for one in ready_mappings()
+    ]
 
 
 @router.get("/imports/{import_id}", response={200: ImportOut, **REFUSALS}, summary="Get one import")
