@@ -175,7 +175,7 @@ def variance_of(metric: str) -> float:
         return top * (1 - top)
     if row and scored >= 30:
         return max(0.0, row.score_sumsq / scored - (row.score_sum / scored) ** 2)
-    return ((definition.highest - definition.lowest) / 2) ** 2
+    return (((definition.highest or 0) - (definition.lowest or 0)) / 2) ** 2
 
 
 def suggested(survey: Survey, document: Document, half_width: float, population: int) -> Suggested | NoVerdict:

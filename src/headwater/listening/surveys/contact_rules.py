@@ -20,10 +20,14 @@ class Limits(Protocol):
     any other message.
     """
 
-    rest_days: int
-    most_a_quarter: int
-    reminder_days: int
-    most_reminders: int
+    @property
+    def rest_days(self) -> int: ...
+    @property
+    def most_a_quarter(self) -> int: ...
+    @property
+    def reminder_days(self) -> int: ...
+    @property
+    def most_reminders(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,10 @@ def export_customer(customer_ids: Sequence[str]) -> dict[str, list[dict[str, Any
     reached = Addressee.objects.filter(customer_id__in=customer_ids)
     asked = Contact.objects.filter(customer_id__in=customer_ids).order_by("at").select_related("survey")
     return {
-        "addresses": list(reached.values("customer_id", "email", "name", "language", "time_zone")),
+        "addresses": [
+            {name: getattr(one, name) for name in ("customer_id", "email", "name", "language", "time_zone")}
+            for one in reached
+        ],
         "surveys asked": [
             {
                 "survey": one.survey.name if one.survey else "",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from headwater.base.refusals import NotFound
 from headwater.listening.models import Invitation
 from headwater.listening.personal import consent
+from headwater.listening.personal.consent_rules import ANY_CHANNEL
 from headwater.listening.surveys import contacts, queries
 from headwater.listening.surveys.tokens import hashed
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from headwater.listening.surveys.document import Document
 
 What = Literal["survey", "email", "all"]
-CHANNELS: dict[str, str] = {"email": "email", "all": consent.ANY_CHANNEL}
+CHANNELS: dict[str, str] = {"email": "email", "all": ANY_CHANNEL}
 """The channel of which consent is withdrawn."""
 State = Invitation.State
 
@@ -52,8 +53,8 @@ def standing(token: str) -> Standing:
     return Standing(
         invitation, document,
         survey=Invitation.objects.filter(survey=invitation.survey, customer_id=customer, declined=True).exists(),
-        email="email" in withdrawn and consent.ANY_CHANNEL not in withdrawn,
-        all=consent.ANY_CHANNEL in withdrawn,
+        email="email" in withdrawn and ANY_CHANNEL not in withdrawn,
+        all=ANY_CHANNEL in withdrawn,
     )  # fmt: skip
 
 

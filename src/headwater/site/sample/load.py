@@ -32,7 +32,9 @@ from headwater.site.sample.custom import load_finance
 from headwater.site.sample.employees import load_employees
 from headwater.site.sample.generate import SEED, SampleCompany, generate, last_month_end
 from headwater.site.sample.hunches import load_hunches
+from headwater.site.sample.mailings import load_mailings
 from headwater.site.sample.moments import choose_moments
+from headwater.site.sample.personal_data import load_personal_data
 from headwater.site.sample.programme import load_programme
 from headwater.site.sample.promises import load_promises
 from headwater.site.sample.strategy import load_strategy
@@ -75,9 +77,11 @@ def _load_programme() -> None:
     load_programme()
     load_employees(SEED)
     load_hunches(SEED)
+    load_personal_data()
     load_connections()
     load_surveys()
     load_survey_answers(SEED)
+    load_mailings()
 
 
 def sample_is_loaded(ours: Company) -> bool:
