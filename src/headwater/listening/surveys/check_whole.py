@@ -7,6 +7,7 @@ it is (Galesic and Bosnjak 2009, Public Opinion Quarterly 73): half of that, 5 m
 
 from __future__ import annotations
 
+import colorsys
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 LONGEST = 5.0
 """Minutes."""
 MOST_MISSING = 5
+RED, GREEN = 0.04, (0.25, 0.42)
+"""Hues (0…1) that mean bad and good to many."""
+VIVID, DARKEST, LIGHTEST = 0.6, 0.25, 0.75
 
 
 def findings(document: Document, known: Known) -> Iterator[Finding]:
@@ -41,6 +45,7 @@ def findings(document: Document, known: Known) -> Iterator[Finding]:
     yield from _no_open(document)
     yield from _privacy(document)
     yield from _pipes(document, known)
+    yield from _colour(document)
     for language in document.languages:
         if language.split("-")[0] not in LANGUAGES_READ:
             why = _("The wording is not read in %s: have somebody who speaks it read it for leading, loaded and "
@@ -118,6 +123,27 @@ def _privacy(document: Document) -> Iterator[Finding]:
                         "what for, or leave it out: a named survey knows who answers.")  # fmt: skip
                 yield Finding("no_consent", "warning", why, question=question.id, language=language, words=words,
                               phrase=phrase)  # fmt: skip
+
+
+def _colour(document: Document) -> Iterator[Finding]:
+    colour = document.brand.colour
+    if colour is None:
+        return
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
+    if saturation < VIVID or not DARKEST < light < LIGHTEST or not (hue < RED or hue > 1 - RED or in_green(hue)):
+        return
+    why = _("A chosen answer is drawn in the brand's colour, and a vivid red is read as bad, a vivid green as good. "
+            "Take another colour of the brand, or a calmer one.")  # fmt: skip
+    changed = document.model_copy(update={"brand": document.brand.model_copy(update={"colour": None})})
+    yield Finding(
+        "colour", "note", why, phrase=colour, words=colour, mend=Mend(_("Use no colour of your own"), changed)
+    )
+
+
+def in_green(hue: float) -> bool:
+    """Whether a hue (0…1) is a green."""
+    return GREEN[0] < hue < GREEN[1]
 
 
 def _pipes(document: Document, known: Known) -> Iterator[Finding]:

@@ -41,11 +41,12 @@ def differences(before: Document, after: Document) -> tuple[Difference, ...]:
     """What publishing `after` in place of `before` changes, in the order of `after`; what is gone comes last."""
     found = [_changed("survey", "", _("The survey"), _of_survey(before), _of_survey(after))]
     old_pages, old = {one.id: one for one in before.pages}, {one.id: one for one in before.questions}
+    lasting = {one.id: short(after, one, length=30) for one in after.questions if one.id in old}
     for number, page in enumerate(after.pages, start=1):
         name = _("Page %d") % number
         if page.id in old_pages:
-            old_page = _of_page(before, old_pages[page.id])
-            found.append(_changed("page", page.id, name, old_page, _of_page(after, page)))
+            old_page = _of_page(before, old_pages[page.id], lasting)
+            found.append(_changed("page", page.id, name, old_page, _of_page(after, page, lasting)))
         else:
             found.append(Difference("page", page.id, name, "added"))
         found += [_of_question_in(before, after, one, old.get(one.id)) for one in page.questions]
@@ -83,10 +84,11 @@ def _of_survey(document: Document) -> dict[str, str]:
     return found
 
 
-def _of_page(document: Document, page: Page) -> dict[str, str]:
+def _of_page(document: Document, page: Page, lasting: dict[str, str]) -> dict[str, str]:
+    """A page's fields; its order is that of the questions there are before and after, by the words they have now."""
     found = _words(document, [one for one in texts(document) if one.page == page.id])
-    order = [short(document, one, length=30) for one in page.questions]
-    found[_("order of questions")] = ", ".join(one.split(". ", 1)[-1] for one in order)
+    order = [lasting[one.id].split(". ", 1)[-1] for one in page.questions if one.id in lasting]
+    found[_("order of questions")] = ", ".join(order)
     found[_("shown if")] = _rule(document, page.show_if)
     found[_("afterwards")] = " ".join(jump_in_words(document, one) for one in page.jumps)
     return found

@@ -14,7 +14,7 @@ from headwater.journey.packs import PlainLoader
 from headwater.listening.surveys.document import Document
 
 SCHEMA = 1
-MAX_FILE_BYTES = 1_000_000
+MAX_FILE_BYTES = 400_000
 INVALID = "survey.invalid"
 _DOCUMENT = TypeAdapter(Document)
 
@@ -37,12 +37,15 @@ def read_file(text: str) -> Document:
         message = _("A survey file has %(most)d bytes at most; this one has more.")
         raise Refused("survey.file_too_large", message % {"most": MAX_FILE_BYTES}, "file")
     try:
-        content = yaml.load(text, Loader=PlainLoader)  # noqa: S506 (a SafeLoader, made stricter); JSON is YAML
+        if text.lstrip().startswith("{"):  # JSON: not every JSON text is YAML
+            content = json.loads(text, object_pairs_hook=_once)
+        else:
+            content = yaml.load(text, Loader=PlainLoader)  # noqa: S506 (a SafeLoader, made stricter)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         why = " ".join(str(error).split())[:300]
         raise Refused(
             "survey.unreadable", _("This is not a YAML or JSON file that can be read: %s") % why, "file"
-        ) from (error)
+        ) from error
     return read_content(content)
 
 
@@ -63,3 +66,12 @@ def as_yaml(document: Document) -> str:
 def as_json(document: Document) -> str:
     """The survey as a JSON file."""
     return json.dumps(written(document), ensure_ascii=False, indent=2) + "\n"
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys are given once, as YAML is read."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, _value in pairs if sum(key == other for other, _other in pairs) > 1)
+        raise ValueError(f"key {twice[:60]!r} given twice")
+    return found

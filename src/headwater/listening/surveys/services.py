@@ -53,6 +53,8 @@ def create_from(person: Person | None, document: Document, title: str = "", *, n
     if not 1 <= len(title) <= TITLE_LENGTH:
         message = _("Give the survey a title of 1 to %(most)d characters; this one has %(length)d.")
         raise Refused("survey.title", message % {"most": TITLE_LENGTH, "length": len(title)}, "title")
+    if "\0" in title:
+        raise Refused("survey.title", _("The title holds a character that cannot be kept (NUL); take it out."), "title")
     if Survey.objects.count() >= MOST_SURVEYS:
         raise Refused("survey.too_many", _("There are %d surveys already; that is the most.") % MOST_SURVEYS)
     content = written(document)
