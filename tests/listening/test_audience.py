@@ -58,7 +58,7 @@ def test_how_many_to_ask_follows_from_who_answered() -> None:
 @given(st.integers(0, 500), st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(0, 100), max_size=8))
 def test_a_sample_is_divided_without_rest_and_beyond_no_stratum(size: int, strata: dict[str, int]) -> None:
     for allocation in ("proportional", "equal"):
-        given_ = divided(size, strata, allocation)  # type: ignore[arg-type]
+        given_ = divided(size, strata, allocation)
         assert sum(given_.values()) == min(size, sum(strata.values()))
         assert all(given_[name] <= n for name, n in strata.items())
 

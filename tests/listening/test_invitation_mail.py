@@ -12,7 +12,7 @@ from headwater.base import worker
 from headwater.base.models import Company, OutboxMail, Person
 from headwater.base.refusals import Refused
 from headwater.listening.models import Addressee, Contact, Invitation, Mailing
-from headwater.listening.surveys import mail, mailings
+from headwater.listening.surveys import mail, mailing_work, mailings
 from headwater.listening.surveys.document import Document
 from headwater.listening.surveys.mailing_rules import Sender, Wording
 from tests.listening.mail_sink import LINK, Sink, a_document, a_survey, part, sink, some_addressees, token_in
@@ -99,7 +99,7 @@ def asked(ours: Company, sink: Sink, settings: LazySettings) -> EmailMessage:
     sender = {"name": "Ours asks", "address": "ask@feedback.example", "reply_to": "help@elsewhere.example",
               "return_path": "bounces@feedback.example"}  # fmt: skip
     started(a_survey(), sender=sender)
-    mailings.work()
+    mailing_work.work()
     worker.run_due()
     (arrived,) = sink.mails
     assert sink.envelopes == [("bounces@feedback.example", "c0@example.com")]
@@ -160,7 +160,7 @@ def test_an_address_the_server_refuses_fails_and_was_not_asked(ours: Company, si
     some_addressees(3)
     sink.refused = {"c1@example.com": "550 no such user", "c2@example.com": "451 try again later"}
     mailing = started(a_survey())
-    mailings.work()
+    mailing_work.work()
     worker.run_due()
     states = dict(Invitation.objects.values_list("customer_id", "state"))
     assert states == {"c0": "sent", "c1": "failed", "c2": "sent"}
@@ -183,7 +183,7 @@ def test_other_mail_does_not_wait_for_a_mailing(ours: Company, sink: Sink, setti
     settings.BULK_MAILS_A_MINUTE = 20
     some_addressees(30)
     started(a_survey())
-    mailings.work()
+    mailing_work.work()
     mailings.send_test(Person.objects.create(email="s@example.com", name="S", roles=["cx_team"]), Mailing.objects.get())
     worker.run_due()
     assert len(sink.mails) == 21

@@ -1,8 +1,7 @@
 """A mailing asks whom it drew, once, in their own hours, and stops when it should."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
@@ -20,8 +19,8 @@ from headwater.journey.models import Firing
 from headwater.listening import inbox
 from headwater.listening.models import Addressee, Contact, InboxBatch, Invitation, Mailing, Survey
 from headwater.listening.personal.consent import Given, record_consent
-from headwater.listening.surveys import audience, contacts, draws, invitations, mailings
-from headwater.listening.surveys.mailing_rules import Window, is_time_to_look, next_open
+from headwater.listening.surveys import audience, contacts, draws, invitations, mailing_work, mailings, personal_links
+from headwater.listening.surveys.mailing_rules import is_time_to_look
 from headwater.listening.surveys.tokens import hashed
 from headwater.metrics.store import company_record
 from headwater.record.questions import Invited
@@ -78,25 +77,26 @@ def test_the_pages_of_a_mailing(ours: Company, client: Client) -> None:
     client.force_login(sender)
     assert client.get(f"/surveys/{survey.name}/send").status_code == 200
     made = client.post(f"/surveys/{survey.name}/send", {"title": "First", "channel": "email"})
-    page = client.get(made.url)
+    address = made["Location"]
+    page = client.get(address)
     assert page.status_code == 200
     assert "would ask 3 customers" in page.content.decode()
-    for path in ("/surveys/contact-limits", "/addressees", f"{made.url}/mail", f"{made.url}/progress"):
+    for path in ("/surveys/contact-limits", "/addressees", f"{address}/mail", f"{address}/progress"):
         assert client.get(path).status_code == 200, path
-    assert "3 customers" in client.get(f"{made.url}/count").content.decode()
+    assert "3 customers" in client.get(f"{address}/count").content.decode()
     plan = {
         "seen": "0", "sample": "random", "size": "2", "weekdays": ["0", "6"], "opens": "0", "closes": "24",
         "reminders": "0", "reminder_days": "5", "open_days": "9", "customers": "", "signals": "", "subject_en": "Hi",
     }  # fmt: skip
-    assert client.post(made.url, plan).status_code == 302
+    assert client.post(address, plan).status_code == 302
     mailing = Mailing.objects.get()
     kept = mailings.plan_of(mailing)
     assert (kept.sample.size, kept.window.days, kept.wording["en"].subject) == (2, (0, 6), "Hi")
-    again = client.post(made.url, plan)
+    again = client.post(address, plan)
     assert again.status_code == 409
-    wrong = client.post(made.url, {**plan, "seen": "1", "customers": "plan ="})
+    wrong = client.post(address, {**plan, "seen": "1", "customers": "plan ="})
     assert wrong.status_code == 400
-    assert client.post(f"{made.url}/start", {"seen": "1"}).status_code == 302
+    assert client.post(f"{address}/start", {"seen": "1"}).status_code == 302
     mailing.refresh_from_db()
     assert mailing.state == Mailing.State.RUNNING
 
@@ -143,18 +143,18 @@ def test_a_mailing_killed_anywhere_asks_nobody_twice(
 def go_on(mailing: Mailing) -> None:
     """What the queue does with a mailing that runs."""
     draws.draw(None, mailing.pk)
-    mailings.work()
+    mailing_work.work()
 
 
 def test_who_was_asked_lately_is_left_out_and_counted(ours: Company, sink: Sink) -> None:
     some_addressees(5)
     Addressee.objects.create(customer_id="twin", email="C0@example.com")
     first = started(a_survey(), sample={"kind": "random", "size": 2, "seed": 1}, reminders=0)
-    mailings.work()
+    mailing_work.work()
     asked = set(Contact.objects.values_list("customer_id", flat=True))
     assert len(asked) == 2
     second = started(a_survey(name="other"))
-    mailings.work()
+    mailing_work.work()
     left_out = dict(progress(second).left_out)
     assert left_out.pop("resting") == 2
     assert set(left_out) <= {"same_address"}
@@ -166,7 +166,7 @@ def test_limits_are_asked_again_when_the_mail_is_written(ours: Company, sink: Si
     some_addressees(2)
     first, second = started(a_survey()), started(a_survey(name="other"))
     assert states(first) == states(second) == {"planned": 2}
-    mailings.work()
+    mailing_work.work()
     assert Contact.objects.count() == 2
     sent = progress(first).sent + progress(second).sent
     withdrawn = [progress(one).left_out.get("resting", 0) for one in (first, second)]
@@ -184,7 +184,7 @@ def test_a_seed_draws_the_same_customers_and_strata_their_shares(ours: Company) 
     assert drawn[0] == drawn[1]
     strata = list(chosen[0].invitations.values_list("stratum", flat=True))
     assert (strata.count("plus"), strata.count("basic")) == (2, 6)
-    assert dict(chosen[0].invitations.first().attributes) in ({"plan": "plus"}, {"plan": "basic"})
+    assert {str(one.attributes) for one in chosen[0].invitations.all()} == {"{'plan': 'plus'}", "{'plan': 'basic'}"}
 
 
 def put_plans(plans: dict[str, str]) -> None:
@@ -206,6 +206,10 @@ def test_a_preview_says_what_starting_does(ours: Company) -> None:
     assert progress(mailing).left_out == {"do_not_ask": 1}
 
 
+def due_times(mailing: Mailing) -> dict[str, datetime]:
+    return {one.customer_id: one.due_at for one in mailing.invitations.all() if one.due_at}
+
+
 # --- reminders, quotas, ends
 
 
@@ -213,7 +217,7 @@ def test_only_those_who_did_not_answer_are_reminded_within_the_limits(ours: Comp
     some_addressees(3)
     mailing = started(a_survey(), reminders=5, reminder_days=4)
     now = timezone.now()
-    mailings.work()
+    mailing_work.work()
     mailing.invitations.filter(customer_id="c0").update(state=State.SPENT, due_at=None)
     for day in range(1, 31):
         invitations.send_due(now=now + timedelta(days=day, minutes=1))
@@ -236,7 +240,7 @@ def test_a_segment_with_its_quota_is_asked_no_more(ours: Company, sink: Sink) ->
     mailing = started(a_survey(), segment="plan", quotas={"plus": 2}, starts_at="2099-01-01T10:00:00Z")
     plus = mailing.invitations.filter(stratum="plus")
     plus.filter(pk__in=plus.values_list("pk", flat=True)[:2]).update(state=State.SPENT, due_at=None)
-    mailings.watch(mailing)
+    mailing_work.watch(mailing)
     mailing.refresh_from_db()
     assert mailing.state == Mailing.State.DONE
     assert progress(mailing).left_out["quota_full"] == 4
@@ -261,10 +265,10 @@ def test_it_stops_when_the_interval_is_narrow_enough_and_not_before(ours: Compan
     table = table.append_column("attributes", pa.array([row["attributes"] for row in rows], schema.field(0).type))
     inbox.put(table.set_column(table.column_names.index("score_band"), "score_band", table["score_band"].cast("int8")))
     inbox.flush()
-    figure = mailings.figure_of(mailing)
+    figure = mailing_work.figure_of(mailing)
     assert isinstance(figure, Estimate)
     assert (figure.n, round(figure.estimate)) == (60, 50)
-    mailings.watch(mailing)
+    mailing_work.watch(mailing)
     mailing.refresh_from_db()
     assert (mailing.state, mailing.looked_at) == (Mailing.State.DONE, 60)
     assert "60 answers" in mailing.reason
@@ -281,11 +285,11 @@ def test_paused_nothing_leaves_and_cancelled_nobody_more(ours: Company, sink: Si
     some_addressees(3)
     mailing = started(a_survey())
     mailings.pause(None, mailing)
-    mailings.work()
+    mailing_work.work()
     assert Contact.objects.count() == 0
     mailings.resume(None, mailing)
     mailings.cancel(None, mailing)
-    mailings.work()
+    mailing_work.work()
     assert (Contact.objects.count(), states(mailing)) == (0, {"withdrawn": 3})
     for act in (mailings.start, mailings.pause, mailings.resume):
         with pytest.raises(Refused):
@@ -299,7 +303,7 @@ def test_an_anonymous_survey_keeps_nothing_beside_an_answer(ours: Company, sink:
     ids = some_addressees(2)
     put_plans(dict.fromkeys(ids, "plus"))
     started(a_survey(a_document(anonymous=True, pages=[{"id": "p", "questions": [QUESTION]}])), segment="plan")
-    mailings.work()
+    mailing_work.work()
     assert set(Invitation.objects.values_list("response_id", flat=True)) == {""}
     assert [one.attributes for one in Invitation.objects.all()] == [{}, {}]
     rows = inbox.unpack(InboxBatch.objects.get().signals).to_pylist()
@@ -311,16 +315,16 @@ def test_an_anonymous_survey_keeps_nothing_beside_an_answer(ours: Company, sink:
 def test_links_are_handed_over_once_asked_for(ours: Company, client: Client) -> None:
     some_addressees(2)
     mailing = started(a_survey(), channel="link")
-    mailings.work()
+    mailing_work.work()
     assert Contact.objects.count() == 0
-    file = mailings.export_links(None, mailing)
-    assert file == mailings.export_links(None, mailing)
+    file = personal_links.export(None, mailing)
+    assert file == personal_links.export(None, mailing)
     assert Contact.objects.filter(channel="link").count() == 2
     token = file.splitlines()[1].rpartition("/")[2]
     assert Invitation.objects.filter(token_hash=hashed(token), state=State.SENT).count() == 1
     analyst = Person.objects.create(email="a@example.com", name="A", roles=["analyst"])
     with pytest.raises(Refused):
-        mailings.export_links(analyst, mailing)
+        personal_links.export(analyst, mailing)
 
 
 def test_a_mailing_that_began_keeps_whom_it_drew(ours: Company) -> None:
@@ -364,63 +368,10 @@ def test_a_firing_asks_its_customer_later_and_within_the_limits(ours: Company, s
     mailing = Mailing.objects.get()
     assert (mailing.trigger, mailing.state) == (trigger.pk, Mailing.State.RUNNING)
     assert states(mailing) == {"planned": 2}
-    due = [one.due_at for one in mailing.invitations.all()]
+    due = due_times(mailing).values()
+    assert len(due) == 1
     assert all(one >= now + timedelta(hours=48) for one in due)
     assert invitations.send_due(now=now + timedelta(hours=47)) == 0
     invitations.send_due(now=max(due) + timedelta(minutes=1))
     assert states(mailing) == {"sent": 1, "withdrawn": 1}
     assert progress(mailing).left_out == {"no_address": 1, "resting": 1}
-
-
-# --- in their own hours
-
-
-def test_mail_arrives_in_the_customer_s_own_hours(ours: Company, sink: Sink) -> None:
-    some_addressees(1, time_zone="Asia/Tokyo")
-    Addressee.objects.create(customer_id="la", email="la@example.com", time_zone="America/Los_Angeles")
-    mailing = started(a_survey(), window={"days": [0, 1, 2, 3, 4, 5, 6], "opens": 9, "closes": 10})
-    hours = {one.customer_id: one.due_at for one in mailing.invitations.all()}
-    assert hours["c0"].astimezone(ZoneInfo("Asia/Tokyo")).hour == 9
-    assert hours["la"].astimezone(ZoneInfo("America/Los_Angeles")).hour == 9
-    late = hours["la"] + timedelta(hours=2)  # the worker was away while the window was open
-    invitations.send_due(now=late)
-    moved = mailing.invitations.get(customer_id="la").due_at
-    assert moved.astimezone(ZoneInfo("America/Los_Angeles")).hour == 9
-    assert moved > late
-
-
-BERLIN = ZoneInfo("Europe/Berlin")
-
-
-@given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
-    st.sets(st.integers(0, 6), min_size=1),
-    st.integers(0, 23),
-    st.integers(1, 24),
-    st.sampled_from(
-        ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Casablanca"]
-    ),
-)
-def test_the_next_opening_is_open_and_none_lies_before_it(
-    at: datetime, days: set[int], opens: int, hours: int, zone_name: str
-) -> None:
-    zone = ZoneInfo(zone_name)
-    window = Window(days=tuple(sorted(days)), opens=opens, closes=min(24, opens + hours))
-    found = next_open(window, at, zone)
-    assert found >= at
-    assert is_open(window, found, zone)
-    if found > at:
-        assert not is_open(window, found - timedelta(seconds=1), zone)
-        assert not is_open(window, at, zone)
-
-
-def is_open(window: Window, at: datetime, zone: ZoneInfo) -> bool:
-    local = at.astimezone(zone)
-    return local.weekday() in window.days and window.opens <= local.hour < window.closes
-
-
-def test_the_hour_that_is_skipped_opens_nothing() -> None:
-    """On 29 March 2026 clocks in Berlin go from 2 to 3."""
-    window = Window(days=(0, 1, 2, 3, 4, 5, 6), opens=2, closes=3)
-    night = datetime(2026, 3, 28, 22, tzinfo=UTC)
-    assert next_open(window, night, BERLIN) == datetime(2026, 3, 30, 0, tzinfo=UTC)

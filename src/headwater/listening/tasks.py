@@ -13,7 +13,7 @@ from headwater.listening.connections import delivering, work
 from headwater.listening.flusher import COMPACT
 from headwater.listening.models import ErasureRequest, Import, ImportState
 from headwater.listening.personal import erasing, retention
-from headwater.listening.surveys import anonymous, draws, mailings, unfinished
+from headwater.listening.surveys import anonymous, draws, mailing_work, mailings, unfinished
 from headwater.metrics.store import company_record
 
 
@@ -98,7 +98,7 @@ def draw_mailing(context: JobContext, payload: dict[str, Any]) -> None:
 
 @task("listening.send_invitations", title=gettext_lazy("Send invitations to surveys"))
 def send_invitations(context: JobContext, payload: dict[str, Any]) -> None:
-    mailings.work(context)
+    mailing_work.work(context)
 
 
 schedule("listening.send_invitations", every=timedelta(minutes=1))

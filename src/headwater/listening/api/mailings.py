@@ -12,7 +12,15 @@ from pydantic import Field
 from headwater.base.accounts import person
 from headwater.base.problems import REFUSALS
 from headwater.listening.models import ContactLimits, Mailing
-from headwater.listening.surveys import addressees, audience, contacts, mailing_wording, mailings, queries
+from headwater.listening.surveys import (
+    addressees,
+    audience,
+    contacts,
+    mailing_wording,
+    mailings,
+    personal_links,
+    queries,
+)
 from headwater.listening.surveys.mailing_rules import Plan
 from headwater.science.results import NoVerdict
 
@@ -242,7 +250,7 @@ def sample_size(request: HttpRequest, name: str, asked: Query[SampleAsked]) -> d
     summary="Personal links as CSV, to be handed over elsewhere; whoever is in it is asked by it",
 )  # fmt: skip
 def mailing_links(request: HttpRequest, name: str, mailing_id: Pk) -> HttpResponse:
-    file = mailings.export_links(person(request), _found(request, name, mailing_id))
+    file = personal_links.export(person(request), _found(request, name, mailing_id))
     return HttpResponse(file, content_type="text/csv; charset=utf-8")
 
 

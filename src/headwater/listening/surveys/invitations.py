@@ -215,7 +215,7 @@ def _update(row: Invitation, **changed: Any) -> None:
 def count_left_out(mailing: Mailing, reasons: Mapping[str, int]) -> None:
     """Add to how many were left out, by reason. The mailing is locked by the caller."""
     counts = dict(mailing.counts)
-    left_out = Counter(counts.get("left_out", {}))
+    left_out: Counter[str] = Counter(counts.get("left_out", {}))
     left_out.update(reasons)
     mailing.counts = {**counts, "left_out": dict(left_out)}
     Mailing.objects.filter(pk=mailing.pk).update(counts=mailing.counts)

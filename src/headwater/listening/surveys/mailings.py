@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from pydantic import ValidationError
 
 from headwater.base.history import record_history
@@ -20,27 +16,17 @@ from headwater.base.outbox import put_mail
 from headwater.base.permissions import require
 from headwater.base.queue import enqueue
 from headwater.base.refusals import Conflict, NotFound, Refused
-from headwater.listening.downloads import escaped
 from headwater.listening.models import Invitation, Mailing
-from headwater.listening.surveys import answering, audience, contacts, draws, invitations, mail, queries
-from headwater.listening.surveys.contact_rules import Allowed
+from headwater.listening.surveys import audience, draws, invitations, mail, queries
 from headwater.listening.surveys.mailing_rules import (
     Plan,
-    full_segments,
-    is_narrow_enough,
-    is_time_to_look,
 )
-from headwater.listening.surveys.mailing_signals import Asked, told
-from headwater.metrics.estimates import estimate
-from headwater.record.filters import equals, every
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headwater.base.models import Person
-    from headwater.base.queue import JobContext
     from headwater.listening.models import Survey
-    from headwater.science.results import Result
 
 DRAW, SEND = "listening.draw_mailing", "listening.send_invitations"
 CHANNELS: Final = ("email", "link")
@@ -149,7 +135,7 @@ def change(
     require(person, "send", "surveys")
     checked = read_plan(person, plan)
     with transaction.atomic():
-        row = _locked(mailing)
+        row = locked(mailing)
         if edition is not None and edition != row.edition:
             message = _("Someone else changed this mailing after you opened it. Reload the page and change it again.")
             raise Conflict("mailing.changed_meanwhile", message)
@@ -190,13 +176,13 @@ def start(person: Person | None, mailing: Mailing, *, edition: int | None = None
     if queries.state_of(mailing.survey) != "open":
         raise Refused("mailing.survey_closed", _("“%s” takes no answers. Open it first.") % mailing.survey.title)
     with transaction.atomic():
-        row = _locked(mailing)
+        row = locked(mailing)
         if edition is not None and edition != row.edition:
             message = _("Someone else changed this mailing after you opened it. Look at it again before it starts.")
             raise Conflict("mailing.changed_meanwhile", message)
         if row.state == State.RUNNING:
             return row
-        _require_state(row, State.DRAFT)
+        require_state(row, State.DRAFT)
         row.state, row.started_at = State.RUNNING, timezone.now()
         if row.trigger is not None:
             row.planned_at = row.started_at
@@ -224,11 +210,11 @@ def cancel(person: Person | None, mailing: Mailing) -> Mailing:
     """Ask nobody more. Those who were asked may still answer; they are not reminded."""
     require(person, "send", "surveys")
     with transaction.atomic():
-        row = _locked(mailing)
+        row = locked(mailing)
         if row.state == State.CANCELLED:
             return row
         if row.state not in (State.RUNNING, State.PAUSED):
-            _require_state(row, State.RUNNING)
+            require_state(row, State.RUNNING)
         invitations.withdraw(row, Q(), "cancelled")
         row.state, row.ended_at = State.CANCELLED, timezone.now()
         row.save(update_fields=["state", "ended_at"])
@@ -240,8 +226,8 @@ def delete_draft(person: Person | None, mailing: Mailing) -> None:
     """Throw a draft away."""
     require(person, "send", "surveys")
     with transaction.atomic():
-        row = _locked(mailing)
-        _require_state(row, State.DRAFT)
+        row = locked(mailing)
+        require_state(row, State.DRAFT)
         _note(person, "mailing.deleted", row)
         row.delete()
 
@@ -270,130 +256,11 @@ def written(
     return mail.compose(letter)
 
 
-# --- personal links, for other channels
-
-
-def export_links(person: Person | None, mailing: Mailing) -> str:
-    """Ask the drawn customers by a link that somebody else hands over: a CSV of customer_id, name, language, link.
-
-    Each download asks those that were not asked yet, under the same limits; who was downloaded before stands in it
-    again with the same link, and is not asked again.
-    """
-    require(person, "send", "surveys")
-    require(person, "export", "customers")
-    if mailing.channel != "link":
-        raise Refused("mailing.not_by_link", _("“%s” asks by e-mail; its links are in the mails.") % mailing.title)
-    now = timezone.now()
-    with transaction.atomic():
-        row = _locked(mailing)
-        _require_state(row, State.RUNNING)
-        _ask_by_link(row, now)
-        asked = list(row.invitations.filter(state=Invitation.State.SENT).order_by("pk"))
-        data = {"survey": row.survey.title, "mailing": row.title, "links": len(asked)}
-        record_history(person, "mailing.links_exported", f"survey:{row.survey.name}", data)
-    known = audience.addressees_of([one.customer_id for one in asked])
-    out = io.StringIO()
-    lines = csv.writer(out)
-    lines.writerow(["customer_id", "name", "language", "link"])
-    for one in asked:
-        link = answering.address(invitations.token_of(one.asking))
-        name = known[one.customer_id].name if one.customer_id in known else ""
-        lines.writerow([escaped(one.customer_id), escaped(name), escaped(one.language), link])
-    return "\ufeff" + out.getvalue()
-
-
-def _ask_by_link(row: Mailing, now: Any) -> None:
-    plan = plan_of(row)
-    _version, document = queries.published(row.survey)
-    planned = list(row.invitations.filter(state=Invitation.State.PLANNED).select_related("survey"))
-    customers = [one.customer_id for one in planned]
-    contacts.take_turns(customers)
-    answers = contacts.decide(customers, row.survey, row.channel, now)
-    yes = [one for one in planned if isinstance(answers[one.customer_id], Allowed)]
-    expires = now + timedelta(days=plan.open_days)
-    Invitation.objects.filter(pk__in=[one.pk for one in yes]).update(
-        state=Invitation.State.SENT, sent_at=now, due_at=None, expires_at=expires
-    )
-    contacts.note({one.customer_id: one.asking for one in yes}, row.survey, row.channel, now)
-    for one in yes:
-        one.mailing = row
-    told([Asked(one, document) for one in yes], now, "UTC")
-    for one in planned:
-        answer = answers[one.customer_id]
-        if not isinstance(answer, Allowed):
-            Invitation.objects.filter(pk=one.pk).update(state=Invitation.State.WITHDRAWN, due_at=None)
-            invitations.count_left_out(row, {answer.reason: 1})
-
-
-# --- what the queue does
-
-
-def work(context: JobContext | None = None) -> None:
-    """Send what is due, and end what is over. Called by the queue."""
-    for mailing in Mailing.objects.filter(state=State.RUNNING).select_related("survey"):
-        watch(mailing)
-    invitations.send_due(context)
-    for mailing in Mailing.objects.filter(state=State.RUNNING, trigger=None, channel="email"):
-        _end_if_done(mailing)
-
-
-def watch(mailing: Mailing) -> None:
-    """See whether enough have answered: in a segment with a quota, or for the interval that is wanted."""
-    plan = plan_of(mailing)
-    if not plan.quotas and plan.stop_width is None:
-        return
-    answered = invitations.spent_by_stratum(mailing)
-    full = full_segments(plan.quotas, answered)
-    total = sum(answered.values())
-    if full:
-        with transaction.atomic():
-            invitations.withdraw(_locked(mailing), Q(stratum__in=full), "quota_full")
-    if plan.quotas and full == set(plan.quotas) and mailing.planned_at is not None:
-        _end(mailing, _("Every segment has the answers that were wanted."))
-    elif plan.stop_width is not None and is_time_to_look(total, mailing.looked_at):
-        Mailing.objects.filter(pk=mailing.pk).update(looked_at=total)
-        if is_narrow_enough(figure_of(mailing), plan.stop_width):
-            _end(mailing, ngettext("The interval is narrow enough after %d answer.", "The interval is narrow enough "
-                                   "after %d answers.", total) % total)  # fmt: skip
-
-
-def figure_of(mailing: Mailing) -> Result:
-    """The survey's first metric, of the wave that this mailing belongs to."""
-    _version, document = queries.published(mailing.survey)
-    found = audience.first_metric(document)
-    if found is None:
-        raise Refused("mailing.no_score", _("“%s” has no scored question.") % mailing.survey.title, "stop_width")
-    metric, question = found
-    where = every(
-        equals("source", mailing.survey.source),
-        equals("attribute:question", question),
-        equals("attribute:wave", str(mailing.wave)),
-    )
-    return estimate(metric, where=where).rows[0].result
-
-
-def _end_if_done(mailing: Mailing) -> None:
-    waiting = Q(state=Invitation.State.PLANNED) | Q(due_at__isnull=False)
-    if mailing.planned_at is not None and not mailing.invitations.filter(waiting).exists():
-        _end(mailing, _("Everybody who could be asked was asked."))
-
-
-def _end(mailing: Mailing, why: str) -> None:
-    with transaction.atomic():
-        row = _locked(mailing)
-        if row.state != State.RUNNING:
-            return
-        invitations.withdraw(row, Q(), "enough")
-        row.state, row.reason, row.ended_at = State.DONE, why[:500], timezone.now()
-        row.save(update_fields=["state", "reason", "ended_at"])
-        data = {"survey": row.survey.title, "mailing": row.title, "why": why}
-        record_history(None, "mailing.ended", f"survey:{row.survey.name}", data)
-
-
 # --- small parts
 
 
-def _locked(mailing: Mailing) -> Mailing:
+def locked(mailing: Mailing) -> Mailing:
+    """The mailing as it is now, locked until the transaction ends. Raises NotFound."""
     rows = Mailing.objects.select_for_update(of=("self",)).select_related("survey")
     found = rows.filter(pk=mailing.pk).first()
     if found is None:
@@ -404,17 +271,18 @@ def _locked(mailing: Mailing) -> Mailing:
 def _turned(person: Person | None, mailing: Mailing, before: str, after: str, code: str, reason: str) -> Mailing:
     require(person, "send", "surveys")
     with transaction.atomic():
-        row = _locked(mailing)
+        row = locked(mailing)
         if row.state == after:
             return row
-        _require_state(row, before)
+        require_state(row, before)
         row.state, row.reason = after, reason[:500]
         row.save(update_fields=["state", "reason"])
         _note(person, code, row)
     return row
 
 
-def _require_state(row: Mailing, state: str) -> None:
+def require_state(row: Mailing, state: str) -> None:
+    """Refuse where the mailing is in another state."""
     if row.state != state:
         message = _("“%(mailing)s” is not in a state for this; it is: %(state)s.")
         raise Refused("mailing.state", message % {"mailing": row.title, "state": row.get_state_display()})

@@ -27,11 +27,13 @@ from headwater.listening.surveys import (
     mail,
     mailing_wording,
     mailings,
+    personal_links,
     queries,
     unsubscribe,
 )
 from headwater.listening.surveys.document import direction
 
+WHAT: dict[str, unsubscribe.What] = {"survey": "survey", "email": "email", "all": "all"}
 ACTS = {"start", "pause", "resume", "cancel", "delete", "test"}
 
 
@@ -213,7 +215,7 @@ def show_mail(request: HttpRequest, name: str, pk: int) -> HttpResponse:
 def links_file(request: HttpRequest, name: str, pk: int) -> HttpResponse:
     """The personal links of a mailing as CSV; those customers are asked by it."""
     survey, found = _found(request, name, pk)
-    response = HttpResponse(mailings.export_links(person(request), found), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(personal_links.export(person(request), found), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{survey.name}-links.csv"'
     return response
 
@@ -298,8 +300,8 @@ def leave(request: HttpRequest, token: str) -> HttpResponseBase:
             return HttpResponse(status=204)
         if what == "undo":
             found = unsubscribe.come_back(token)
-        elif what in ("survey", "email", "all"):
-            found = unsubscribe.leave(token, what)
+        elif what in WHAT:
+            found = unsubscribe.leave(token, WHAT[what])
     document = found.document
     language = mail.language_of(document, found.invitation.language)
     with translation.override(language):
