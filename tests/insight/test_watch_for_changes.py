@@ -13,8 +13,17 @@ from headwater.base.departments import add_department, set_head
 from headwater.base.models import OutboxMail, Person
 from headwater.base.permissions import NotAllowed
 from headwater.base.refusals import Conflict, Refused
-from headwater.insight.alerts import BY_DESIGN, alerts, answer_alert, false_alarm_rate, open_alerts, undo_answer
+from headwater.insight.alerts import (
+    BY_DESIGN,
+    alerts,
+    answer_alert,
+    false_alarm_rate,
+    open_alerts,
+    undo_answer,
+    weeks_of,
+)
 from headwater.insight.alerts_watching import last_closed_day, watch_for_changes, watched_series
+from headwater.insight.alerts_wording import subject_of
 from headwater.insight.models import Alert, AlertWatch
 from headwater.record.keys import signal_key
 from headwater.science import Estimate, NoVerdict
@@ -63,6 +72,30 @@ def test_a_rise_is_one_alert_with_its_size_and_its_beginning(risen: None) -> Non
     named = {signal_key("test", str(number)) for number in range(10_000)}
     assert row.examples
     assert set(row.examples) <= named
+
+
+def test_what_happens_more_often_is_noticed_where_hardly_anybody_says_so(write: Write) -> None:
+    """Ten orders a day; one in twenty comes late, from day 100 on one in two and a half."""
+    random, rows = np.random.default_rng(3), []
+    for day in range(DAYS):
+        late = int(random.poisson(0.5 if day < 100 else 4))
+        for place in range(10 + late):
+            event = "order_placed" if place < 10 else "delivery_late"
+            more = {"kind": "event", "event": event, "text": None, "sentiment": None}
+            rows.append(said(len(rows), day, customer_id=f"c{len(rows)}", **more))
+    write(rows)
+    assert watch_for_changes() == 1
+    row = Alert.objects.get()
+    assert (row.kind, row.cause, row.metric, row.stage) == ("happened", "delivery_late", "", "")
+    assert abs((row.since - (FIRST + timedelta(days=100))).days) <= 7
+    assert row.low < 8 < row.high
+    assert "as events show it" in subject_of(row)
+    last = weeks_of(row)[-2]
+    assert last.of == last.seen + 70
+    with_growth = [said(90_000 + number, 110 + number % 30, kind="event", event="order_placed") for number in range(9)]
+    write(with_growth)
+    AlertWatch.objects.update(seen_as="")
+    assert watch_for_changes() == 0
 
 
 def test_looking_again_changes_nothing_and_late_data_move_the_same_alert(

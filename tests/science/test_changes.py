@@ -144,6 +144,17 @@ def test_what_cannot_be_watched_says_so() -> None:
         hs.watch({"a": [-1.0] * 200})
 
 
+def test_a_rare_cause_is_watched_with_few_false_alarms() -> None:
+    random = np.random.default_rng(8)
+    rare = {str(place): random.poisson(0.05, HISTORY + 200) for place in range(60)}
+    watched = hs.watch(rare)
+    assert len(watched.scores) > 50
+    assert len(watched.alarms) <= 1
+    rising = np.concatenate([random.poisson(0.05, HISTORY + 60), random.poisson(0.6, 90)])
+    alarm, *_later = hs.watch({"rare": rising}).alarms
+    assert HISTORY + 60 <= alarm.day <= HISTORY + 110
+
+
 def test_the_nile_broke_in_1898(shared: Path) -> None:
     golden = json.loads((shared / "golden" / "e_changepoint_stl.json").read_text())["nile"]
     table = sm.datasets.nile.load_pandas().data

@@ -21,8 +21,9 @@ from headwater.insight.alerts_wording import subject_of
 from headwater.insight.causes import SAID
 from headwater.insight.models import Alert, AlertWatch
 from headwater.insight.verbatims import causes_of_departments, readable
+from headwater.journey.queries import taxonomy
 from headwater.metrics.store import company_record
-from headwater.record.filters import Among, Filter, Term, equals, every
+from headwater.record.filters import Among, Filter, Term, equals, every, parse
 from headwater.record.questions import Signal, SignalRows, Span, Sums, SumsRow
 from headwater.science.detection import AVERAGE_RUN_LENGTH
 from headwater.science.intervals import proportion
@@ -37,7 +38,8 @@ BY_DESIGN: Final = 365 / AVERAGE_RUN_LENGTH
 """False alarms a year of all series together, at most, if nothing but chance were at work."""
 WEEKS_BEFORE: Final = 26
 SPOKEN: Final = Filter(Among(Term("text", "kind"), SAID))
-"""What is watched: what customers said, not what happened."""
+"""What customers said; what happened is watched beside it."""
+HAPPENED: Final = parse("kind = 'event'")
 OPEN: Final = ("new", "watching")
 ANSWERS: Final = ("looked_at", "known", "watching", "false_alarm")
 EXPLAINED: Final = ("known", "false_alarm")
@@ -112,20 +114,32 @@ def weeks_of(row: Alert) -> tuple[Week, ...]:
     """The alert's series by week, from half a year before it began on."""
     until = row.until or company_record().ask(Span()).last_day or row.noticed_on
     since = row.since - timedelta(days=WEEKS_BEFORE * 7)
-    subject = equals("cause", row.cause) if row.cause else equals("metric", row.metric)
     stage = equals("stage", row.stage) if row.stage else None
-    of = SPOKEN if row.cause else every(SPOKEN, subject, stage)
+    subject = every(equals("metric", row.metric) if row.metric else equals("cause", row.cause), stage)
+    of: Filter | None = SPOKEN
+    counted_as = "negative"
+    if row.kind == Alert.Kind.SCORE:
+        of, counted_as = every(SPOKEN, subject), "low"
+    if row.kind == Alert.Kind.HAPPENED:
+        of, counted_as, subject = HAPPENED, "n", _shown_by(row.cause)
     whole = _weekly(of, since, until)
-    named = _weekly(every(SPOKEN, subject, stage), since, until)
+    named = _weekly(every(of, subject), since, until)
     weeks = []
     for start, counted in sorted(whole.items()):
         mine = named.get(start)
-        total = counted.n if row.cause else counted.scored
-        seen = 0 if mine is None else mine.negative if row.cause else mine.low
+        total = counted.scored if row.kind == Alert.Kind.SCORE else counted.n
+        seen = getattr(mine, counted_as) if mine else 0
         share = proportion(seen, total)
         ends = (share.estimate, share.low, share.high) if isinstance(share, Estimate) else (None, None, None)
         weeks.append(Week(date.fromisoformat(start), seen, total, *ends))
     return tuple(weeks)
+
+
+def _shown_by(cause_id: str) -> Filter:
+    """The events that show a cause; one that shows none any more is shown by nothing."""
+    known = taxonomy()
+    cause = known.cause(known.resolve(cause_id))
+    return Filter(Among(Term("text", "event"), cause.events if cause and cause.events else ("",)))
 
 
 def _weekly(where: Filter | None, since: date, until: date) -> dict[str, SumsRow]:

@@ -1,4 +1,4 @@
-"""Watching every cause at every stage, and the low scores of every metric at every stage, for what rises.
+"""Watching every cause at every stage, the events that show it, and every metric's low scores, for what rises.
 
 All of it is computed anew from the record each time, over some sixteen months of closed days: late data, corrections
 and new labels count, and the same rise is the same alert, whose figures follow the record.
@@ -19,7 +19,7 @@ import headwater.science as hs
 from headwater.base.company import company
 from headwater.base.history import record_history
 from headwater.insight import alerts_mail
-from headwater.insight.alerts import SPOKEN
+from headwater.insight.alerts import HAPPENED, SPOKEN
 from headwater.insight.models import Alert, AlertWatch
 from headwater.insight.typical import typical
 from headwater.journey.queries import taxonomy
@@ -28,7 +28,7 @@ from headwater.metrics.definitions import METRICS
 from headwater.metrics.store import company_record
 from headwater.record.filters import equals, every
 from headwater.record.questions import Daily, Span, Verbatims
-from headwater.science.detection import FEWEST_A_DAY, HISTORY_PERIODS, PAUSE_PERIODS
+from headwater.science.detection import HISTORY_PERIODS, PAUSE_PERIODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +46,9 @@ NEWS: Final = 14
 """Owners are written to about what was noticed within so many days."""
 SAME: Final = 14
 """How many days the beginning of a rise may move, by late data, and still be the same rise."""
+ENOUGH_A_DAY: Final = 0.2
+"""A cause is watched stage by stage where a stage has so many a day; a rarer one as a whole, so that few series share
+the false alarms that are allowed."""
 EXAMPLES: Final = 4
 NOTHING: Final = 0.5
 """Added to the base of each day, so that a day without any signal has one."""
@@ -53,7 +56,8 @@ NOTHING: Final = 0.5
 
 @dataclass(frozen=True, slots=True, order=True)
 class Series:
-    """What is watched: a cause at a stage ("": at any), or a metric's low scores at a stage."""
+    """What is watched: a cause as said at a stage ("": at any), a cause as events show it, or a metric's low scores at
+    a stage."""
 
     kind: str
     cause: str
@@ -113,7 +117,7 @@ def watched_series(until: date) -> Watched | None:
         return None
     known = taxonomy()
     counts, bases = _causes(first, until, known)
-    for more in _scores(first, until, known):
+    for more in (*_scores(first, until, known), _happened(first, until, known)):
         counts, bases = counts | more[0], bases | more[1]
     found = hs.watch(
         {_name(one): values for one, values in counts.items()},
@@ -157,8 +161,26 @@ def _scores(first: date, until: date, known: Taxonomy) -> Iterable[_Arrays]:
             yield {series: counted.low}, {series: counted.scored + NOTHING}
 
 
+def _happened(first: date, until: date, known: Taxonomy) -> _Arrays:
+    """Events that show a cause, out of the events that show none, such as orders: seen before anybody complains."""
+    groups = company_record().ask(Daily(first, until, ("event",), HAPPENED)).groups
+    by_event = {str(group[0]): counted.n for group, counted in groups.items() if group[0]}
+    causes = [one for one in known.active_causes if one.demand != "value" and one.events]
+    failing = {event for one in causes for event in one.events}
+    days = (until - first).days + 1
+    base = np.sum([n for event, n in by_event.items() if event not in failing] or [np.zeros(days)], axis=0) + NOTHING
+    counts = {
+        Series("happened", one.id, "", ""): np.sum(
+            [by_event[event] for event in one.events if event in by_event], axis=0
+        )
+        for one in causes
+        if any(event in by_event for event in one.events)
+    }
+    return counts, dict.fromkeys(counts, base)
+
+
 def _enough(values: Array) -> bool:
-    return bool(values[:FIRST_DAYS].mean() >= FEWEST_A_DAY)
+    return bool(values[:FIRST_DAYS].mean() >= ENOUGH_A_DAY)
 
 
 def _name(series: Series) -> str:

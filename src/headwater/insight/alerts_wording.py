@@ -21,9 +21,10 @@ MOST_IN_STRIP = 3
 def subject_of(alert: Alert) -> str:
     """What rose: a cause, or the low scores of a metric, with its stage."""
     known = taxonomy()
-    if alert.kind == Alert.Kind.CAUSE:
+    if alert.kind != Alert.Kind.SCORE:
         cause = known.cause(known.resolve(alert.cause))
-        what = _("“%s”") % (cause.name if cause else alert.cause)
+        said = _("“%s”") if alert.kind == Alert.Kind.CAUSE else _("“%s”, as events show it")
+        what = said % (cause.name if cause else alert.cause)
     else:
         metric = METRICS.get(alert.metric)
         what = _("Low scores in “%s”") % (metric.title if metric else alert.metric)
@@ -78,8 +79,9 @@ def watching_note(found: "Alerts") -> str:
         return ""
     return _(
         "Each cause at each stage, and the low scores of each metric at each stage, as a share of what was said on the "
-        "day, against the weeks before; weekdays and day-to-day spread are taken into account. All series together "
-        "raise a false alarm less than once in two years by design."
+        "day; and the events that show a cause, beside all other events; against the weeks before. Weekdays and "
+        "day-to-day spread are taken into account. All series together raise a false alarm less than once in two years "
+        "by design."
     )
 
 

@@ -21,7 +21,8 @@ AVERAGE_RUN_LENGTH = 1000.0
 RISES = (1.1, 1.2, 1.35, 1.6, 2.0, 3.0)
 HISTORY_PERIODS = 13
 PAUSE_PERIODS = 2
-FEWEST_A_DAY = 0.2
+FEWEST_A_DAY = 0.02
+"""Two in the history at least: the wager is as honest with rare counts (see docs/develop/statistics.md), only slower."""
 CAUTION = 1.15
 """What a dispersion estimated from 13 weeks is multiplied by: its upper bound of 80 %, 84 / χ²(84; .2). As estimated,
 one in two is too small, and quiet years alarm up to twice as often."""
@@ -118,7 +119,7 @@ def _unfit(counts: Array, first: int) -> NoVerdict | None:
     if counts.size <= first:
         return NoVerdict("short_history", f"{counts.size} days are no more than the history of {first}.", counts.size)
     if counts[:first].mean() < FEWEST_A_DAY:
-        return NoVerdict("few_a_day", "Too few a day to see a rise from day to day: look at weeks.", int(counts.sum()))
+        return NoVerdict("few_a_day", "Too few in the history to compare a rise with: look at months.", int(counts.sum()))
     return None
 
 

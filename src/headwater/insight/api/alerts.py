@@ -21,7 +21,7 @@ class AlertRow(Schema):
     to come about by chance, of all series together. ``unseen``: the record no longer shows it."""
 
     id: int
-    kind: Literal["cause", "score"]
+    kind: Literal["cause", "score", "happened"]
     cause: str
     metric: str
     stage: str

@@ -11,7 +11,7 @@ from headwater.base.models import Person
 
 
 class Alert(models.Model):
-    """Something that rose: a cause at a stage, or the low scores of a metric at a stage.
+    """Something that rose: a cause at a stage, the events that show a cause, or the low scores of a metric at a stage.
 
     ``began_on`` is when it was first found to have begun, and with the series identifies the alert; ``since`` is what
     the record says now. ``rise`` (``low``, ``high``) is a ratio of ``seen`` to ``expected``; ``score`` is how many days
@@ -22,6 +22,7 @@ class Alert(models.Model):
     class Kind(models.TextChoices):
         CAUSE = "cause", _("cause")
         SCORE = "score", _("low scores")
+        HAPPENED = "happened", _("what happened")
 
     class State(models.TextChoices):
         NEW = "new", _("new")
