@@ -14,8 +14,9 @@ from headwater.listening.surveys.document import Document
 from headwater.listening.surveys.exchange import as_json, as_yaml, read, read_file, written
 from headwater.listening.surveys.texts import texts
 
-WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r\x85\u2028\u2029"), max_size=20)
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r\x85\u2028\u2029"), max_size=20)
 TEXTS = st.dictionaries(st.sampled_from(["en", "de", "ar", "pt-br"]), WORDS, max_size=3)
+BOOLEANS: Any = st.booleans()  # for the type checker takes a draw's first type for all
 KINDS = ["nps", "csat", "ces", "rating", "single", "multiple", "matrix", "open", "statement", "consent"]
 
 
@@ -30,7 +31,7 @@ def contents(draw: st.DrawFn) -> dict[str, Any]:
             questions.append(draw(question(f"q{len(asked)}", asked)))
             asked.append(questions[-1]["id"])
         page = {"id": f"p{number}", "title": draw(TEXTS), "questions": questions}
-        if asked and draw(st.booleans()):
+        if asked and draw(BOOLEANS):
             page["jumps"] = [{"when": draw(rule(asked)), "to": "end"}]
         pages.append(page)
     languages = draw(st.lists(st.sampled_from(["en", "de", "ar", "pt-br"]), min_size=1, max_size=3, unique=True))
@@ -53,7 +54,7 @@ def question(draw: st.DrawFn, id: str, asked: list[str]) -> dict[str, Any]:
     one["points"] = draw(st.dictionaries(st.sampled_from(["1", "2"]), TEXTS, max_size=2))
     one["options"] = [{"id": f"o{n}", "text": draw(TEXTS)} for n in range(draw(st.integers(0, 3)))]
     one["rows"] = [{"id": f"r{n}", "text": draw(TEXTS), "stage": draw(WORDS)} for n in range(draw(st.integers(0, 2)))]
-    if asked and draw(st.booleans()):
+    if asked and draw(BOOLEANS):
         one["show_if"] = draw(rule(list(asked)))
     return one
 

@@ -17,7 +17,7 @@ from headwater.listening.surveys.differences import Difference, differences
 from headwater.listening.surveys.exchange import read
 from headwater.listening.surveys.findings import Known
 from headwater.metrics.store import company_record
-from headwater.record.questions import AttributeNames, Size
+from headwater.record.questions import CustomerAttributes, Span
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -171,7 +171,7 @@ def known(document: Document) -> Known:
     if document.anonymous:
         return Known()
     facts: dict[str, str] = {}
-    if company_record().ask(Size()).signals:
+    if company_record().ask(Span()).signals:
         facts = {
             "channel": _("the channel of each contact"),
             "date": _("the time of each order and contact"),
@@ -183,7 +183,7 @@ def known(document: Document) -> Known:
 
 def known_attributes() -> list[str]:
     """Attributes that the record knows of customers, which words can name and a survey need not ask."""
-    return sorted(str(one.value) for one in company_record().ask(AttributeNames(MOST_ATTRIBUTES)))
+    return sorted(str(one.level) for one in company_record().ask(CustomerAttributes(MOST_ATTRIBUTES)))
 
 
 def scope_of(survey: Survey) -> str:
