@@ -32,7 +32,7 @@ TWO_PAGES: dict[str, Any] = {
 def published(content: dict[str, Any], name: str = "stay", **others: Any) -> Survey:
     """A survey that asks this, published."""
     Document.model_validate({**content, **others})
-    survey, made = Survey.objects.get_or_create(name=name, defaults={"title": "How was it?"})
+    survey, _made = Survey.objects.get_or_create(name=name, defaults={"title": "How was it?"})
     row = start_draft(SurveyVersion, None, str(survey.pk), survey=survey)
     SurveyVersion.objects.filter(pk=row.pk).update(content={**content, **others})
     publish(row, None)
@@ -54,5 +54,7 @@ def invited(survey: Survey, customer_id: str = "c1", **others: Any) -> str:
 
 def send(token: str, page: str = "first", client: Client | None = None, **answers: Any) -> Any:
     """Post a page as a browser does: ``nps=9`` is the field ``q.nps``; ``_go``, ``_resume`` are fields of the form."""
-    fields = {name[1:] if name.startswith("_") else f"q.{name.replace('__', '.')}": value for name, value in answers.items()}
+    fields = {
+        name[1:] if name.startswith("_") else f"q.{name.replace('__', '.')}": value for name, value in answers.items()
+    }
     return (client or Client()).post(f"/s/{token}/{page}", fields)

@@ -95,7 +95,7 @@ def serve(host: str, port: int, *, processes: int, announce: Callable[[], None])
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=4,
+        blocking_threads=16,  # they mostly wait: answers that wait together are written together
         backlog=1024,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from headwater.base.company import company
@@ -150,9 +151,8 @@ class Keeping:
             started_at=None if self.anonymous else now.at,
             **self._fields(),
         )
-        if found.invitation is not None and not self.anonymous:
-            unread = Invitation.objects.filter(pk=found.invitation.pk, opened_at__isnull=True)
-            unread.update(opened_at=now.at)
+        if found.invitation is not None and not self.anonymous and not self.ends:
+            Invitation.objects.filter(pk=found.invitation.pk, opened_at__isnull=True).update(opened_at=now.at)
 
     def _may_begin(self) -> bool:
         found, visitor = self.found, self.found.visitor
@@ -182,7 +182,10 @@ class Keeping:
         found = self.found
         if found.invitation is not None:
             mine = Invitation.objects.filter(pk=found.invitation.pk, state__in=UNSPENT)
-            if not mine.update(state=Asked.SPENT) and self.ends == State.COMPLETE:
+            spent: dict[str, Any] = {"state": Asked.SPENT}
+            if not self.anonymous:
+                spent["opened_at"] = Coalesce("opened_at", Value(self.now.at, output_field=DateTimeField()))
+            if not mine.update(**spent) and self.ends == State.COMPLETE:
                 raise _Undone("spent")
         if not self.anonymous:
             self._take_consent()

@@ -12,7 +12,7 @@ from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import SurveyLink
-from headwater.listening.surveys.tokens import new_token
+from headwater.listening.surveys.tokens import new_link_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ def create_link(
     with transaction.atomic():
         link = SurveyLink.objects.create(
             survey=survey,
-            token=new_token(),
+            token=new_link_token(),
             title=title,
             kind=kind,
             attributes=checked_attributes(attributes or {}),

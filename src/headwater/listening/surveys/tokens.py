@@ -12,12 +12,24 @@ from django.conf import settings
 
 BYTES: Final = 18
 """144 bits: 24 characters in an address, none of them padding."""
+LINK_BYTES: Final = 24
+"""32 characters: a link's token is told from an invitation's by its length, so that either is looked up once."""
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def new_token() -> str:
     """A random token, safe in an address."""
     return secrets.token_urlsafe(BYTES)
+
+
+def new_link_token() -> str:
+    """A random token of a link that anybody may answer through."""
+    return secrets.token_urlsafe(LINK_BYTES)
+
+
+def is_of_link(token: str) -> bool:
+    """Whether this is the token of a link, by its length."""
+    return len(token) > 4 * BYTES // 3
 
 
 def hashed(token: str) -> str:

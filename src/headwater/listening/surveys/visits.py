@@ -16,7 +16,7 @@ from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import Invitation, SurveyLink, SurveyResponse
 from headwater.listening.surveys import branching, queries
 from headwater.listening.surveys.answer_words import words_of
-from headwater.listening.surveys.tokens import TOKEN, hashed
+from headwater.listening.surveys.tokens import TOKEN, hashed, is_of_link
 
 if TYPE_CHECKING:
     from headwater.listening.models import Survey, SurveyVersion
@@ -104,8 +104,8 @@ def visit(token: str, visitor: Visitor) -> Visit:
     """What this token opens. Raises Shut where it opens nothing now; a response that is complete is no such reason."""
     if not TOKEN.fullmatch(token):
         raise Shut("not_found", language=_first(visitor))
-    link = SurveyLink.objects.select_related("survey").filter(token=token).first()
-    invitation = None if link else _invited(token)
+    link = _linked(token) if is_of_link(token) else None
+    invitation = None if is_of_link(token) else _invited(token)
     door = link or invitation
     if door is None:
         raise Shut("not_found", language=_first(visitor))
@@ -127,23 +127,26 @@ def _first(visitor: Visitor) -> str:
     return next(iter((*visitor.languages, "en")))
 
 
+def _linked(token: str) -> SurveyLink | None:
+    chosen = SurveyLink.objects.order_by().select_related("survey").filter(token=token)
+    return next(iter(chosen), None)
+
+
 def _invited(token: str) -> Invitation | None:
     chosen = Invitation.objects.select_related("survey", "mailing").filter(token_hash=hashed(token))
-    found: Invitation | None = chosen.first()
-    return found
+    return next(iter(chosen), None)
 
 
 def _response(token: str, visitor: Visitor, invitation: Invitation | None) -> SurveyResponse | None:
     """The response that was begun here: the invitation's own, else the one whose token the browser holds."""
     responses = SurveyResponse.objects.select_related("version")
     if invitation is not None:
-        own: SurveyResponse | None = responses.filter(invitation=invitation).first()
-        if own is not None:
-            return own
+        own = next(iter(responses.filter(invitation=invitation)), None)
+        if own is not None or invitation.response_id:
+            return own  # an invitation with a number for its answer is of a survey that is not anonymous
     if not visitor.resume:
         return None
-    held: SurveyResponse | None = responses.filter(resume_hash=resume_hash(token, visitor.resume)).first()
-    return held
+    return next(iter(responses.filter(resume_hash=resume_hash(token, visitor.resume))), None)
 
 
 def resume_hash(token: str, resume: str) -> str:

@@ -184,6 +184,8 @@ def _set_cookie(response: HttpResponse, token: str, resume: str) -> None:
 
 def _private(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-store"
+    # Django logs what is refused with its address and the time: who opened an invitation when is nobody's business.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
