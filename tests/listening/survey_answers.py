@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from headwater.listening import direct, inbox
-from headwater.listening.models import Survey
+from headwater.listening.models import Survey, SurveyVersion
 from headwater.listening.pipeline.__init__ import Run
 from headwater.listening.surveys import queries, services
 from headwater.listening.surveys.answers_to_signals import Given, signals_of
@@ -38,7 +38,8 @@ CONTENT: dict[str, Any] = {
 def make_survey(name: str = "orders", **changes: Any) -> Survey:
     """A published survey of five questions on two pages, in English and Arabic."""
     survey = services.create_from(None, read({**CONTENT, **changes}), "Your last order", name=name)
-    services.publish(None, survey)
+    row = services.publish(None, survey)
+    SurveyVersion.objects.filter(pk=row.pk).update(published_at=START - timedelta(days=1))
     return survey
 
 

@@ -238,6 +238,8 @@ def test_pages_and_files_say_the_same(ours: Company, lead: Person, client: Clien
     page = client.get("/surveys/orders/results").content.decode()
     assert "200 responses: Net Promoter Score +30" in page
     assert "/surveys/orders/results/parts:speed" in page
+    assert "=SUM(A1)" in client.get("/surveys/orders/results/why/words").content.decode()
+    assert client.get("/surveys/orders/results/way/words").status_code == 404
     compared = client.get("/surveys/orders/results?wave=2&against=1").content.decode()
     assert "no score changed by more than chance could make" in compared
     question = client.get("/surveys/orders/results/recommend?by=attribute:way").content.decode()

@@ -75,6 +75,7 @@ urlpatterns = [
     path("surveys/<slug:name>/results.csv", survey_results.survey_results_file, name="survey_results_file"),
     path("surveys/<slug:name>/responses.csv", survey_results.survey_responses_file, name="survey_responses_file"),
     path("surveys/<slug:name>/results/<str:key>", survey_results.survey_question, name="survey_question"),
+    path("surveys/<slug:name>/results/<str:key>/words", survey_results.survey_words, name="survey_words"),
     path("snippet/<str:token>.js", snippet.script, name="snippet"),
     path("snippet/<str:token>/answers", snippet.answers, name="snippet_answers"),
     path("snippet/<str:token>/continue/<str:key>", snippet.go_on, name="snippet_continue"),

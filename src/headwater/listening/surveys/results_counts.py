@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from django.db.models import Min
 
+from headwater.listening.models import SurveyVersion
 from headwater.listening.surveys.branching import OTHER
 from headwater.metrics import rules
 from headwater.metrics.definitions import METRICS
@@ -96,7 +99,11 @@ class Counts:
 
     def words(self, key: str) -> int:
         """How many answers in words to a question."""
-        return int(self.found.n[self._rows(WORDS, key)].sum())
+        return round(float(self.worded(key).sum()))
+
+    def worded(self, key: str) -> Array:
+        """Answers in words to a question, by customer bucket."""
+        return self._by_bucket(self._rows(WORDS, key))
 
     def scores(self, one: Measured) -> Mapping[float, Array]:
         """Answers by score, each an array by customer bucket."""
@@ -130,10 +137,16 @@ class Counts:
         return np.bincount(self.found.bucket[rows], self.found.n[rows], rules.BUCKETS).astype(float)
 
 
+def first_day(survey: Survey) -> date | None:
+    """A day before which nobody can have answered: before it was first published, in any time zone."""
+    first = SurveyVersion.objects.filter(survey=survey).aggregate(first=Min("published_at"))["first"]
+    return first.date() - timedelta(days=1) if first else None
+
+
 def counts_of(survey: Survey, document: Document) -> Counts:
     """All that was answered, of every wave."""
     attributes = tuple(dict.fromkeys(attribute_of(question) for question in choosing(document)))
-    found = company_record().ask(SurveyAnswers(survey.source, attributes, (WAVE,)))
+    found = company_record().ask(SurveyAnswers(survey.source, attributes, (WAVE,), since=first_day(survey)))
     return Counts(found, np.ones(len(found.n), dtype=bool))
 
 

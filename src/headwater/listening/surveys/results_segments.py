@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +14,15 @@ from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import SurveyVersion
 from headwater.listening.surveys import queries
 from headwater.listening.surveys.results import View, document_of_all
-from headwater.listening.surveys.results_counts import WAVE, Measured, attribute_of, choosing, measured
+from headwater.listening.surveys.results_counts import (
+    WAVE,
+    Measured,
+    attribute_of,
+    choosing,
+    counts_of,
+    first_day,
+    measured,
+)
 from headwater.listening.surveys.results_protection import SMALLEST, shown_groups
 from headwater.metrics import rules
 from headwater.metrics.access import IDENTITIES, require_askable
@@ -30,11 +38,12 @@ if TYPE_CHECKING:
     from headwater.base.models import Person
     from headwater.listening.models import Survey
     from headwater.listening.surveys.document import Document, Question
+    from headwater.science.bounds import Array
     from headwater.science.results import Result
 
 MOST_OFFERED: Final = 12
-WEEKLY_UNTIL: Final = 180
-"""Days that a trend shows by week; a longer one is shown by month."""
+MOST_WEEKS: Final = 26
+"""So many weeks a trend shows by week; a longer one is shown by month."""
 VERSION: Final = "attribute:survey_version"
 PLAIN: Final = ("channel", "language", VERSION, WAVE)
 
@@ -132,7 +141,7 @@ def segments(person: Person | None, survey: Survey, key: str, by: str, view: Vie
         message = _("In an anonymous survey segments are shown over all waves together. Take the wave away.")
         raise Refused("survey.anonymous_waves", message, "wave", status=403)
     where = filter_of(survey, key, view.wave)
-    found = compare_groups(one.definition.name, by, where=where)
+    found = compare_groups(one.definition.name, by, where=where, since=first_day(survey))
     if not document.anonymous:
         return Segments(by, found, 0)
     shown = shown_groups({group.value: group.n for group in found.groups})
@@ -147,13 +156,14 @@ def trend(person: Person | None, survey: Survey, key: str, view: View) -> Trend:
     one = scale_of(document, key)
     wording = wordings(survey, one.question.id)
     where = every(filter_of(survey, key, view.wave))
-    period = _period(sums_of(Sums(("day",), where, metric=one.definition.name)), one.definition.minimum_base)
-    rows = sums_of(Sums((period, VERSION), where, metric=one.definition.name, buckets=True))
+    since = first_day(survey)
+    rows = sums_of(Sums(("week", VERSION, "bucket"), where, since, metric=one.definition.name))
+    period = _period(rows, one.definition.minimum_base)
     groups: dict[tuple[str, int], list[int]] = {}
     for place, row in enumerate(rows):
         era = wording.get(row.group[VERSION] or "", 0)
-        groups.setdefault((row.group[period] or "", era), []).append(place)
-    sums = rules.cells(rows, (period, VERSION))
+        groups.setdefault((_start(row.group["week"] or "", period), era), []).append(place)
+    sums = _by_place(rows)
     folded = rules.Cells(
         tuple((start, str(era)) for start, era in groups),
         {name: np.array([sums[name][places].sum(axis=0) for places in groups.values()]) for name in rules.FIELDS},
@@ -170,14 +180,26 @@ def trend(person: Person | None, survey: Survey, key: str, view: View) -> Trend:
     return Trend(period, tuple(sorted(points, key=lambda p: (p.start, p.wording))), breaks(survey, one.question.id))
 
 
-def _period(days: Sequence[SumsRow], enough: int) -> str:
+def _period(weeks: Sequence[SumsRow], enough: int) -> str:
     """By week where not too many weeks have enough answers each, else by month."""
-    known = [date.fromisoformat(row.group["day"]) for row in days if row.group["day"]]
-    if not known:
-        return "month"
-    length = (max(known) - min(known)).days + 1
-    weekly = sum(row.scored for row in days) * 7 / length
-    return "week" if length <= WEEKLY_UNTIL and weekly >= enough else "month"
+    known = {row.group["week"] for row in weeks}
+    few = sum(row.scored for row in weeks) < enough * len(known)
+    return "month" if few or len(known) > MOST_WEEKS else "week"
+
+
+def _start(week: str, period: str) -> str:
+    """The first day of the period that most of a week lies in."""
+    return week if period == "week" else f"{date.fromisoformat(week) + timedelta(days=3):%Y-%m}-01"
+
+
+def _by_place(rows: Sequence[SumsRow]) -> dict[str, Array]:
+    """Sums by (row, customer bucket), each bucket in its own place, so that rows can be added up."""
+    sums = {name: np.zeros((len(rows), rules.BUCKETS)) for name in rules.FIELDS}
+    for place, row in enumerate(rows):
+        bucket = int(row.group["bucket"] or 0)
+        for name, array in sums.items():
+            array[place, bucket] = getattr(row, name)
+    return sums
 
 
 def wordings(survey: Survey, question_id: str) -> dict[str, int]:
@@ -221,14 +243,12 @@ def spoken(person: Person | None, survey: Survey, key: str, view: View, *, newes
     require(person, "view", "figures")
     document = document_of_all(survey)
     where = filter_of(survey, key, view.wave)
-    said = every(where, equals("kind", "survey"))
-    rows = sums_of(Sums(("cause", "bucket"), said))
-    whole = np.zeros(rules.BUCKETS)
-    for row in sums_of(Sums(("bucket",), said)):
-        whole[int(row.group["bucket"] or 0)] += row.n
-    n = round(float(whole.sum()))
+    counts = counts_of(survey, document)
+    whole = (counts.of_waves([view.wave]) if view.wave else counts).worded(key)
+    n, since = round(float(whole.sum())), first_day(survey)
     if document.anonymous and n < SMALLEST:
         return Spoken(n, (), (), str(where))
+    rows = sums_of(Sums(("cause", "bucket"), where, since))
     named: dict[str, np.ndarray] = {}
     for row in rows:
         if row.group["cause"]:
@@ -246,5 +266,5 @@ def spoken(person: Person | None, survey: Survey, key: str, view: View, *, newes
         causes = [one for one in causes if one[1] >= SMALLEST]
     words: tuple[Signal, ...] = ()
     if newest and allows(person, "view", "verbatims"):
-        words = company_record().ask(Verbatims(where=where, limit=newest)).rows
+        words = company_record().ask(Verbatims(where=where, since=since, limit=newest)).rows
     return Spoken(n, tuple(causes), words, str(where))

@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from headwater.base.accounts import person
-from headwater.base.models import Person
 from headwater.base.permissions import allows
+from headwater.base.refusals import NotFound
 from headwater.journey.queries import taxonomy
 from headwater.listening.downloads import escaped
 from headwater.listening.surveys import results_charts, results_exports, results_segments
@@ -47,7 +48,7 @@ def survey_results(request: HttpRequest, name: str) -> HttpResponse:
         "losses": [(wording.loss_name(loss), n) for loss, n in found.funnel.losses if n],
         "unknowable": wording.unknowable(anonymous=found.document.anonymous),
         "links": link_counts(found.survey),
-        "questions": [question_shown(me, found, one) for one in found.questions],
+        "questions": [question_shown(found, one) for one in found.questions],
         "smallest": SMALLEST,
         "response_href": response_href(found),
         "may_export": allows(me, "export", "signals") and not found.document.anonymous,
@@ -102,6 +103,26 @@ def survey_question(request: HttpRequest, name: str, key: str) -> HttpResponse:
         "query": query_of(view),
     }
     return render(request, "listening/survey_results_question.html", shown)
+
+
+@require_GET
+def survey_words(request: HttpRequest, name: str, key: str) -> HttpResponse:
+    """What words answer a question: their causes with the way down to each, and the newest of them."""
+    me, view = person(request), view_of(request)
+    found = results(me, name, view)
+    if not any(one.id == key and one.words and not one.withheld for one in found.questions):
+        raise NotFound("survey.no_words", _("No words to show answer “%s”.") % key[:80], "question")
+    said, known = results_segments.spoken(me, found.survey, key, view), taxonomy()
+    causes = [
+        {
+            "name": named.name if (named := known.cause(cause)) else cause,
+            "n": n,
+            "share": share,
+            "href": f"/causes/{cause}?{urlencode({'where': said.where})}",
+        }
+        for cause, n, share in said.causes[:MOST_CAUSES]
+    ]
+    return render(request, "listening/survey_results_words.html", {"causes": causes, "newest": said.newest})
 
 
 @require_GET
@@ -165,7 +186,7 @@ def funnel_rows(found: Funnel) -> list[dict[str, Any]]:
     ]
 
 
-def question_shown(me: Person, found: Results, one: QuestionResults) -> dict[str, Any]:
+def question_shown(found: Results, one: QuestionResults) -> dict[str, Any]:
     """One question with its pictures and the way down from it."""
     hrefs = {score.of.key: score_href(found, score) for score in one.scores}
     single = one.scores[0] if len(one.scores) == 1 and one.question.kind != "matrix" else None
@@ -179,25 +200,14 @@ def question_shown(me: Person, found: Results, one: QuestionResults) -> dict[str
         "matrix": results_charts.matrix(one, hrefs) if one.question.kind == "matrix" else None,
         "rows": [(score, hrefs[score.of.key], difference_of(score)) for score in one.scores],
         "choices": [(option, difference_of(option)) for option in one.options],
-        "spoken": words_shown(me, found, one) if one.words and not one.withheld else None,
+        "said_href": said_href(found, one) if one.words and not one.withheld else "",
         "words_href": words_href(found, one) if one.words else "",
     }
 
 
-def words_shown(me: Person, found: Results, one: QuestionResults) -> dict[str, Any]:
-    """What words answer a question: their causes with the way down to each, and the newest of them."""
-    spoken = results_segments.spoken(me, found.survey, one.id, found.view)
-    known = taxonomy()
-    causes = [
-        {
-            "name": named.name if (named := known.cause(cause)) else cause,
-            "n": n,
-            "share": share,
-            "href": f"/causes/{cause}?{urlencode({'where': spoken.where})}",
-        }
-        for cause, n, share in spoken.causes[:MOST_CAUSES]
-    ]
-    return {"causes": causes, "newest": spoken.newest}
+def said_href(found: Results, one: QuestionResults) -> str:
+    """Where the causes and newest words of a question are: a part of the page that may come later."""
+    return reverse("listening:survey_words", args=[found.survey.name, one.id]) + query_of(View(found.view.wave))
 
 
 def difference_of(one: Any) -> str:
