@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -344,6 +345,26 @@ def test_a_mailing_that_began_keeps_whom_it_drew(ours: Company) -> None:
 def test_a_plan_that_cannot_be_is_refused(ours: Company, plan: dict[str, Any]) -> None:
     with pytest.raises(Refused):
         mailings.read_plan(None, plan)
+
+
+def test_nobody_counts_as_asked_where_no_mail_can_leave(ours: Company, settings: LazySettings) -> None:
+    some_addressees(2)
+    mailing = started(a_survey())
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", ""
+    mailing_work.work()
+    assert (Contact.objects.count(), states(mailing)) == (0, {"planned": 2})
+    with pytest.raises(Refused, match="HEADWATER_SMTP_URL"):
+        mailings.start(None, mailings.create(None, mailing.survey))
+
+
+def test_no_more_is_written_than_leaves_soon(ours: Company, settings: LazySettings) -> None:
+    settings.BULK_MAILS_A_MINUTE = 10
+    some_addressees(150)
+    mailing = started(a_survey())
+    mailing_work.work()
+    assert states(mailing) == {"sent": 100, "planned": 50}
+    mailing_work.work()
+    assert states(mailing)["planned"] == 50
 
 
 # --- at a moment

@@ -245,7 +245,7 @@ def sample_size(request: HttpRequest, name: str, asked: Query[SampleAsked]) -> d
     }  # fmt: skip
 
 
-@router.get(
+@router.post(
     "/surveys/{name}/mailings/{mailing_id}/links.csv", response={200: None, **REFUSALS},
     summary="Personal links as CSV, to be handed over elsewhere; whoever is in it is asked by it",
 )  # fmt: skip

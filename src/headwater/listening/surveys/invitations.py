@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from headwater.base.company import company
-from headwater.base.outbox import Lane, put_mail
+from headwater.base.models import OutboxMail
+from headwater.base.outbox import Lane, is_configured, put_mail
 from headwater.listening import inbox
 from headwater.listening.models import Addressee, Contact, Invitation, Mailing
 from headwater.listening.surveys import audience, contacts, mail, queries
@@ -78,19 +80,27 @@ class _Batch:
 
 def send_due(context: JobContext | None = None, *, now: datetime | None = None) -> int:
     """Send every invitation and reminder that is due; returns how many mails were written."""
+    if not is_configured():
+        return 0  # nobody counts as asked by a mail that cannot leave
     now, sent, done = now or timezone.now(), 0, 0
     due = Invitation.objects.filter(
         state__in=(State.PLANNED, State.SENT), due_at__lte=now, mailing__state=Mailing.State.RUNNING,
         mailing__channel="email", survey__closed_at=None, survey__archived_at=None,
     )  # fmt: skip
     total = due.count()
-    while pks := list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH]):
+    # No more than leaves soon is written at once: what waits in the outbox would arrive when the hours are over.
+    while _outbox_has_room() and (pks := list(due.order_by("due_at", "pk").values_list("pk", flat=True)[:BATCH])):
         sent += _send_batch(pks, now)
         done += len(pks)
         if context is not None:
             context.progress(done, max(total, done))
     Invitation.objects.filter(state=State.SENT, expires_at__lte=now).update(state=State.EXPIRED, due_at=None)
     return sent
+
+
+def _outbox_has_room() -> bool:
+    waiting = OutboxMail.objects.filter(lane=Lane.BULK, state=OutboxMail.State.WAITING).count()
+    return waiting < 2 * settings.BULK_MAILS_A_MINUTE
 
 
 def _send_batch(pks: Sequence[int], now: datetime) -> int:

@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from headwater.base.history import record_history
-from headwater.base.refusals import Refused
 from headwater.listening.models import Invitation, Mailing
 from headwater.listening.surveys import audience, invitations, queries
 from headwater.listening.surveys.mailing_rules import full_segments, is_narrow_enough, is_time_to_look
 from headwater.listening.surveys.mailings import locked, plan_of
 from headwater.metrics.estimates import estimate
 from headwater.record.filters import equals, every
+from headwater.science.results import NoVerdict
 
 if TYPE_CHECKING:
     from headwater.base.queue import JobContext
@@ -60,7 +60,7 @@ def figure_of(mailing: Mailing) -> Result:
     _version, document = queries.published(mailing.survey)
     found = audience.first_metric(document)
     if found is None:
-        raise Refused("mailing.no_score", _("“%s” has no scored question.") % mailing.survey.title, "stop_width")
+        return NoVerdict("no_score", _("This survey has no scored question."))
     metric, question = found
     where = every(
         equals("source", mailing.survey.source),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from headwater.base.history import record_history
-from headwater.base.outbox import put_mail
+from headwater.base.outbox import is_configured, put_mail
 from headwater.base.permissions import require
 from headwater.base.queue import enqueue
 from headwater.base.refusals import Conflict, NotFound, Refused
@@ -108,6 +108,7 @@ def create(
         values = {"given": channel[:40], "known": ", ".join(CHANNELS)}
         raise Refused("mailing.channel", message % values, "channel")
     checked = read_plan(person, plan or {})
+    _require_a_score(survey, checked)
     with transaction.atomic():
         theirs = Mailing.objects.filter(survey=survey)
         if theirs.count() >= MOST_MAILINGS:
@@ -134,6 +135,7 @@ def change(
     another audience or sample: who was drawn by one seed stays."""
     require(person, "send", "surveys")
     checked = read_plan(person, plan)
+    _require_a_score(mailing.survey, checked)
     with transaction.atomic():
         row = locked(mailing)
         if edition is not None and edition != row.edition:
@@ -169,12 +171,21 @@ def read_plan(person: Person | None, plan: Mapping[str, Any]) -> Plan:
     return checked
 
 
+def _require_a_score(survey: Survey, plan: Plan) -> None:
+    if plan.stop_width is not None and audience.first_metric(queries.latest(survey)[1]) is None:
+        message = _("“%s” has no scored question whose interval could be narrow enough.")
+        raise Refused("mailing.no_score", message % survey.title, "stop_width")
+
+
 def start(person: Person | None, mailing: Mailing, *, edition: int | None = None) -> Mailing:
     """Let a draft begin: the queue draws and sends. Refuses a survey that takes no answers."""
     require(person, "send", "surveys")
     queries.published(mailing.survey)
     if queries.state_of(mailing.survey) != "open":
         raise Refused("mailing.survey_closed", _("“%s” takes no answers. Open it first.") % mailing.survey.title)
+    if mailing.channel == "email" and not is_configured():
+        message = _("No mail can leave here: an administrator sets HEADWATER_SMTP_URL first.")
+        raise Refused("mailing.no_mail_server", message)
     with transaction.atomic():
         row = locked(mailing)
         if edition is not None and edition != row.edition:

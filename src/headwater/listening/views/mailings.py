@@ -211,7 +211,7 @@ def show_mail(request: HttpRequest, name: str, pk: int) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_POST
 def links_file(request: HttpRequest, name: str, pk: int) -> HttpResponse:
     """The personal links of a mailing as CSV; those customers are asked by it."""
     survey, found = _found(request, name, pk)
