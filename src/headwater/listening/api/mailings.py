@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Schema
+from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
 from headwater.base.accounts import person
+from headwater.base.permissions import require
 from headwater.base.problems import REFUSALS
 from headwater.listening.models import ContactLimits, Mailing
 from headwater.listening.surveys import (
@@ -26,6 +27,7 @@ from headwater.science.results import NoVerdict
 
 router = Router(tags=["surveys"])
 
+Name = Annotated[str, Path(max_length=60, pattern=r"^[-a-zA-Z0-9_]+$")]
 Short = Annotated[str, Field(max_length=500)]
 Small = Annotated[int, Field(ge=0, le=400)]
 Pk = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -176,7 +178,7 @@ def receive_addressees(request: HttpRequest, data: AddresseesIn) -> Any:
 
 @router.get("/contact-limits", response={200: LimitsData, **REFUSALS}, summary="How often a customer may be asked")
 def contact_limits(request: HttpRequest) -> ContactLimits:
-    addressees.counts(person(request))
+    require(person(request), "view", "surveys")
     return contacts.limits()
 
 
@@ -186,13 +188,13 @@ def change_contact_limits(request: HttpRequest, data: LimitsData) -> ContactLimi
 
 
 @router.get("/surveys/{name}/mailings", response={200: list[MailingOut], **REFUSALS}, summary="Mailings of a survey")
-def survey_mailings(request: HttpRequest, name: str) -> list[dict[str, Any]]:
+def survey_mailings(request: HttpRequest, name: Name) -> list[dict[str, Any]]:
     who = person(request)
     return [_out(one) for one in mailings.mailings_of(who, queries.survey_of(who, name))]
 
 
 @router.post("/surveys/{name}/mailings", response={200: MailingOut, **REFUSALS}, summary="Begin a mailing, as a draft")
-def create_mailing(request: HttpRequest, name: str, data: MailingIn) -> dict[str, Any]:
+def create_mailing(request: HttpRequest, name: Name, data: MailingIn) -> dict[str, Any]:
     who = person(request)
     survey = queries.survey_of(who, name)
     plan = data.plan.model_dump(mode="json")
@@ -200,12 +202,12 @@ def create_mailing(request: HttpRequest, name: str, data: MailingIn) -> dict[str
 
 
 @router.get("/surveys/{name}/mailings/{mailing_id}", response={200: MailingOut, **REFUSALS}, summary="One mailing")
-def one_mailing(request: HttpRequest, name: str, mailing_id: Pk) -> dict[str, Any]:
+def one_mailing(request: HttpRequest, name: Name, mailing_id: Pk) -> dict[str, Any]:
     return _out(_found(request, name, mailing_id))
 
 
 @router.put("/surveys/{name}/mailings/{mailing_id}", response={200: MailingOut, **REFUSALS}, summary="Change a mailing")
-def change_mailing(request: HttpRequest, name: str, mailing_id: Pk, data: MailingChange) -> dict[str, Any]:
+def change_mailing(request: HttpRequest, name: Name, mailing_id: Pk, data: MailingChange) -> dict[str, Any]:
     found = _found(request, name, mailing_id)
     plan = data.plan.model_dump(mode="json")
     return _out(
@@ -217,7 +219,7 @@ def change_mailing(request: HttpRequest, name: str, mailing_id: Pk, data: Mailin
     "/surveys/{name}/mailings/{mailing_id}/preview", response={200: MailingPreview, **REFUSALS},
     summary="Whom a mailing would ask, and who is left out and why",
 )  # fmt: skip
-def preview_mailing(request: HttpRequest, name: str, mailing_id: Pk) -> dict[str, Any]:
+def preview_mailing(request: HttpRequest, name: Name, mailing_id: Pk) -> dict[str, Any]:
     found = mailings.preview(person(request), _found(request, name, mailing_id))
     return {
         "customers": found.size.customers, "with_address": found.size.with_address, "exact": found.size.exact,
@@ -230,7 +232,7 @@ def preview_mailing(request: HttpRequest, name: str, mailing_id: Pk) -> dict[str
     "/surveys/{name}/sample-size", response={200: SampleSuggested, **REFUSALS},
     summary="How many to ask for an interval",
 )  # fmt: skip
-def sample_size(request: HttpRequest, name: str, asked: Query[SampleAsked]) -> dict[str, Any]:
+def sample_size(request: HttpRequest, name: Name, asked: Query[SampleAsked]) -> dict[str, Any]:
     survey = queries.survey_of(person(request), name)
     _version, document = queries.latest(survey)
     size = audience.size_of(Plan().audience)
@@ -249,7 +251,7 @@ def sample_size(request: HttpRequest, name: str, asked: Query[SampleAsked]) -> d
     "/surveys/{name}/mailings/{mailing_id}/links.csv", response={200: None, **REFUSALS},
     summary="Personal links as CSV, to be handed over elsewhere; whoever is in it is asked by it",
 )  # fmt: skip
-def mailing_links(request: HttpRequest, name: str, mailing_id: Pk) -> HttpResponse:
+def mailing_links(request: HttpRequest, name: Name, mailing_id: Pk) -> HttpResponse:
     file = personal_links.export(person(request), _found(request, name, mailing_id))
     return HttpResponse(file, content_type="text/csv; charset=utf-8")
 
@@ -258,7 +260,7 @@ def mailing_links(request: HttpRequest, name: str, mailing_id: Pk) -> HttpRespon
     "/surveys/{name}/mailings/{mailing_id}/{action}", response={200: MailingOut, **REFUSALS},
     summary="Start, pause, let go on, cancel, or send a test to oneself",
 )  # fmt: skip
-def act_on_mailing(request: HttpRequest, name: str, mailing_id: Pk, action: Act) -> dict[str, Any]:
+def act_on_mailing(request: HttpRequest, name: Name, mailing_id: Pk, action: Act) -> dict[str, Any]:
     who, found = person(request), _found(request, name, mailing_id)
     if action == "test":
         mailings.send_test(who, found)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ValidationError as BadAddress
 from django.core.validators import validate_email
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from headwater.listening.surveys.document import Language, Part
 from headwater.record.filters import FilterError, parse
@@ -43,8 +43,8 @@ def _address(text: str) -> str:
 
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=r"^[^\r\n\x00]*$")]
 Words = Annotated[str, StringConstraints(max_length=4_000, strip_whitespace=True, pattern=r"^[^\x00]*$")]
-FilterText = Annotated[str, Field(max_length=4_000), AfterValidator(_filter)]
-Attribute = Annotated[str, Field(max_length=100)]
+FilterText = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00]*$"), AfterValidator(_filter)]
+Attribute = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
 Address = Annotated[str, Field(max_length=254), AfterValidator(_address)]
 
 
@@ -122,7 +122,7 @@ class Plan(Part):
     attributes: Annotated[tuple[Attribute, ...], Field(max_length=10)] = ()
     quotas: dict[Line, Annotated[int, Field(ge=0, le=MOST_A_MAILING)]] = {}
     window: Window = Window()
-    starts_at: datetime | None = None
+    starts_at: AwareDatetime | None = None
     open_days: Annotated[int, Field(ge=1, le=365)] = 30
     reminders: Annotated[int, Field(ge=0, le=5)] = 1
     reminder_days: Annotated[int, Field(ge=1, le=60)] = 5
