@@ -28,6 +28,14 @@ class ListeningConfig(AppConfig):
             position=50,
             needs=("view", "connections"),
         )
+        navigation.add(
+            "webhooks",
+            _("Webhooks"),
+            "listening:webhooks",
+            room="listening",
+            position=51,
+            needs=("view", "connections"),
+        )
         company.on_clear("headwater.listening.personal.rules.clear")
         erasure.on_erase("headwater.listening.surveys.forgetting.forget_customers")
         erasure.on_export("headwater.listening.surveys.forgetting.export_customer")

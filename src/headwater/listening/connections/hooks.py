@@ -111,6 +111,4 @@ register_event(
 register_event(
     "alert.raised", _("Something rises that chance does not explain: the alert’s id, cause, stage and address.")
 )
-register_event(
-    "survey.completed", _("Someone answered a survey: its name, and the answer’s id unless it is anonymous.")
-)
+register_event("survey.completed", _("Someone answered a survey that is not anonymous: its name, and the answer’s id."))

@@ -18,6 +18,8 @@ def overview(connections: Sequence[Connection]) -> str:
     """What the list says first: how many bring signals, and what waits for someone."""
     if not connections:
         return _("No other system is connected yet.")
+    if not any(one.state == Connection.State.ACTIVE for one in connections):
+        return _("Every connection rests: nothing arrives by itself.")
     active = sum(one.state == Connection.State.ACTIVE for one in connections)
     failing = [one for one in connections if one.failures]
     text = ngettext("%d connection brings signals", "%d connections bring signals", active) % active

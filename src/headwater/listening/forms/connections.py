@@ -44,6 +44,17 @@ class ConnectionForm(forms.Form):
             if kept in self.fields:
                 self.fields[kept].help_text = _("Kept, encrypted, and not shown. Write a new one to replace it.")
 
+    GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = ()
+    """Titles of the groups after the first, each with the names its fields begin with."""
+
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields as the page shows them: what every connection needs first."""
+        named = [
+            (title, [self[name] for name in self.fields if name.startswith(names)]) for title, names in self.GROUPS
+        ]
+        later = {field.name for _title, fields in named for field in fields}
+        return [("", [self[name] for name in self.fields if name not in later]), *named]
+
     def options(self) -> dict[str, Any]:
         raise NotImplementedError
 
@@ -59,6 +70,7 @@ class DatabaseForm(ConnectionForm):
     """A query and where it runs."""
 
     SECRETS = ("password",)
+    GROUPS = ((_("What is read"), ("query", "cursor", "overlap", "start")),)
     engine = forms.ChoiceField(
         label=_("Database"),
         choices=[
@@ -110,6 +122,11 @@ class RestForm(ConnectionForm):
     """An address, who asks, how pages follow, and what is new."""
 
     SECRETS = ("token", "password", "client_secret")
+    GROUPS = (
+        (_("Records and pages"), ("records", "paging_")),
+        (_("What is new"), ("incremental_",)),
+        (_("Each request"), ("parameters", "headers", "requests_a_minute")),
+    )
     url = plain(
         _("Address"), required=True, most=2000, help_text=_("Of the list, such as https://api.example.com/v2/tickets.")
     )
@@ -224,6 +241,12 @@ class WebhookForm(ConnectionForm):
     """How the sender signs, and where the records stand."""
 
     SECRETS = ("secret",)
+    GROUPS = (
+        (
+            _("How another sender signs"),
+            ("header", "algorithm", "encoding", "before", "signed", "timestamp_header", "id_header"),
+        ),
+    )
     sender = forms.ChoiceField(
         label=_("Who sends"),
         choices=[

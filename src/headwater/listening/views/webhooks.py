@@ -81,6 +81,8 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 def _overview(found: list[WebhookEndpoint]) -> str:
     if not found:
         return _("No other system is told anything yet.")
+    if not any(one.state == WebhookEndpoint.State.ACTIVE for one in found):
+        return _("No system is told anything at the moment.")
     active = sum(one.state == WebhookEndpoint.State.ACTIVE for one in found)
     text = ngettext("%d system is told what happens", "%d systems are told what happens", active) % active
     failing = sum(one.failing_since is not None for one in found)
