@@ -118,7 +118,7 @@ def test_the_sentence_says_whole_numbers_first(company: None) -> None:
     sentence = assets_sentence(answer)
     assert sentence.startswith("6 customers lost in the fourth quarter of 2025, 6 gained or won back")
     assert "as many as before, 21 in all" in sentence
-    assert "Not signed by finance yet: an active customer, a lost customer." in assets_note(answer)
+    assert "Not signed by finance yet: an active customer, a lost customer." in assets_note(answer, money=True)
     strip = assets_strip()
     assert strip is not None
     assert strip.unsigned
@@ -197,6 +197,13 @@ def test_strangers_employees_and_bad_input(company: None, client: Client, person
     page = client.get("/assets?every=year&by=segment")
     assert page.status_code == 200
     assert b"/assets/customers" not in page.content
+    assert b"for those who may see finance" in page.content
+    assert b"EUR" not in page.content
+    assert b"Worth at the end" not in page.content
+    assert b"worth" not in client.get("/assets?format=csv").content.splitlines()[0]
+    movements = client.get("/api/v1/assets").json()["current"]["movements"]
+    assert [one["before"].get("estimate") for one in movements] == [None] * len(movements)
+    assert any(one["customers"] for one in movements)
     assert client.get("/assets/customers").status_code == 403
     assert client.get("/assets?end=soon").status_code == 400
     assert client.get("/assets?end=2025-12-30").status_code == 404

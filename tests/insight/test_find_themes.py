@@ -30,6 +30,7 @@ from headwater.journey.queries import draft, taxonomy
 from headwater.journey.services import change_item
 from headwater.metrics.store import company_record
 from headwater.record.keys import signal_key
+from headwater.record.questions import SignalRows
 from headwater.science import Estimate
 from tests.insight.conftest import DAY, Write
 
@@ -196,6 +197,37 @@ def test_what_is_erased_leaves_the_themes(comments: None) -> None:
     after = Theme.objects.get(pk=row.pk)
     assert gone.signal_key not in after.members
     assert gone.signal_key not in after.typical
+
+
+def test_words_that_only_the_erased_said_go_with_them(comments: None) -> None:
+    find_themes()
+    row = park()
+    row.words = [*row.words, "flooded", "zanzibar"]
+    row.name = " · ".join(row.words[:3])
+    row.save()
+    erased, *_others = sorted({one.customer_id or "" for one in words_of(None, [row], 50)[row.pk]})
+    company_record().erase_customer(erased)
+    forget_erased([erased])
+    after = Theme.objects.get(pk=row.pk)
+    assert "zanzibar" not in after.words
+    assert "flooded" in after.words
+    assert after.size == len(after.members) or after.size == row.size - (len(row.members) - len(after.members))
+
+
+def test_a_theme_of_which_hardly_anybody_is_left_goes(comments: None) -> None:
+    find_themes()
+    row, decided = park(), park()
+    held = company_record().ask(SignalRows(tuple(row.members)))
+    for customer in sorted({one.customer_id or "" for one in held})[3:]:
+        company_record().erase_customer(customer)
+    decided.state = Theme.State.DISMISSED
+    decided.save()
+    forget_erased()
+    after = Theme.objects.get(pk=row.pk)
+    assert (after.state, after.words, after.name) == ("dismissed", [], "erased")
+    Theme.objects.filter(pk=row.pk).update(state=Theme.State.NEW, members=[*after.members, 1], name="a · b")
+    forget_erased()
+    assert not Theme.objects.filter(pk=row.pk).exists()
 
 
 def test_the_page_opens_and_decides(comments: None, person_with: Callable[..., Person], client: Client) -> None:

@@ -77,8 +77,8 @@ def _trend(found: CustomerAssets) -> str:
     return " " + _("In the period before it was %(then)s; the share may be the same.") % values
 
 
-def assets_note(found: CustomerAssets) -> str:
-    """What stands behind the sentence: definitions, share with interval, what was lost with them."""
+def assets_note(found: CustomerAssets, *, money: bool) -> str:
+    """What stands behind the sentence: definitions, share with interval, and (``money``) what was lost with them."""
     lost, share = found.current.movements["lost"], found.current.share_lost
     words = [_definitions(found)]
     if isinstance(share, Estimate):
@@ -86,7 +86,7 @@ def assets_note(found: CustomerAssets) -> str:
         words.append(
             said % {"share": measure(share.estimate, "share"), "range": interval(share.low, share.high, "share")}
         )
-    if isinstance(lost.before, Estimate) and lost.n:
+    if money and isinstance(lost.before, Estimate) and lost.n:
         said = _("They had bought for %(range)s in the %(days)s days before.")
         ends = money_range(lost.before.low, lost.before.high, found.finance.currency)
         words.append(said % {"range": ends, "days": found.custom.lost_days})

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from headwater.insight.text_models import CommentEncoder
     from headwater.journey.taxonomy import Taxonomy
+    from headwater.record.questions import Signal
 
     Rows = NDArray[np.int64]
 
@@ -244,7 +245,7 @@ def _keep(found: Search) -> None:
         if place in same:
             Theme.objects.filter(pk=kept[same[place]].pk).update(**fields)
         else:
-            Theme.objects.create(name=" · ".join(one.words[:NAME_WORDS])[:120], found_at=now, **fields)
+            Theme.objects.create(name=_name_of(one.words), found_at=now, **fields)
     gone = [row.pk for place, row in enumerate(kept) if place not in same.values() and row.gone_at is None]
     Theme.objects.filter(pk__in=gone).update(gone_at=now)
 
@@ -260,18 +261,44 @@ def _tell(context: Reporting | None, done: int, note: str) -> None:
 
 
 def forget_erased(customer_ids: Sequence[str] = ()) -> None:
-    """Take comments that are no longer in the record out of every theme; a theme of none of them goes as a whole."""
+    """Take comments that are no longer in the record out of every theme, and words that only they said.
+
+    A theme that fewer customers are left in than can be named goes as a whole; of one that people decided about, the
+    decision stays without its words.
+    """
     rows = list(Theme.objects.select_for_update())
     keys = sorted({key for row in rows for key in (*row.members, *row.typical)})
-    held: set[int] = set()
+    held: dict[int, Signal] = {}
     for start in range(0, len(keys), 500):
-        held |= {one.signal_key for one in company_record().ask_once(SignalRows(tuple(keys[start : start + 500])))}
+        found = company_record().ask_once(SignalRows(tuple(keys[start : start + 500])))
+        held |= {one.signal_key: one for one in found}
     for row in rows:
         members = [key for key in row.members if key in held]
         if len(members) < len(row.members):
-            row.members, row.typical = members, [key for key in row.typical if key in held]
-            row.size = max(row.size - 1, len(members))
-            row.save(update_fields=["members", "typical", "size"])
+            _shrink(row, [held[key] for key in members])
+
+
+def _shrink(row: Theme, left: Sequence[Signal]) -> None:
+    """A theme of what is left of its comments."""
+    own_name = row.name == _name_of(row.words)
+    keys = {one.signal_key for one in left}
+    row.size = max(row.size - (len(row.members) - len(left)), len(left))
+    row.members = [key for key in row.members if key in keys]
+    row.typical = [key for key in row.typical if key in keys]
+    customers = len({one.customer_id or f"signal {one.signal_key}" for one in left})
+    row.customers = min(row.customers, customers) if len(left) < KEPT_MEMBERS else row.customers
+    if customers < FEWEST_CUSTOMERS and row.state == Theme.State.NEW:
+        row.delete()
+        return
+    texts = [(one.text or "").casefold() for one in left] if customers >= FEWEST_CUSTOMERS else []
+    row.words = [word for word in row.words if any(word.casefold() in text for text in texts)]
+    row.name = (_name_of(row.words) or _("erased")) if own_name else row.name
+    row.save()
+
+
+def _name_of(words: Sequence[str]) -> str:
+    """What a theme is called by its own words."""
+    return " · ".join(words[:NAME_WORDS])[:120]
 
 
 def clear() -> None:

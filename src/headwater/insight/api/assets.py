@@ -4,16 +4,17 @@ from datetime import date
 from typing import Any, Literal
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Field, Query, Router, Schema
 
-from headwater.base.permissions import require
+from headwater.base.permissions import allows, require
 from headwater.base.problems import REFUSALS
 from headwater.base.refusals import Refused
 from headwater.insight.api.figures import Figure, figure
 from headwater.insight.assets import CustomerAssets, Every, Ledger, Reason, customer_assets
 from headwater.metrics.access import require_askable
 from headwater.record.questions import MOVEMENTS, Movement
-from headwater.science.results import NoVerdict
+from headwater.science.results import NoVerdict, Result
 
 router = Router(tags=["value"])
 
@@ -87,51 +88,57 @@ def get_assets(request: HttpRequest, asked: Query[AssetsAsked]) -> dict[str, Any
     found = customer_assets(every=every, end=asked.end, by=asked.by)
     if isinstance(found, NoVerdict):
         raise Refused(f"assets.{found.code}", found.message, status=409)
-    return as_json(found)
+    return as_json(found, money=allows(request.user, "view", "finance"))
 
 
-def as_json(found: CustomerAssets) -> dict[str, Any]:
+def as_json(found: CustomerAssets, *, money: bool) -> dict[str, Any]:
+    """``money``: what customers are worth too, for those who may see finance's figures."""
     return {
         "currency": found.finance.currency,
         "active": list(found.custom.active),
         "lost_days": found.custom.lost_days,
         "leaving": list(found.custom.leaving),
         "signed": not found.finance.unsigned_of("active", "lost"),
-        "periods": [_period(one) for one in found.periods],
-        "current": _period(found.current),
-        "segments": [{"segment": one.segment, "period": _period(one.ledger)} for one in found.segments],
-        "reasons": [_reason(one) for one in found.reasons],
-        "stages": [_reason(one) for one in found.stages],
+        "periods": [_period(one, money) for one in found.periods],
+        "current": _period(found.current, money),
+        "segments": [{"segment": one.segment, "period": _period(one.ledger, money)} for one in found.segments],
+        "reasons": [_reason(one, money) for one in found.reasons],
+        "stages": [_reason(one, money) for one in found.stages],
     }
 
 
-def _period(ledger: Ledger) -> dict[str, Any]:
+def _period(ledger: Ledger, money: bool) -> dict[str, Any]:
     return {
         "start": ledger.start,
         "end": ledger.end,
         "opening": ledger.opening,
         "closing": ledger.closing,
         "share_lost": figure(ledger.share_lost),
-        "movements": [_movement(ledger, one) for one in MOVEMENTS],
+        "movements": [_movement(ledger, one, money) for one in MOVEMENTS],
     }
 
 
-def _movement(ledger: Ledger, movement: Movement) -> dict[str, Any]:
+def _movement(ledger: Ledger, movement: Movement, money: bool) -> dict[str, Any]:
     one = ledger.movements[movement]
     return {
         "movement": movement,
         "customers": one.n,
         "gave_notice": one.noticed,
-        "before": figure(one.before),
-        "after": figure(one.after),
+        "before": _worth(one.before, money),
+        "after": _worth(one.after, money),
     }
 
 
-def _reason(one: Reason) -> dict[str, Any]:
+def _reason(one: Reason, money: bool) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.name,
         "customers": one.n,
         "share": figure(one.share),
-        "worth": figure(one.worth),
+        "worth": _worth(one.worth, money),
     }
+
+
+def _worth(result: Result, money: bool) -> dict[str, Any]:
+    hidden = NoVerdict("not_allowed", _("What customers are worth is for those who may see finance’s figures."))
+    return figure(result if money else hidden)

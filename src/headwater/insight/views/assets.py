@@ -52,13 +52,15 @@ def assets_page(request: HttpRequest) -> HttpResponse:
     me = person(request)
     require(me, "view", "figures")
     every, end, by = _asked(request)
+    priced = allows(me, "view", "finance")
     found = customer_assets(every=every, end=end, by=by)
     if isinstance(found, NoVerdict):
         shown = {"verdict": found, "may_edit": finance.may(me, "edit")}
         return render(request, "insight/assets.html", shown)
     if request.GET.get("format") == "csv":
-        return _file(found)
-    return render(request, "insight/assets.html", _shown(found) | {"may_see": allows(me, "view", "customers")})
+        return _file(found, priced=priced)
+    seen = {"may_see": allows(me, "view", "customers"), "priced": priced}
+    return render(request, "insight/assets.html", _shown(found, priced=priced) | seen)
 
 
 @require_GET
@@ -72,10 +74,15 @@ def customers_page(request: HttpRequest) -> HttpResponse:
     rows, more = moved_customers(me, movement, every=every, end=end, by=by, segment=segment, offset=offset)
     found = customer_assets(every=every, end=end, reasons=False)
     assert not isinstance(found, NoVerdict)  # noqa: S101 (refused above)
-    names = {one: movement_name(one) for one in MOVEMENTS}
+    names, priced = {one: movement_name(one) for one in MOVEMENTS}, allows(me, "view", "finance")
     shown = {
         "rows": [
-            (row, money(row.before, found.finance.currency), money(row.after, found.finance.currency)) for row in rows
+            (
+                row,
+                money(row.before, found.finance.currency) if priced else "–",
+                money(row.after, found.finance.currency) if priced else "–",
+            )
+            for row in rows
         ],
         "period": period_name(found.current, every),
         "movement": names[movement],  # type: ignore[index]
@@ -107,21 +114,27 @@ def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
-def _shown(found: CustomerAssets) -> dict[str, Any]:
+def _shown(found: CustomerAssets, *, priced: bool) -> dict[str, Any]:
+    """What the page shows; what customers are worth for those alone who may see finance's figures (``priced``)."""
     now, currency = found.current, found.finance.currency
     return {
         "found": found,
         "sentence": assets_sentence(found),
-        "note": assets_note(found),
+        "note": assets_note(found, money=priced),
         "period": period_name(now, found.every),
         "chart": _chart(found),
         "movements": [
-            (movement_name(one.movement), one, _worth(one.before, currency), _worth(one.after, currency))
+            (
+                movement_name(one.movement),
+                one,
+                _worth(one.before, currency) if priced else "",
+                _worth(one.after, currency) if priced else "",
+            )
             for one in now.movements.values()
         ],
         "ledger": now,
-        "opening_worth": money(now.opening_worth, currency),
-        "closing_worth": money(now.closing_worth, currency),
+        "opening_worth": money(now.opening_worth, currency) if priced else "",
+        "closing_worth": money(now.closing_worth, currency) if priced else "",
         "share_lost": now.share_lost,
         "periods": [
             (period_name(one, found.every), one, assets_address(found.every, one.end, found.by))
@@ -129,9 +142,9 @@ def _shown(found: CustomerAssets) -> dict[str, Any]:
         ],
         "segments": [(one, one.ledger.share_lost) for one in found.segments[:SHOWN_SEGMENTS]],
         "attributes": attributes(found.custom),
-        "reasons": _reasons(_largest(found.reasons), currency, "cause"),
+        "reasons": _reasons(_largest(found.reasons), currency if priced else None, "cause"),
         "fewer": len(found.reasons) - len(_largest(found.reasons)),
-        "stages": _reasons(found.stages, currency, "stage"),
+        "stages": _reasons(found.stages, currency if priced else None, "stage"),
         "every": found.every,
         "by": found.by,
         "customers_query": urlencode({"every": found.every, "end": now.end.isoformat(), "by": found.by}),
@@ -145,13 +158,13 @@ def _largest(rows: tuple[Reason, ...]) -> tuple[Reason, ...]:
     return (*[row for row in rows if row.id][:SHOWN_REASONS], *[row for row in rows if not row.id])
 
 
-def _reasons(rows: tuple[Reason, ...], currency: str, kind: str) -> list[dict[str, Any]]:
+def _reasons(rows: tuple[Reason, ...], currency: str | None, kind: str) -> list[dict[str, Any]]:
     return [
         {
             "name": reason_name(row.name),
             "href": _words(row, kind),
             "row": row,
-            "worth": _worth(row.worth, currency),
+            "worth": _worth(row.worth, currency) if currency is not None else "",
         }
         for row in rows
     ]
@@ -224,14 +237,15 @@ def _short(ledger: Ledger, every: Every) -> str:
     return f"{ledger.start.year} Q{(ledger.start.month + 2) // 3}"
 
 
-def _file(found: CustomerAssets) -> HttpResponse:
-    """Every period as a file: whole numbers and worth by movement."""
+def _file(found: CustomerAssets, *, priced: bool) -> HttpResponse:
+    """Every period as a file: whole numbers by movement, and worth for those who may see finance's figures."""
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="customers-by-{found.every}.csv"'
     file = csv.writer(answer)
-    sums = ("opening", *MOVEMENTS, "closing", "opening_worth", "closing_worth")
+    sums = ("opening", *MOVEMENTS, "closing", *(("opening_worth", "closing_worth") if priced else ()))
     file.writerow(["start", "end", *sums])
     for one in found.periods:
         counts = [one.n(movement) for movement in MOVEMENTS]
-        file.writerow([one.start, one.end, one.opening, *counts, one.closing, one.opening_worth, one.closing_worth])
+        worth = [one.opening_worth, one.closing_worth] if priced else []
+        file.writerow([one.start, one.end, one.opening, *counts, one.closing, *worth])
     return answer
