@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from headwater.listening.models import Consent, PersonalDataRules, RetentionRule
@@ -22,12 +23,11 @@ class RulesForm(forms.Form):
     """The rules of the installation."""
 
     edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    countries = forms.MultipleChoiceField(
+    countries = forms.CharField(
         label=_("National ids of"),
         required=False,
-        choices=[(one, one) for one in COUNTRIES],
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("None chosen: all of these."),
+        max_length=200,
+        help_text=format_lazy("{} {}.", _("Two letters each; empty: all of these:"), ", ".join(COUNTRIES)),
     )
     addresses = forms.BooleanField(label=_("Take out IP addresses, too"), required=False)
     vault = forms.BooleanField(
@@ -48,10 +48,15 @@ class RulesForm(forms.Form):
     original_days = _days("original_days", _("Days that words before redaction are kept"))
     look_days = _days("look_days", _("Days that it is kept who looked at words"))
 
+    def clean_countries(self) -> list[str]:
+        """The countries, as the rules keep them."""
+        return sorted(set(self.cleaned_data["countries"].upper().replace(",", " ").split()))
+
     @classmethod
     def of(cls, current: PersonalDataRules, data: Any = None) -> "RulesForm":
         """The form as the rules stand."""
-        return cls(data, initial={name: getattr(current, name) for name in cls.base_fields})
+        initial = {name: getattr(current, name) for name in cls.base_fields}
+        return cls(data, initial={**initial, "countries": " ".join(current.countries)})
 
 
 class RetentionForm(forms.Form):

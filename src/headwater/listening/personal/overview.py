@@ -1,6 +1,7 @@
 """What the page of personal data shows: one sentence, counts by kind, terms, consent, erasures, who looked."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -68,7 +69,7 @@ def overview(person: Person | None) -> Overview:
     counts = redacting.taken_out(days=DAYS)
     return Overview(
         rules(),
-        tuple((kind, str(KIND_NAMES.get(kind, kind)), count) for kind, count in counts.most_common()),
+        tuple((kind, kind_name(kind), count) for kind, count in counts.most_common()),
         retention.preview(person),
         vault.state(person),
         erasing.requests(person),
@@ -76,6 +77,11 @@ def overview(person: Person | None) -> Overview:
         looks.looks(person, limit=50) if allows(person, "view", "history") else (),
         tuple(PseudonymousSource.objects.order_by("name").values_list("name", flat=True)),
     )
+
+
+def kind_name(kind: str) -> str:
+    """What a kind of personal data is called."""
+    return str(KIND_NAMES.get(kind, kind))
 
 
 def _consents(counts: dict[tuple[str, str], Counter[str]]) -> tuple[ConsentCount, ...]:
@@ -105,6 +111,25 @@ def sentence(found: Overview) -> str:
     waits = ngettext("%s customer waits to be erased", "%s customers wait to be erased", found.waiting)
     waits = waits % found.waiting if found.waiting else _("nobody waits to be erased")
     return f"{taken}; {kept}; {waits}." % {"count": f"{total:,}", "days": DAYS}
+
+
+def customer_sentence(standing: Sequence[consent.Standing], seen: Sequence[looks.Look]) -> str:
+    """What one customer allowed, and how many people read their words lately."""
+    names = dict(Consent.Purpose.choices)
+    given = sorted({str(names[one.purpose]).lower() for one in standing if one.state == "given"})
+    refused = sorted({str(names[one.purpose]).lower() for one in standing if one.state == "withdrawn"})
+    if given and refused:
+        values = {"given": ", ".join(given), "refused": ", ".join(refused)}
+        said = _("This customer allowed %(given)s and took back %(refused)s") % values
+    elif given:
+        said = _("This customer allowed %s") % ", ".join(given)
+    elif refused:
+        said = _("This customer took back consent for %s") % ", ".join(refused)
+    else:
+        said = _("This customer has said nothing about being asked")
+    people = len({one.person for one in seen})
+    read = ngettext("one person read their words lately", "%s people read their words lately", people)
+    return f"{said}; {read % people if '%s' in read else read}." if people else f"{said}."
 
 
 def rule_words(row: RetentionRule) -> str:

@@ -18,6 +18,8 @@ from headwater.base.refusals import Refused
 from headwater.listening import editing, mapping, previews, proposal, queries, services, uploads
 from headwater.listening.downloads import set_aside_csv
 from headwater.listening.models import Import, ImportState
+from headwater.listening.personal import redacting
+from headwater.listening.personal.overview import kind_name
 from headwater.listening.ready import ready_mappings
 from headwater.metrics.definitions import METRICS
 
@@ -96,6 +98,7 @@ def _progress_of(arrival: Import) -> dict[str, Any]:
         "moved": done,
         "sentence": _sentence(arrival),
         "reasons": sorted(arrival.reasons.items(), key=lambda item: -item[1]),
+        "taken_out": [(kind_name(kind), n) for kind, n in redacting.taken_out(arrival=arrival.pk).most_common()],
     }
 
 

@@ -35,7 +35,9 @@ def _page(request: HttpRequest, status: int = 200, **forms_given: forms.Form) ->
         "found": found,
         "sentence": overview.sentence(found),
         "over": [(one, overview.rule_words(one.rule)) for one in found.over],
-        "chart": share_bars(bars, description=_("What was taken out, by kind"), unit="count") if bars else None,
+        "chart": share_bars(bars, description=_("What was taken out, by kind"), unit="count", meaning="customer")
+        if bars
+        else None,
         "looks": [(one, str(overview.WAY_NAMES.get(one.way, one.way))) for one in found.looks],
         "may_manage": allows(me, "manage", "personal_data"),
         "may_erase": allows(me, "erase", "customers"),
@@ -152,12 +154,14 @@ def customer(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("What the customer said is in the ledger and counts from now on."))
         return redirect("customer", name)
     standing, ledger = consent.standing_of(me, name)
+    seen = _looks(me, name)
     shown = {
         "customer_id": name,
+        "sentence": overview.customer_sentence(standing, [one for one, _way in seen]),
         "standing": standing,
         "ledger": ledger,
         "form": form if request.method == "POST" else ConsentForm(initial={"customer_id": name, "channel": "email"}),
-        "looks": _looks(me, name),
+        "looks": seen,
         "may_record": allows(me, "import", "signals"),
         "may_export": allows(me, "export", "customers"),
         "may_erase": allows(me, "erase", "customers"),
