@@ -1,5 +1,6 @@
 """The editor of a survey's draft: its outline beside one form, each edit saved at once and undone with one press."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -174,7 +175,9 @@ def undo(request: HttpRequest, name: str) -> HttpResponse:
 def condition(request: HttpRequest, name: str) -> HttpResponse:
     """One condition once its question is chosen: the tests and answers that it can be compared with."""
     _who, survey, _row, document = _opened(request, name)
-    asked, before = request.GET.get("name", "")[:60], request.GET.get("before", "")
+    asked, before = request.GET.get("name", ""), request.GET.get("before", "")
+    if not re.fullmatch(r"[a-z0-9_:]{1,60}", asked):
+        raise Refused("survey.no_edit", _("There is no edit “%s”. Reload the page.") % asked[:60], "name")
     key = request.GET.get(f"{asked}:question", "")
     shown = {
         "survey": survey,
