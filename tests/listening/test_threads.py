@@ -244,8 +244,9 @@ def nested(depth: int) -> bytes:
     [
         (START + b"X-A: b\n" * 200_000 + b"\nwords\n", "headers are longer"),
         (nested(5_000), "more than 100 parts"),
+        (START + b'Content-Type: multipart/mixed; boundary="x"\n\n' + b"--x\n\n\n" * 50_000, "more than 5,000 parts"),
     ],
-    ids=["headers", "nesting"],
+    ids=["headers", "nesting", "parts"],
 )
 def test_a_message_that_is_none_is_set_aside(make_file: FileMaker, raw: bytes, told: str) -> None:
     rows, refused = rows_of(make_file, raw + b"\n\n" + START + b"\nIt broke.\n")

@@ -35,6 +35,7 @@ MAX_HEADERS = 256 << 10
 MAX_HEADER = 10_000
 MAX_PARTS = 500
 MAX_BOUNDARIES = 100
+MAX_DELIMITERS = 5_000
 MAX_PART_TEXT = 2 << 20
 MAX_LINE = 1 << 20
 MAX_REFERENCES = 200
@@ -112,8 +113,11 @@ class MailboxReader:
         end = re.search(rb"\r?\n\r?\n", raw[: MAX_HEADERS + 4])
         if end is None and len(raw) > MAX_HEADERS:
             return f"its headers are longer than {MAX_HEADERS >> 10} kB; no mail program writes that."
-        if raw.lower().count(b"boundary=") > MAX_BOUNDARIES:
+        boundaries = raw.lower().count(b"boundary=")
+        if boundaries > MAX_BOUNDARIES:
             return f"it has more than {MAX_BOUNDARIES} parts within parts; it is not opened."
+        if boundaries and raw.count(b"\n--") > MAX_DELIMITERS:
+            return f"it has more than {MAX_DELIMITERS:,} parts; it is not opened."
         try:
             return self._row(email.message_from_bytes(raw), raw)
         except RecursionError:
