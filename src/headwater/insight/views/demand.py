@@ -31,6 +31,7 @@ from headwater.insight.unsolved_words import SpokenReason, WhyInWords
 from headwater.metrics.access import require_askable
 from headwater.science.results import Estimate, Result
 
+FEWEST_READ = 30
 MEANINGS: dict[Kind, Meaning] = {"failure": "harm", "service": "waiting", "value": "customer", "unknown": "doubt"}
 
 
@@ -127,7 +128,9 @@ def _unsolved(found: WhyUnsolved | None) -> dict[str, Any] | None:
 
 
 def _spoken(words: WhyInWords) -> list[tuple[SpokenReason, str]]:
-    return [(one, reason_name(one.reason)) for one in words.reasons] if words.trusted else []
+    """The table of what was read; with a few contacts the sentence says it all."""
+    enough = words.trusted and words.read >= FEWEST_READ
+    return [(one, reason_name(one.reason)) for one in words.reasons] if enough else []
 
 
 def _bounds(result: Result) -> tuple[float | None, float | None, float | None]:

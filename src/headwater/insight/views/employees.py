@@ -127,12 +127,14 @@ def _heat(question: str, result: Result) -> dict[str, Any]:
     """A cell of the heat table: the answer in 0…100 and how good it is, in steps."""
     if not isinstance(result, Estimate):
         return {"question": question_name(question), "why": result.message, "step": 0}
-    high = 10.0 if question == "enps" else 100.0
-    good = result.estimate / high
+    scale = 10.0 if question == "enps" else 1.0
+    good = result.estimate * scale / 100
     if question in PULSE and PULSE[question].worse:
         good = 1 - good
     step = min(SHADES, int(good * SHADES) + 1)
-    return {"question": question_name(question), "result": result, "scaled": 100 * result.estimate / high, "step": step}
+    mean, low, high = (scale * one for one in (result.estimate, result.low, result.high))
+    shown = {"mean": mean, "low": low, "high": high, "n": result.n}
+    return {"question": question_name(question), "shown": shown, "step": step}
 
 
 def _teams(found: Employees) -> dict[str, Any] | None:
