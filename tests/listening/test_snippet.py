@@ -237,3 +237,14 @@ def test_a_visitor_of_a_strict_foreign_page_answers_and_closes_by_keyboard(
     box.wait_for()
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     assert reader.complaints == []
+
+    host["policy"] = f"default-src 'none'; script-src {home}; img-src data:; require-trusted-types-for 'script'"
+    page.goto(f"{host['origin']}/help/orders")
+    box.locator("input[value='7']").check()
+    box.get_by_role("button", name="Next").click()
+    elsewhere = box.get_by_role("link", name="Answer on a page of its own").first
+    elsewhere.wait_for()
+    assert elsewhere.get_attribute("href") == f"{home}/s/{link.token}?q=recommend&v=7"
+    assert SurveyResponse.objects.count() == 1
+    assert all("connect-src" in one or "Fetch API" in one for one in reader.complaints), reader.complaints
+    reader.complaints.clear()
