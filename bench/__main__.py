@@ -8,6 +8,7 @@ BENCHMARKS = (
     "imports",
     "labels",
     "arrivals",
+    "answers",
     "attribution",
     "planted",
     "triggers",
