@@ -252,7 +252,7 @@ def _lines(question: Question, put: _Put, value: Any, wrong: Errors, words: Mapp
         chosen = _chosen(value)
         choices = [Choice(f"{name}.{one.id}", one.id, put(one.text), one.id in chosen) for one in question.options]
         if question.other and all(one.id != OTHER for one in question.options):
-            choices.append(Choice(f"{name}.choice.other", OTHER, words["other_label"], OTHER in chosen, is_other=True))
+            choices.append(Choice(f"{name}.choice.other", OTHER, words["other_choice"], OTHER in chosen, is_other=True))
         return (Line(name, put(question.text), tuple(choices), _said(wrong.get(name), words)),)
     if question.kind == "consent":
         return (Line(name, put(question.text), (Choice(name, "yes", put(question.text), value is True),)),)
