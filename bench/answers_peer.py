@@ -42,7 +42,7 @@ class Answer(models.Model):
 
 
 def answer(request: HttpRequest) -> HttpResponse:
-    Answer.objects.create(answers={name: request.POST.getlist(name) for name in request.POST})
+    Answer._default_manager.create(answers={name: request.POST.getlist(name) for name in request.POST})
     return HttpResponse(status=303, headers={"Location": "/thanks"})
 
 
