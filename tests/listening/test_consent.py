@@ -76,6 +76,9 @@ def test_what_is_no_consent_is_refused_and_nothing_is_written(ours: Company, emp
         Given("a", "pigeon", "survey", True, timezone.now()),
         Given("a", "email", "gossip", True, timezone.now()),
         Given(" ", "email", "survey", True, timezone.now()),
+        Given("a\x00", "email", "survey", True, timezone.now()),
+        Given("a\ud800", "email", "survey", True, timezone.now()),
+        Given("a", "email", "survey", True, datetime(1, 1, 1, tzinfo=UTC)),
         Given("a", "email", "survey", True, timezone.now() + timedelta(days=1)),
     ):
         with pytest.raises(Refused):

@@ -20,6 +20,7 @@ class JourneyConfig(AppConfig):
             packs.add_section(name, title=title, **functions)
         company.on_start("headwater.journey.services.start")
         erasure.on_erase("headwater.journey.watching.forget_customers")
+        erasure.on_export("headwater.journey.watching.export_customers")
         company.offer_packs("headwater.journey.queries.pack_choices")
         navigation.add("journey", _("Journey"), "journey", room="journey", position=20, needs=("view", "taxonomy"))
         navigation.add(

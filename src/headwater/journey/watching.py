@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyarrow as pa
 from django.db import transaction
@@ -211,3 +212,11 @@ def forget_customers(customer_ids: Sequence[str]) -> None:
     with transaction.atomic():
         for model in (UnitState, Firing):
             model._default_manager.filter(Q(customer_id__in=customer_ids) | Q(unit__in=customer_ids)).delete()
+
+
+def export_customers(customer_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """What patterns found of a customer, for the customer's own copy; what they wait for is but times of these."""
+    mine = Q(customer_id__in=customer_ids) | Q(unit__in=customer_ids)
+    fired = Firing.objects.filter(mine).order_by("occurred_at")
+    rows = fired.values("trigger__name", "subject_id", "occurred_at", "state")
+    return {"event_patterns": [dict(row) for row in rows]}

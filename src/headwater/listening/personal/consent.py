@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from headwater.base.history import record_history
 from headwater.base.models import Person
 from headwater.base.permissions import require
-from headwater.base.refusals import NotFound, Refused
+from headwater.base.refusals import Refused
 from headwater.listening.models import Consent, ContactTurn
 from headwater.listening.personal import pseudonyms
 from headwater.listening.personal.consent_rules import ANY_CHANNEL, Said, State, state_of
@@ -22,6 +22,7 @@ from headwater.listening.personal.rules import rules
 CHANNELS = (ANY_CHANNEL, "email", "link", "web", "phone", "sms", "post")
 PURPOSES = tuple(Consent.Purpose.values)
 MOST_AT_ONCE = 10_000
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,11 @@ def may_ask_one(person: Person | None, customer_id: str, *, channel: str, purpos
 
 
 def with_offset(at: datetime) -> datetime:
-    """A time without an offset is UTC."""
-    return at if timezone.is_aware(at) else at.replace(tzinfo=UTC)
+    """A time without an offset is UTC. Raises Refused for one that UTC has not."""
+    try:
+        return at.astimezone(UTC) if timezone.is_aware(at) else at.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise Refused("too_early", _("%s is no time of ours.") % at.isoformat(), field="at") from error
 
 
 def _said(customer_ids: Sequence[str], at: datetime) -> dict[str, list[Said]]:
@@ -92,6 +96,8 @@ def record_consent(person: Person | None, given: Iterable[Given], *, origin: str
     Raises Refused, and nothing is written, where a channel or a purpose is unknown or a time lies in the future.
     """
     require(person, "import", "signals")
+    if not is_text(origin):
+        raise Refused("bad_text", _("The origin holds characters that are none."), field="origin")
     known_as = pseudonyms.known_as(rules())
     lines = [replace(line, customer_id=known_as(line.customer_id)) for line in given]
     if len(lines) > MOST_AT_ONCE:
@@ -128,8 +134,9 @@ def _take_turn(lines: Sequence[Given]) -> None:
 
 
 def _check(line: Given) -> None:
-    if not line.customer_id.strip() or len(line.customer_id) > 500:
-        raise Refused("no_customer", _("Name the customer, in at most 500 characters."), field="customer_id")
+    require_customer(line.customer_id)
+    if not is_text(line.wording):
+        raise Refused("bad_text", _("The wording holds characters that are none."), field="wording")
     if line.channel not in CHANNELS:
         known = ", ".join(CHANNELS)
         message = _("“%(given)s” is no channel. Choose from: %(known)s.")
@@ -138,6 +145,8 @@ def _check(line: Given) -> None:
         known = ", ".join(PURPOSES)
         message = _("“%(given)s” is no purpose. Choose from: %(known)s.")
         raise Refused("bad_purpose", message % {"given": line.purpose[:40], "known": known}, field="purpose")
+    if line.at < EARLIEST:
+        raise Refused("too_early", _("%s is before 1970.") % line.at.isoformat(), field="at")
     if line.at > timezone.now():
         raise Refused("in_future", _("%s lies in the future.") % line.at.isoformat(), field="at")
 
@@ -155,7 +164,7 @@ class Standing:
 def standing_of(person: Person | None, customer_id: str) -> tuple[tuple[Standing, ...], tuple[Consent, ...]]:
     """Every state that anything was said about, and the whole ledger of one customer, newest first."""
     require(person, "view", "customers")
-    names = pseudonyms.spellings(customer_id)
+    names = pseudonyms.spellings(require_customer(customer_id))
     ledger = tuple(Consent.objects.filter(customer_id__in=names).order_by("-at", "-pk"))
     said = [Said(row.channel, row.purpose, row.is_given, row.at, row.pk) for row in ledger]
     now = timezone.now()
@@ -192,8 +201,13 @@ def export_customer(customer_ids: Sequence[str]) -> dict[str, list[dict[str, obj
 
 
 def require_customer(customer_id: str) -> str:
-    """The id, trimmed. Raises NotFound for an empty one."""
+    """The id, trimmed. Raises Refused for one that can be nobody's."""
     name = customer_id.strip()
-    if not name or len(name) > 500:
-        raise NotFound("no_customer", _("Name the customer."), field="customer_id")
+    if not name or len(name) > 500 or not is_text(name):
+        raise Refused("no_customer", _("Name the customer, in 1 to 500 characters."), field="customer_id")
     return name
+
+
+def is_text(text: str) -> bool:
+    """Whether any database keeps the text: no NUL, no half characters."""
+    return "\x00" not in text and text.encode("utf-8", "replace").decode() == text

@@ -71,7 +71,7 @@ def erase_now(person: Person | None, customer_id: str) -> ErasureReport:
 def request_of(person: Person | None, pk: int) -> ErasureRequest:
     """One request. Raises NotFound."""
     require(person, "view", "personal_data")
-    found = ErasureRequest.objects.filter(pk=pk).first()
+    found = ErasureRequest.objects.filter(pk=pk).first() if 0 < pk < 2**63 else None
     if found is None:
         raise NotFound("no_erasure", _("There is no such erasure."))
     return found

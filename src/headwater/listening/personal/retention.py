@@ -14,6 +14,7 @@ from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import Import, RetentionRule, SetAsideRow
 from headwater.listening.personal import looks, vault
+from headwater.listening.personal.consent import is_text
 from headwater.listening.personal.retention_rules import Term, expiries
 from headwater.listening.personal.rules import rules as personal_rules
 from headwater.metrics.store import company_record
@@ -57,7 +58,7 @@ def set_rule(person: Person | None, *, what: str, source: str, kind: str, days: 
     if kind and kind not in KINDS:
         message = _("“%(kind)s” is no kind of signal. Choose from: %(kinds)s.")
         raise Refused("bad_kind", message % {"kind": kind[:20], "kinds": ", ".join(KINDS)}, field="kind")
-    if len(source) > 80:
+    if len(source) > 80 or not is_text(source):
         raise Refused("bad_source", _("A source's name has at most 80 characters."), field="source")
     if not FEWEST_DAYS <= days <= MOST_DAYS:
         message = _("%(days)s days are not between %(fewest)s and %(most)s.")
@@ -78,7 +79,7 @@ def remove_rule(person: Person | None, pk: int) -> None:
     """Keep what a rule was about for good, or as long as a more general rule says."""
     require(person, "manage", "personal_data")
     with transaction.atomic():
-        row = RetentionRule.objects.select_for_update().filter(pk=pk).first()
+        row = RetentionRule.objects.select_for_update().filter(pk=pk).first() if pk < 2**63 else None
         if row is None:
             raise NotFound("no_rule", _("There is no such rule; somebody may have removed it."))
         record_history(person, "retention.removed", f"retention:{pk}", {"what": in_words(row)})

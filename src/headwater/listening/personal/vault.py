@@ -22,6 +22,7 @@ from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import VaultEntry, VaultKey
 from headwater.listening.personal import looks
+from headwater.listening.personal.consent import is_text
 from headwater.listening.personal.crypto import Undecipherable, add_key, decrypt, encrypt, keyed_hash, renewed
 from headwater.listening.personal.rules import rules
 from headwater.listening.pipeline.steps import ORIGINAL
@@ -92,7 +93,7 @@ def view_original(person: Person | None, signal_key: int, reason: str) -> str:
     """
     require(person, "view", "originals")
     why = " ".join(reason.split())[:LONGEST_REASON]
-    if len(why) < 5:
+    if len(why) < 5 or not is_text(why):
         raise Refused("reason_missing", _("Say in a few words why you need the words as they came."), field="reason")
     entry = VaultEntry.objects.filter(signal_key=signal_key).first()
     if entry is None:
