@@ -22,6 +22,9 @@ from headwater.insight.value_rules import Factor, added, annuity, cost_of_contac
 from headwater.insight.value_wording import assumptions, value_note, value_sentence
 from headwater.listening.mapping import from_yaml
 from headwater.listening.services import import_file
+from headwater.metrics.store import company_record
+from headwater.record.filters import parse
+from headwater.record.questions import Custom, Experience
 from headwater.science import Estimate, NoVerdict
 from headwater.science.results import Result
 from tests.insight.conftest import Label, Write
@@ -348,3 +351,20 @@ def test_strangers_employees_and_bad_input(
     finance.remove(None, "lost", seen=1)
     assert b"Enter finance" in client.get("/value").content
     assert client.get("/api/v1/value").status_code == 409
+
+
+def test_what_came_after_notice_cannot_be_why(write: Write) -> None:
+    """Three order on the first; to all the parcel comes late: before the notice, after it, and without any."""
+    rows = [happening("end", "old", "other", 200)]
+    for customer, late, notice in (("before", 4, 9), ("after", 9, 4), ("stays", 4, None)):
+        rows.append(happening(customer, "old", "order_placed", 0))
+        rows.append(happening(customer, "old", "delivery_late", late))
+        if notice:
+            rows.append(happening(customer, "old", "notice_given", notice))
+    write(rows)
+    custom = Custom(("order_placed",), 60, ("notice_given",))
+    question = Experience(custom, parse("event = 'delivery_late'"), FIRST + timedelta(days=200))
+    cells = company_record().ask(question)
+    assert sum(cell.n for cell in cells if cell.affected) == 2
+    assert sum(cell.n for cell in cells if not cell.affected) == 1
+    assert sum(cell.left for cell in cells if not cell.affected) == 1

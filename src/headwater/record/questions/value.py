@@ -50,8 +50,8 @@ class Experience(Question[tuple[ExperienceCell, ...]]):
 
     A customer-month begins with the first sign of being active in it. Affected: a signal that matches ``experience``
     came within ``window`` days. Looked at: the ``custom.lost_days`` days after the window, so that the experience and
-    what followed do not overlap; notice given counts from the beginning. Months whose days are not all known yet are
-    left out.
+    what followed do not overlap; notice given counts from the beginning, and an experience after it does not, because
+    it cannot be why. Months whose days are not all known yet are left out.
 
     Args:
         custom: who is a customer, and when lost.
@@ -120,12 +120,34 @@ class Experience(Question[tuple[ExperienceCell, ...]]):
             .with_("months", as_=_months())
             .with_("own", as_=own)
             .with_("felt", as_=felt(self.experience, self.until, known, self.every))
+            .with_("noticed", as_=self._noticed())
             .with_("touched", as_=self._touched())
             .with_("followed", as_=self._followed())
         )
 
+    def _noticed(self) -> exp.Select:
+        """The first day within the window on which a customer left by notice."""
+        start, day = exp.column("start", "o"), exp.column("day", "s")
+        near = exp.and_(
+            exp.column("customer", "s").eq(exp.column("customer", "o")),
+            exp.column("leaves", "s") > exp.Literal.number(0),
+            day >= start,
+            day.copy() <= _later(start.copy(), self.window),
+        )
+        return (
+            exp.select(exp.column("customer", "o"), exp.column("month", "o"), exp.func("min", day.copy()).as_("day"))
+            .from_("own as o")
+            .join("signs as s", on=near)
+            .group_by(exp.column("customer", "o"), exp.column("month", "o"))
+        )
+
     def _touched(self) -> exp.Select:
-        """Customer-months that the experience came within the window of."""
+        """Customer-months that the experience came within the window of, and not after notice was given."""
+        same = exp.and_(
+            exp.column("customer", "n").eq(exp.column("customer", "o")),
+            exp.column("month", "n").eq(exp.column("month", "o")),
+        )
+        noticed = exp.column("day", "n")
         near = exp.and_(
             exp.column("customer", "f").eq(exp.column("customer", "o")),
             exp.column("day", "f") >= exp.column("start", "o"),
@@ -136,6 +158,8 @@ class Experience(Question[tuple[ExperienceCell, ...]]):
             .distinct()
             .from_("own as o")
             .join("felt as f", on=near)
+            .join("noticed as n", on=same, join_type="left")
+            .where(exp.or_(noticed.is_(exp.null()), exp.column("day", "f") <= noticed.copy()))
         )
 
     def _followed(self) -> exp.Select:
