@@ -12,8 +12,9 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-pipe]");
   if (!button) return;
   const words = button.closest("fieldset");
-  const field = words.contains(lastField) ? lastField : words.querySelector("textarea");
-  const { selectionStart: start, selectionEnd: end } = field;
+  const wasIn = words.contains(lastField);
+  const field = wasIn ? lastField : words.querySelector("textarea");
+  const [start, end] = wasIn ? [field.selectionStart, field.selectionEnd] : [field.value.length, field.value.length];
   field.setRangeText(button.dataset.pipe, start, end, "end");
   const open = field.value.indexOf("…", start);
   field.focus();
