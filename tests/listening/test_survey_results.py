@@ -162,6 +162,8 @@ def test_an_anonymous_survey_shows_no_small_group_and_none_by_subtraction(ours: 
     assert ([group.value for group in by_wave.compared.groups], by_wave.hidden) == (["1"], 2)
     with pytest.raises(services.Refused, match="over all waves"):
         segments(None, survey, "recommend", "attribute:way", View("1"))
+    with pytest.raises(services.Refused, match="over all waves"):
+        trend(None, survey, "recommend", View("1"))
 
 
 def test_a_question_that_few_answered_is_not_shown_in_an_anonymous_survey(ours: Company) -> None:

@@ -14,7 +14,7 @@ from headwater.listening.models import SurveyLink
 from headwater.listening.surveys import links, queries, results_segments, snippet
 from headwater.listening.surveys.answering import address
 from headwater.listening.surveys.funnel import LinkCounts, link_counts
-from headwater.listening.surveys.results import Compared, Results, View, results
+from headwater.listening.surveys.results import Compared, QuestionResults, Results, View, results
 from headwater.science.results import Estimate, Result
 
 router = Router(tags=["surveys"])
@@ -279,37 +279,35 @@ def _results(found: Results) -> dict[str, Any]:
         ],
         "losses": dict(found.funnel.losses),
         "response_rate": _figure(found.funnel.rate),
-        "questions": [
-            {
-                "id": one.id,
-                "kind": one.question.kind,
-                **{name: getattr(one, name) for name in ("text", "n", "words", "asked", "withheld")},
-                "scores": [
-                    {
-                        "key": score.of.key,
-                        "text": score.text,
-                        "metric": score.of.definition.name,
-                        "n": score.n,
-                        "result": _figure(score.result),
-                        "spread": {f"{value:g}": n for value, n in score.spread},
-                        "compared": _compared(score.compared),
-                    }
-                    for score in one.scores
-                ],
-                "options": [
-                    {
-                        "id": option.id,
-                        "text": option.text,
-                        "n": option.n,
-                        "share": _figure(option.share),
-                        "compared": _compared(option.compared),
-                    }
-                    for option in one.options
-                ],
-            }
-            for one in found.questions
-        ],
+        "questions": [_question(one) for one in found.questions],
     }
+
+
+def _question(one: QuestionResults) -> dict[str, Any]:
+    scores = [
+        {
+            "key": score.of.key,
+            "text": score.text,
+            "metric": score.of.definition.name,
+            "n": score.n,
+            "result": _figure(score.result),
+            "spread": {f"{value:g}": n for value, n in score.spread},
+            "compared": _compared(score.compared),
+        }
+        for score in one.scores
+    ]
+    options = [
+        {
+            "id": option.id,
+            "text": option.text,
+            "n": option.n,
+            "share": _figure(option.share),
+            "compared": _compared(option.compared),
+        }
+        for option in one.options
+    ]
+    said = {name: getattr(one, name) for name in ("id", "text", "n", "words", "asked", "withheld")}
+    return {**said, "kind": one.question.kind, "scores": scores, "options": options}
 
 
 def _compared(one: Compared | None) -> dict[str, Any] | None:

@@ -136,10 +136,7 @@ def segments(person: Person | None, survey: Survey, key: str, by: str, view: Vie
     document = document_of_all(survey)
     one = scale_of(document, key)
     check_dimension(person, survey, document, by)
-    if document.anonymous and view.wave and by != WAVE:
-        # A group hidden in one wave could be worked out from another wave and the whole.
-        message = _("In an anonymous survey segments are shown over all waves together. Take the wave away.")
-        raise Refused("survey.anonymous_waves", message, "wave", status=403)
+    _require_all_waves(document, view)
     where = filter_of(survey, key, view.wave)
     found = compare_groups(one.definition.name, by, where=where, since=first_day(survey))
     if not document.anonymous:
@@ -149,11 +146,19 @@ def segments(person: Person | None, survey: Survey, key: str, by: str, view: Vie
     return Segments(by, Compared(found.definition, by, kept), len(found.groups) - len(kept))
 
 
+def _require_all_waves(document: Document, view: View) -> None:
+    """Refuse to split one wave of an anonymous survey: a group hidden there could be worked out from the others."""
+    if document.anonymous and view.wave:
+        message = _("In an anonymous survey segments are shown over all waves together. Take the wave away.")
+        raise Refused("survey.anonymous_waves", message, "wave", status=403)
+
+
 def trend(person: Person | None, survey: Survey, key: str, view: View) -> Trend:
     """A score over time, apart for each wording it was asked in."""
     require(person, "view", "figures")
     document = document_of_all(survey)
     one = scale_of(document, key)
+    _require_all_waves(document, view)
     wording = wordings(survey, one.question.id)
     where = every(filter_of(survey, key, view.wave))
     since = first_day(survey)

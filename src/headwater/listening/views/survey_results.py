@@ -62,20 +62,8 @@ def survey_question(request: HttpRequest, name: str, key: str) -> HttpResponse:
     me = person(request)
     view = view_of(request)
     found = results(me, name, view)
-    document = document_of_all(found.survey)
-    scale = results_segments.scale_of(document, key)
+    scale = results_segments.scale_of(document_of_all(found.survey), key)
     score = next((s for one in found.questions for s in one.scores if s.of.key == key), None)
-    by = request.GET.get("by", "")[:80]
-    offered = [one for one in results_segments.dimensions(found.survey, document) if one != f"attribute:{key}"]
-    titles = titles_of(found)
-    may_split = not (document.anonymous and view.wave)
-    segments = (
-        results_segments.segments(me, found.survey, key, by or offered[0], view)
-        if score and score.n and may_split and (by or offered)
-        else None
-    )
-    over_time = results_segments.trend(me, found.survey, key, view) if score and score.n else None
-    by_name = wording.dimension_name(segments.by, titles) if segments else ""
     unit = unit_of(scale.definition)
     shown = {
         "survey": found.survey,
@@ -87,22 +75,33 @@ def survey_question(request: HttpRequest, name: str, key: str) -> HttpResponse:
         "ends": (scale.definition.lowest, scale.definition.highest),
         "sentence": wording.score_sentence(score) if score else "",
         "spread": results_charts.spread(score) if score else None,
-        "segments": segments,
-        "segments_chart": results_charts.segments(segments, by_name, names_of(found, segments.by))
-        if segments
-        else None,
-        "segment_rows": segment_rows(segments, names_of(found, segments.by)) if segments else (),
-        "dimensions": [(one, wording.dimension_name(one, titles)) for one in offered],
-        "by": segments.by if segments else "",
-        "by_name": by_name,
-        "trend": results_charts.over_time(over_time, unit) if over_time else None,
-        "breaks": over_time.breaks if over_time else (),
-        "waves": waves_of(found),
         "verbatims": verbatims_href(str(equals("source", found.survey.source))),
         "smallest": SMALLEST,
         "query": query_of(view),
     }
+    # In an anonymous survey what is shown of one wave is not split further.
+    if score and score.n and not (found.document.anonymous and view.wave):
+        over_time = results_segments.trend(me, found.survey, key, view)
+        shown |= {"trend": results_charts.over_time(over_time, unit), "breaks": over_time.breaks}
+        shown |= split_of(request, found, key)
     return render(request, "listening/survey_results_question.html", shown)
+
+
+def split_of(request: HttpRequest, found: Results, key: str) -> dict[str, Any]:
+    """A scale by the dimension that the address names, else by the first that is offered."""
+    document, titles = document_of_all(found.survey), titles_of(found)
+    offered = [one for one in results_segments.dimensions(found.survey, document) if one != f"attribute:{key}"]
+    by = request.GET.get("by", "")[:80] or offered[0]
+    segments = results_segments.segments(person(request), found.survey, key, by, found.view)
+    by_name, names = wording.dimension_name(by, titles), names_of(found, by)
+    return {
+        "segments": segments,
+        "segments_chart": results_charts.segments(segments, by_name, names),
+        "segment_rows": segment_rows(segments, names),
+        "dimensions": [(one, wording.dimension_name(one, titles)) for one in offered],
+        "by": by,
+        "by_name": by_name,
+    }
 
 
 @require_GET
