@@ -14,7 +14,7 @@ from headwater.base.refusals import Refused
 from headwater.listening.forms.surveys import language_name
 from headwater.listening.surveys.contacts import BOUNDS
 from headwater.listening.surveys.document import Document
-from headwater.listening.surveys.mailing_rules import Plan
+from headwater.listening.surveys.mailing_rules import Plan, Wording
 
 WEEKDAYS = [
     (0, gettext_lazy("Monday")),
@@ -145,7 +145,6 @@ class WordingForm(forms.Form):
     def __init__(self, *args: Any, document: Document, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for language in document.languages:
-            name = f" · {language_name(language)}" if len(document.languages) > 1 else ""
             fields: list[tuple[str, Any, bool]] = [
                 ("subject", _("Subject"), False),
                 ("body", _("Words above the question"), True),
@@ -156,7 +155,7 @@ class WordingForm(forms.Form):
             ]
             for field, label, is_long in fields:
                 self.fields[f"{field}_{language}"] = forms.CharField(
-                    label=f"{label}{name}", required=False, max_length=4_000 if is_long else 200,
+                    label=label, required=False, max_length=4_000 if is_long else 200,
                     widget=WORDS if is_long else forms.TextInput(),
                     help_text=_("{{name|there}} stands for the customer’s name.") if field == "body" else "",
                 )  # fmt: skip
@@ -173,6 +172,17 @@ class PlanForm:
         self.wording = WordingForm(data, initial=given, document=document)
         self.parts = (self.audience, self.times, self.wording)
 
+    def senders(self) -> list[Any]:
+        """The fields that say who the mail is from."""
+        return [self.wording[name] for name in ("sender_name", "sender_address", "reply_to", "return_path")]
+
+    def languages(self) -> list[tuple[str, list[Any]]]:
+        """The fields of the words, by language."""
+        return [
+            (language_name(one), [self.wording[f"{name}_{one}"] for name in Wording.model_fields])
+            for one in self.document.languages
+        ]
+
     def is_valid(self) -> bool:
         """Whether every part can be read."""
         valid = [part.is_valid() for part in self.parts]
@@ -183,9 +193,10 @@ class PlanForm:
         who, when, words = (part.cleaned_data for part in self.parts)
         names = [name.strip() for name in (who["attributes"] or "").split(",")]
         sample = {"kind": who["sample"], "size": who["size"], "allocation": who["allocation"] or "proportional"}
-        languages = self.document.languages
-        fields = ("subject", "body", "button", "closing", "reminder_subject", "reminder_body")
-        wording = {one: {field: words[f"{field}_{one}"].replace("\r", "") for field in fields} for one in languages}
+        wording = {
+            one: {name: words[f"{name}_{one}"].replace("\r", "") for name in Wording.model_fields}
+            for one in self.document.languages
+        }
         return {
             "audience": {name: who[name] for name in ("customers", "signals", "days", "without")},
             "sample": sample | {"seed": seed, "size": who["size"] if who["sample"] != "everyone" else None},

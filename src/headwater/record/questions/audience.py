@@ -43,7 +43,7 @@ class People:
 
     def rows(self, known: Known) -> exp.Select:
         """One row a customer: ``customer`` and ``attributes`` (null where the record has nothing but signals)."""
-        tests = [exp.column(name, "p").is_(exp.null()) for name in ("merged_into", "until")]
+        tests: list[exp.Expr] = [exp.column(name, "p").is_(exp.null()) for name in ("merged_into", "until")]
         if self.customers is not None:
             tests.append(Words(known.columns).over(self.customers, _own))
         attributes = exp.column("attributes", "p")

@@ -43,5 +43,6 @@ def load_mailings() -> None:
         Contact.objects.bulk_create(
             Contact(customer_id=one.customer_id, survey=survey, asking=one.asking, channel="email", at=one.sent_at)
             for one in sent
+            if one.sent_at is not None
         )
         mailings.create(None, survey, "Deliveries, next round", PLAN)
