@@ -139,9 +139,7 @@ def test_after_a_page_the_survey_goes_where_it_says(author: Client, survey: Surv
     page = queries.latest(survey)[1].pages[0]
     assert (page.title, page.jumps[0].to, page.jumps[0].when.conditions[0].values) == ({"en": "First"}, "p3", ("4",))
     assert press(author, survey, do="up:page:p3").status_code == 200
-    answer = press(author, survey, do="up:page:p3")
-    assert answer.status_code == 400
-    assert "cannot stand there" in answer.content.decode()
+    assert "cannot stand there" in press(author, survey, do="up:page:p3").content.decode()
 
 
 def test_the_choice_of_an_answer_to_branch_on_shows_its_tests_and_values(author: Client, survey: Survey) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", Page, Question)
 ID_LENGTH = 40
+FORBIDDEN = "survey.branching_forbids"
+"""The code of a move that branching forbids."""
 TEXTS = frozenset({"title", "intro", "thanks", "privacy", "text", "help", "low", "high"})
 """What holds words by language."""
 
@@ -235,7 +237,7 @@ def _moved(document: Document, pages: Iterable[Page]) -> Document:
         return _with(document, pages)
     except Refused as refused:
         message = _("It cannot stand there: %s. Change the branching first.")
-        raise Refused("survey.branching_forbids", message % refused.message.split(": ", 1)[-1].rstrip(".")) from refused
+        raise Refused(FORBIDDEN, message % refused.message.split(": ", 1)[-1].rstrip(".")) from refused
 
 
 def _asks(rule: Rule | None, question_ids: Collection[str]) -> bool:

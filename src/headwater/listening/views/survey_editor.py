@@ -141,10 +141,22 @@ def edit_languages(request: HttpRequest, name: str) -> HttpResponse:
 def do(request: HttpRequest, name: str) -> HttpResponse:
     """One press in the outline: add, move, duplicate, delete, undo."""
     who, survey, _row, document = _opened(request, name)
-    act, _colon, target = request.POST.get("do", "").partition(":")
-    if act == "undo":
+    if request.POST.get("do") == "undo":
         return undo(request, name)
     at = request.POST.get("at", "")
+    try:
+        changed, what, at = _done(request, document, at)
+    except Refused as refused:
+        if refused.code != editing.FORBIDDEN:
+            raise
+        messages.error(request, refused.message)
+        return redirect(_address(survey, document, at))
+    return _saved(request, who, survey, changed, what, _address(survey, changed, at))
+
+
+def _done(request: HttpRequest, document: Document, at: str) -> tuple[Document, str, str]:
+    """The survey after a press in the outline, what changed in words, and where to go on."""
+    act, _colon, target = request.POST.get("do", "").partition(":")
     if act == "add_page":
         changed, id = editing.add_page(document)
         what, at = _("a new page"), f"page:{id}"
@@ -157,8 +169,8 @@ def do(request: HttpRequest, name: str) -> HttpResponse:
         changed = editing.place_question(document, question_id, page_id, int(index) if index.isdecimal() else 0)
         what = _("the place of question %d") % number_of(document, question_id)
     else:
-        changed, what, at = _pressed(document, act, target, at)
-    return _saved(request, who, survey, changed, what, _address(survey, changed, at))
+        return _pressed(document, act, target, at)
+    return changed, what, at
 
 
 @require_POST
