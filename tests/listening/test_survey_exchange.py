@@ -139,7 +139,7 @@ def test_every_template_is_whole_in_every_language(name: str, language: str) -> 
         ("schema: 1\ntitle: {en: T, en: U}", "twice"),
         ('{"schema": 1, "title": {"en": "T", "en": "U"}}', "twice"),
         ('{"schema": 1, "title": {"en": "T"', "line 1 column"),
-        ('{"a":' * 100_000, "read"),
+        ('{"a":' * 50_000, "read"),
         ("schema: 1\ntitle: {en: !!python/object/apply:os.system [id]}", "python"),
         ("schema: 1\ntitle: {en: \"a\\0b\"}", "NUL"),
         ("schema: 1\ntitle: {en: " + "x" * 3_000 + "}", "2000"),
