@@ -252,7 +252,7 @@ def _peer(folder: Path, doors: Doors, given: argparse.Namespace) -> None:
     environment = {**os.environ, "PEER_DATABASE": str(folder / "peer.sqlite3")}
     _python(environment, "-c", "from bench import answers_peer; answers_peer.make()")
     granian = str(Path(sys.executable).with_name("granian"))
-    options = {"interface": "wsgi", "port": PEER_PORT, "workers": 2, "blocking-threads": 16, "log-level": "warning"}
+    options = {"interface": "wsgi", "port": PEER_PORT, "workers": 2, "blocking-threads": 5, "log-level": "warning"}
     named = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     command = [granian, *named, "bench.answers_peer:application"]
     server = subprocess.Popen(command, env=environment)

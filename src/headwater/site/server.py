@@ -95,7 +95,8 @@ def serve(host: str, port: int, *, processes: int, announce: Callable[[], None])
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=16,  # they mostly wait: answers that wait together are written together
+        # They mostly wait, and answers that wait together are written together; granian warns of more than this.
+        blocking_threads=min(16, 2 * multiprocessing.cpu_count() + 1),
         backlog=1024,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
