@@ -120,6 +120,12 @@ def test_what_arrives_bears_the_headers_of_good_bulk_mail(asked: EmailMessage) -
     assert invitation.token_hash != token
 
 
+def test_the_link_of_a_choice_opens_the_survey_and_counts_nothing(asked: EmailMessage, client: Client) -> None:
+    page = client.get(f"/s/{token_in(asked)}?q=nps&v=9").content.decode()
+    assert re.search(r'value="9"[^>]* checked', page)
+    assert Invitation.objects.get().state == Invitation.State.SENT
+
+
 def test_a_stranger_s_domain_is_not_sent_from(ours: Company) -> None:
     with pytest.raises(Refused, match=r"bank\.example"):
         mailings.create(None, a_survey(), plan={"sender": {"address": "ceo@bank.example"}})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
 from playwright.sync_api import Browser, Page
 
 from headwater.base import worker
@@ -12,11 +13,11 @@ from headwater.base.models import Person
 from headwater.journey.packs import load_pack
 from headwater.journey.services import apply_pack
 from headwater.listening import inbox
-from headwater.listening.models import Addressee, Invitation, Survey
+from headwater.listening.models import Addressee, Invitation, Mailing, Survey
 from headwater.metrics.store import close_company_record, company_record
 from headwater.record.questions import Size
 from tests.browser import PHONE, Reader
-from tests.listening.mail_sink import Sink, part, sink
+from tests.listening.mail_sink import Sink, part, sink, token_in
 
 __all__ = ["sink"]
 
@@ -28,7 +29,7 @@ SCORES = (5, 5, 4, 2, 1, 5)
 
 
 def test_a_survey_is_made_sent_answered_on_a_phone_and_seen(
-    reader: Reader, chromium: Browser, sink: Sink, settings: LazySettings, home: Path
+    reader: Reader, chromium: Browser, client: Client, sink: Sink, settings: LazySettings, home: Path
 ) -> None:
     close_company_record()
     ensure_company(name="Ours", time_zone="UTC")
@@ -37,8 +38,10 @@ def test_a_survey_is_made_sent_answered_on_a_phone_and_seen(
     Addressee.objects.bulk_create(
         Addressee(customer_id=f"c{n}", email=f"c{n}@example.com", name=f"Name {n}") for n in range(CUSTOMERS)
     )
-    reader.sign_in(Person.objects.create(email="lead@example.com", name="Lead", roles=["cx_team"]))
-    before = reader.open("/").locator("h1").inner_text()
+    lead = Person.objects.create(email="lead@example.com", name="Lead", roles=["cx_team"])
+    reader.sign_in(lead)
+    client.force_login(lead)
+    before = client.get("/").content.decode()
 
     survey = make_survey(reader)
     send(reader, survey)
@@ -60,8 +63,12 @@ def test_a_survey_is_made_sent_answered_on_a_phone_and_seen(
     assert "67" in results  # four of six are satisfied
     progress = reader.open(f"/surveys/{survey.name}/send").locator("h1").inner_text()
     assert f"{len(SCORES)} of {CUSTOMERS} customers asked answered" in progress
+    mailing = Mailing.objects.get()
+    token = token_in(sink.to("c9@example.com"))
+    own = (f"/surveys/{survey.name}/send/{mailing.pk}", "/addressees", "/surveys/contact-limits", f"/u/{token}")
+    assert reader.sweep(*own) == {}
     forest = reader.open("/")
-    assert forest.locator("h1").inner_text() != before
+    assert forest.locator("h1").inner_text() not in before
     assert forest.locator("a[href^='/stages/receive'], .stages").first.is_visible()
     close_company_record()
 

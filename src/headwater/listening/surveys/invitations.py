@@ -6,6 +6,8 @@ the event for the record. So nobody is asked twice, and nobody is noted who was 
 
 from __future__ import annotations
 
+import base64
+import hmac
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +29,7 @@ from headwater.listening.surveys import audience, contacts, mail, queries
 from headwater.listening.surveys.contact_rules import Allowed, Denied
 from headwater.listening.surveys.mailing_rules import Plan, next_open, zone_of
 from headwater.listening.surveys.mailing_signals import Asked, told
-from headwater.listening.surveys.tokens import hashed, keyed
+from headwater.listening.surveys.tokens import BYTES, hashed
 
 if TYPE_CHECKING:
     from headwater.base.queue import JobContext
@@ -40,7 +42,8 @@ State = Invitation.State
 
 def token_of(asking: UUID) -> str:
     """The token of an invitation: made from its asking and this installation's key, so that only its hash is stored."""
-    return keyed("invitation", str(asking))
+    key = f"invitation:{settings.SECRET_KEY}".encode()
+    return base64.urlsafe_b64encode(hmac.digest(key, asking.bytes, "sha256")[:BYTES]).decode()
 
 
 def invited(survey: Survey, document: Document, customer_id: str, **others: Any) -> Invitation:
