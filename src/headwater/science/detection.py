@@ -119,7 +119,9 @@ def _unfit(counts: Array, first: int) -> NoVerdict | None:
     if counts.size <= first:
         return NoVerdict("short_history", f"{counts.size} days are no more than the history of {first}.", counts.size)
     if counts[:first].mean() < FEWEST_A_DAY:
-        return NoVerdict("few_a_day", "Too few in the history to compare a rise with: look at months.", int(counts.sum()))
+        return NoVerdict(
+            "few_a_day", "Too few in the history to compare a rise with: look at months.", int(counts.sum())
+        )
     return None
 
 

@@ -208,7 +208,13 @@ class Migration(migrations.Migration):
             name="Alert",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("kind", models.CharField(choices=[("cause", "cause"), ("score", "low scores"), ("happened", "what happened")], max_length=8)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("cause", "cause"), ("score", "low scores"), ("happened", "what happened")],
+                        max_length=8,
+                    ),
+                ),
                 ("cause", models.CharField(blank=True, max_length=80)),
                 ("metric", models.CharField(blank=True, max_length=40)),
                 ("stage", models.CharField(blank=True, max_length=80)),
