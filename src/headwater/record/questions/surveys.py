@@ -166,7 +166,7 @@ class SurveySignals(Question[tuple[Signal, ...]]):
 
     def query(self, known: Known) -> exp.Select:
         key = exp.column("signal_key", "s")
-        tests = [exp.column("source", "s").eq(exp.Literal.string(self.source))]
+        tests: list[exp.Expr] = [exp.column("source", "s").eq(exp.Literal.string(self.source))]
         if self.after is not None:
             tests.append(key > exp.Literal.number(self.after))
         return signals_where(exp.and_(*tests)).order_by(key.asc()).limit(self.limit)
