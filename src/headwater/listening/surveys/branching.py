@@ -142,7 +142,7 @@ def piped(
     language: str = "",
 ) -> str:
     """The text with ``{{name|words instead}}`` replaced: by the answer to the question of that id, else by the
-    customer's attribute of that name, else by the words after the bar. Plain text: whoever puts it on a page escapes it.
+    customer's attribute of that name, else by the words after the bar. Plain text: who puts it on a page escapes it.
     """
 
     def put(match: re.Match[str]) -> str:

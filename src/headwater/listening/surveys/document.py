@@ -20,6 +20,8 @@ SCALES: dict[str, str] = {"nps": "0-10", "csat": "1-5", "ces": "1-7", "rating": 
 """The scale of a kind where the question names none."""
 RIGHT_TO_LEFT: frozenset[str] = frozenset({"ar", "fa", "he", "ur", "yi", "ps", "sd", "ug", "dv", "ckb"})
 END = "end"
+RESERVED = frozenset({"question", "survey", "survey_version", "wave", "complete", "moment", "metric", "score"})
+"""Attributes that answers bear with a meaning of their own."""
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
@@ -186,6 +188,11 @@ def _once(what: str, ids: list[str]) -> None:
 def _check_question(question: Question) -> None:
     _once(f"option of {question.id}", [one.id for one in question.options])
     _once(f"row of {question.id}", [one.id for one in question.rows])
+    name = question.attribute or question.id
+    if question.kind in ("single", "multiple", "consent") and name in RESERVED:
+        raise ValueError(
+            f"question {question.id!r}: every answer bears {name!r} with another meaning; name an attribute"
+        )
     if question.kind in SCALES:
         low, high = question.bounds
         if not low < high:

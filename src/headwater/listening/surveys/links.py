@@ -12,6 +12,8 @@ from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import SurveyLink
+from headwater.listening.surveys import doors
+from headwater.listening.surveys.document import RESERVED
 from headwater.listening.surveys.tokens import new_link_token
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ MOST_LINKS: Final = 2_000
 MOST_ATTRIBUTES: Final = 20
 LONGEST: Final = 100
 MOST_AN_HOUR: Final = 2_000_000
-RESERVED: Final = frozenset({"question", "survey", "survey_version", "wave", "complete", "moment", "metric"})
-"""Attributes that every answer bears with a meaning of its own."""
 
 
 def create_link(
@@ -136,4 +136,5 @@ def _marked(person: Person | None, link: SurveyLink, closed: bool, code: str) ->
             data = {"survey": link.survey.title, "link": link.title}
             record_history(person, code, f"survey:{link.survey.name}", data)
     link.refresh_from_db()
+    doors.forget()
     return link

@@ -13,12 +13,12 @@ from headwater.base import versions
 from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, Refused
-from headwater.listening.models import Survey, SurveyStep, SurveyVersion
-from headwater.listening.surveys import defaults
+from headwater.listening.models import HeldAnswer, Invitation, Survey, SurveyResponse, SurveyStep, SurveyVersion
+from headwater.listening.surveys import defaults, doors
 from headwater.listening.surveys.check import check
 from headwater.listening.surveys.exchange import read, written
 from headwater.listening.surveys.findings import Finding, Known
-from headwater.listening.surveys.queries import document_of, draft, known, published, scope_of
+from headwater.listening.surveys.queries import document_of, draft, known, published, published_or_none, scope_of
 from headwater.listening.surveys.texts import place_of
 from headwater.listening.surveys.wording import finding_name
 
@@ -138,6 +138,7 @@ def publish(person: Person | None, survey: Survey, seen: int | None = None, *, c
         versions.require_seen(row, seen)
         assert row is not None  # noqa: S101  (require_seen refuses a draft that is gone)
         document = document_of(row)
+        _require_same_promise(survey, document)
         _require_checked(document, confirmed)
         row = versions.publish(row, person, seen=seen)
         row.steps.all().delete()
@@ -170,8 +171,6 @@ def unarchive(person: Person | None, survey: Survey) -> Survey:
 
 def clear() -> None:
     """Forget every survey with all that hangs on it: the sample company ends. The caller holds the transaction."""
-    from headwater.listening.models import SurveyResponse
-
     SurveyResponse.objects.all().delete()
     SurveyVersion.objects.all().delete()
     Survey.objects.all().delete()
@@ -194,6 +193,20 @@ def _writable(survey: Survey) -> Survey:
     if survey.archived_at is not None:
         raise Refused("survey.archived", _("“%s” is archived. Bring it back before you change it.") % survey.title)
     return survey
+
+
+def _require_same_promise(survey: Survey, document: Document) -> None:
+    """What people were told when they were asked holds for as long as their answers are kept, and looked at."""
+    before = published_or_none(survey)
+    if before is None or before[1].anonymous == document.anonymous:
+        return
+    if any(one.objects.filter(survey=survey).exists() for one in (Invitation, SurveyResponse, HeldAnswer)):
+        message = (
+            _("“%s” was anonymous when people were asked, and stays so. Duplicate it to ask who answers.")
+            if before[1].anonymous
+            else _("“%s” was not anonymous when people were asked. Duplicate it to ask anonymously.")
+        )
+        raise Conflict("survey.anonymity_stays", message % survey.title, "anonymous")
 
 
 def _require_checked(document: Document, confirmed: bool) -> None:
@@ -222,6 +235,7 @@ def _marked(person: Person | None, survey: Survey, field: str, on: bool, code: s
         if waiting.update(**{field: now}):
             record_history(person, code, _subject(survey), {"survey": survey.title})
     survey.refresh_from_db()
+    doors.forget()
     return survey
 
 

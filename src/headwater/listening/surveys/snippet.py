@@ -20,6 +20,7 @@ from headwater.listening.surveys.answer_words import words_of
 from headwater.listening.surveys.document import MOST_OPTIONS, SCORED, direction
 from headwater.listening.surveys.posted import field_name
 from headwater.listening.surveys.snippet_words import words_in
+from headwater.listening.surveys.tokens import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,8 +115,10 @@ def may_answer(link: SurveyLink, origin: str) -> bool:
 
 
 def snippet_link(token: str) -> SurveyLink | None:
-    """The web snippet of this token; None for any other link."""
-    found = SurveyLink.objects.select_related("survey").filter(token=token[:64], kind=SurveyLink.Kind.WEB)
+    """The web snippet of this token; None for any other link, and for what is no token."""
+    if not TOKEN.fullmatch(token):
+        return None
+    found = SurveyLink.objects.select_related("survey").filter(token=token, kind=SurveyLink.Kind.WEB)
     return found.first()
 
 
@@ -163,9 +166,14 @@ def as_posted(answers: Mapping[str, Any]) -> dict[str, list[str]]:
     posted: dict[str, list[str]] = {}
     for question, value in answers.items():
         values = value if isinstance(value, list) else [value]
-        said = ["yes" if one is True else str(one) for one in values if isinstance(one, str | int | float)]
+        said = ["yes" if one is True else _whole(str(one)) for one in values if isinstance(one, str | int | float)]
         posted[field_name(str(question)[:40])] = said[:MOST_OPTIONS]
     return posted
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters, which JSON can name and no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _shown_inside(document: Document) -> list[Question]:
