@@ -11,7 +11,7 @@ LAYERS = {"urls", "views", "api", "commands", "forms", "services", "queries", "r
 DJANGO = {"__init__", "__main__", "apps", "admin", "migrations", "templatetags", "templates", "static"}
 EVERY_ROOM = {"codes", "tasks"}  # its sentences of history, its background tasks
 SUBJECTS = {
-    "base": "accounts charts company context departments erasure figures history housekeeping jobs middleware "
+    "base": "accounts charts company context departments erasure figures history housekeeping jobs logs middleware "
     "navigation outbox pageviews paths people permissions problems queue refusals tokens versions worker",
     "metrics": "access cards comparisons definitions estimates singling store tasks weighting",
     "journey": "agreement agreement_mail agreement_rules building charts differences documents edits firings future "

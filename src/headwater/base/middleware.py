@@ -84,7 +84,10 @@ class RefusalMiddleware:
 
 
 class PageViewMiddleware:
-    """Log whole pages that a signed-in person opened; never fragments, the API or static files."""
+    """Log whole pages that a signed-in person opened; never fragments, the API or static files.
+
+    Nor pages for everybody: who opened a survey to answer it, colleagues too, is nobody's business.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -92,7 +95,8 @@ class PageViewMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         match, person_id = request.resolver_match, request.user.pk
-        if match is not None and person_id is not None and self._is_page(request, response):
+        is_ours = match is not None and getattr(match.func, "login_required", True)
+        if match is not None and is_ours and person_id is not None and self._is_page(request, response):
             pageviews.note(person_id, "/" + match.route)
         return response
 
