@@ -110,18 +110,21 @@ def _send_batch(pks: Sequence[int], now: datetime) -> int:
     ours = company()
     with inbox.turn(), transaction.atomic():
         # A mailing that is paused or cancelled meanwhile waits for this batch, or the batch for it.
-        theirs = set(Invitation.objects.filter(pk__in=pks).values_list("mailing_id", flat=True))
+        known = list(Invitation.objects.filter(pk__in=pks).values_list("mailing_id", "customer_id"))
+        theirs = {mailing for mailing, _customer in known}
         running = Mailing.objects.select_for_update().filter(pk__in=theirs, state=Mailing.State.RUNNING)
         mailings = {row.pk: row for row in running.order_by("pk")}
+        # Turns before invitations, as whoever leaves by a mail's link takes them: neither waits for the other for ever.
+        contacts.take_turns([customer for _mailing, customer in known])
         rows = list(
             Invitation.objects.select_for_update(of=("self",))
             .filter(pk__in=pks, due_at__lte=now, mailing__in=list(mailings), state__in=(State.PLANNED, State.SENT))
             .select_related("survey")
             .order_by("pk")
         )
-        customers = [row.customer_id for row in rows]
-        contacts.take_turns(customers)
-        batch = _Batch(now, audience.addressees_of(customers), ours.time_zone if ours else "UTC")
+        batch = _Batch(
+            now, audience.addressees_of([row.customer_id for row in rows]), ours.time_zone if ours else "UTC"
+        )
         for row in rows:
             row.mailing = mailings[row.mailing_id or 0]
         ready = [row for row in rows if _is_ready(row, batch)]

@@ -34,6 +34,7 @@ from headwater.listening.surveys import (
 from headwater.listening.surveys.document import direction
 
 WHAT: dict[str, unsubscribe.What] = {"survey": "survey", "email": "email", "all": "all"}
+MOST_DIGITS = 9
 ACTS = {"start", "pause", "resume", "cancel", "delete", "test"}
 
 
@@ -168,7 +169,11 @@ def count_audience(request: HttpRequest, name: str, pk: int) -> HttpResponse:
     days = request.GET.get("days", "")
     plan = {
         **mailings.plan_of(found).model_dump(mode="json"),
-        "audience": {**given, "days": int(days) if days.isdecimal() else None, "without": "without" in request.GET},
+        "audience": {
+            **given,
+            "days": int(days) if days.isdecimal() and len(days) <= MOST_DIGITS else None,
+            "without": "without" in request.GET,
+        },
     }
     try:
         chosen = mailings.read_plan(who, plan)
