@@ -65,8 +65,10 @@ def test_a_survey_is_made_sent_answered_on_a_phone_and_seen(
     assert f"{len(SCORES)} of {CUSTOMERS} customers asked answered" in progress
     mailing = Mailing.objects.get()
     token = token_in(sink.to("c9@example.com"))
-    own = (f"/surveys/{survey.name}/send/{mailing.pk}", "/addressees", "/surveys/contact-limits", f"/u/{token}")
-    assert reader.sweep(*own) == {}
+    tabs = ("", "/edit", "/check", "/preview", "/versions", "/send", f"/send/{mailing.pk}", "/links", "/results")
+    pages = (f"/surveys/{survey.name}{tab}" for tab in tabs)
+    theirs = ("/surveys", "/addressees", "/surveys/contact-limits", f"/s/{token}", f"/u/{token}")
+    assert reader.sweep(*pages, *theirs) == {}
     forest = reader.open("/")
     assert forest.locator("h1").inner_text() not in before
     assert forest.locator("a[href^='/stages/receive'], .stages").first.is_visible()
