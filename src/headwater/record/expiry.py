@@ -1,6 +1,6 @@
 """Signals that are over their time: counted first, then taken out file by file, or their words alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -82,12 +82,18 @@ def count_expired(store: Store, expiry: Expiry) -> int:
     return store.retried(count)
 
 
-def expire(store: Store, expiry: Expiry, progress: Callable[[int, int], None]) -> Iterator[Expired]:
+def expire(
+    store: Store,
+    expiry: Expiry,
+    progress: Callable[[int, int], None],
+    letting_go: Callable[[Sequence[int]], None],
+) -> Iterator[Expired]:
     """Take out what is over, one file and one commit at a time; the lock is free in between. Killed half-way, the
     rest is done the next time.
 
     A file of nothing else goes as a whole; of any other, what stays is written anew. Old versions of the files stay for
-    readers until the next compaction deletes them. ``progress`` hears the files done and how many there are.
+    readers until the next compaction deletes them. ``progress`` hears the files done and how many there are,
+    ``letting_go`` before each commit the keys of the signals that it takes out.
     """
     names = [file.path.name for file in _of_those_days(store.tables["signals"].snapshot(), expiry)]
     for done, name in enumerate(names):
@@ -96,7 +102,7 @@ def expire(store: Store, expiry: Expiry, progress: Callable[[int, int], None]) -
             snapshot = store.tables["signals"].snapshot()
             file = next((one for one in snapshot.files if one.path.name == name), None)
             if file is not None:
-                yield _expire_file(store, snapshot, file, expiry)
+                yield _expire_file(store, snapshot, file, expiry, letting_go)
     progress(len(names), len(names))
 
 
@@ -104,11 +110,14 @@ def _of_those_days(snapshot: Snapshot, expiry: Expiry) -> tuple[DataFile, ...]:
     return tuple(file for file in snapshot.files if file.first is None or file.first < expiry.before)
 
 
-def _expire_file(store: Store, snapshot: Snapshot, file: DataFile, expiry: Expiry) -> Expired:
+def _expire_file(
+    store: Store, snapshot: Snapshot, file: DataFile, expiry: Expiry, letting_go: Callable[[Sequence[int]], None]
+) -> Expired:
     stored = {"stored": Files(snapshot, (file,))}
     gone = store.run(exp.select("signal_key", "local_date").from_("stored").where(expiry.condition()), stored)
     if not len(gone):
         return Expired(0, 0)
+    letting_go(gone["signal_key"].to_pylist())
     days = encode(pc.unique(gone["local_date"].drop_null().cast(pa.int32())).to_pylist())
     signals = store.tables["signals"]
     if expiry.words:

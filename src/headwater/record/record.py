@@ -325,6 +325,10 @@ class Record:
         """All rows of one customer, under all merged ids, of ``signals``, ``labels`` and ``customers``."""
         return self._store.retried(lambda: customers.everything_of(self._store, customer_id))
 
+    def ids_of_customer(self, customer_id: str) -> tuple[str, ...]:
+        """The id with all that are one customer with it."""
+        return customers.customer_ids(customer_id, self._store.retried(lambda: customers.merged(self._store)))
+
     def customers_named(self) -> Iterator[pa.Table]:
         """Every customer's id that any table names, some at a time, in the column ``customer_id``."""
         return customers.named(self._store)
@@ -333,11 +337,17 @@ class Record:
         """How many signals are over their time."""
         return expiry.count_expired(self._store, over)
 
-    def expire(self, over: expiry.Expiry, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    def expire(
+        self,
+        over: expiry.Expiry,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        letting_go: Callable[[Sequence[int]], None] = lambda signal_keys: None,
+    ) -> int:
         """Take out signals that are over their time, or their words, and return how many; file by file, each in a
-        commit of its own. ``progress`` may raise to stop; the rest is done the next time."""
+        commit of its own. ``progress`` may raise to stop; the rest is done the next time. ``letting_go`` hears which
+        they are before each commit, and forgets what is kept beside the record of them; killed, it hears them again."""
         try:
-            return sum(one.signals for one in expiry.expire(self._store, over, progress))
+            return sum(one.signals for one in expiry.expire(self._store, over, progress, letting_go))
         finally:
             self.refresh_rollups()
 

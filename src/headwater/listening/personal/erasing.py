@@ -4,6 +4,7 @@ Each step is repeatable, so a request that was cut off goes on where it was. The
 last step; afterwards only its keyed hash is, so that a restored backup can be made to forget the customer again.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ from headwater.base.refusals import NotFound
 from headwater.listening import inbox
 from headwater.listening.models import (
     Addressee,
+    Connection,
+    ConnectionRun,
     Contact,
     ContactTurn,
     ErasureRequest,
@@ -27,6 +30,8 @@ from headwater.listening.models import (
     ImportState,
     Invitation,
     SetAsideRow,
+    WebhookAttempt,
+    WebhookDelivery,
 )
 from headwater.listening.personal import database_pages, left_files, replay
 from headwater.listening.personal.consent import require_customer
@@ -39,6 +44,15 @@ from headwater.record.customers import ErasureReport
 TASK = "listening.erase_customer"
 SHORTEST_SEARCHED = 4
 """An id of fewer characters is looked for as a whole value only, and not within other words."""
+WHAT_WAS_SAID: tuple[tuple[type[Model], str], ...] = (
+    (Job, "error"),
+    (Import, "reason"),
+    (Connection, "last_error"),
+    (ConnectionRun, "note"),
+    (WebhookAttempt, "response_head"),
+    (WebhookAttempt, "error"),
+)
+"""Messages of errors and of other systems, which may quote a customer."""
 State = ErasureRequest.State
 Row = TypeVar("Row", bound=Model)
 Said = Callable[[int, int, str], None]
@@ -50,7 +64,7 @@ def ask_erasure(person: Person | None, customer_id: str) -> ErasureRequest:
     name = require_customer(customer_id)
     with transaction.atomic():
         request, made = ErasureRequest.objects.exclude(state=State.DONE).get_or_create(
-            customer=keyed_hash(name), defaults={"sealed_id": encrypt(name.encode()), "requested_by": person}
+            customer=keyed_hash(name), defaults={"sealed_id": _sealed([name]), "requested_by": person}
         )
         if made or request.state == State.FAILED:
             ErasureRequest.objects.filter(pk=request.pk).update(state=State.WAITING, error="")
@@ -89,7 +103,7 @@ def run(request: ErasureRequest, said: Said = lambda done, total, note: None) ->
     """Do, or go on with, what a request asks for. Raises StillInUse where it cannot be finished yet."""
     if request.state == State.DONE:
         return ErasureReport((), 0, 0, 0, 0)
-    ids = spellings(decrypt(bytes(request.sealed_id)).decode())
+    ids = _known_ids(request)
     ErasureRequest.objects.filter(pk=request.pk).update(state=State.RUNNING, error="")
     try:
         said(0, 4, _("the record"))
@@ -102,12 +116,29 @@ def run(request: ErasureRequest, said: Said = lambda done, total, note: None) ->
         said(3, 4, _("old pages and versions"))
         database_pages.rewrite()
         _require_no_strays()
-        _finish(request, ids)
+        _finish(request, report.customer_ids)
     except Exception as error:
         ErasureRequest.objects.filter(pk=request.pk).update(state=State.FAILED, error=_reason(error))
         raise
     said(4, 4, "")
     return report
+
+
+def _sealed(ids: Sequence[str]) -> bytes:
+    return encrypt(json.dumps(list(ids)).encode())
+
+
+def _known_ids(request: ErasureRequest) -> list[str]:
+    """All ids of the customer, kept with the request before anything is erased: who was merged into whom goes with the
+    record, and a request that is cut off after that must still know it."""
+    named: list[str] = json.loads(decrypt(bytes(request.sealed_id)))
+    spelled = dict.fromkeys(one for name in named for one in spellings(name))
+    same = dict.fromkeys(one for name in spelled for one in company_record().ids_of_customer(name))
+    ids = list(dict.fromkeys(one for name in (*spelled, *same) for one in spellings(name)))
+    if ids != named:
+        request.sealed_id = _sealed(ids)
+        request.save(update_fields=["sealed_id"])
+    return ids
 
 
 def _reason(error: Exception) -> str:
@@ -135,13 +166,17 @@ def _from_record(ids: Sequence[str]) -> ErasureReport:
 
 def _from_tables(ids: Sequence[str]) -> int:
     """Rows set aside, mails, jobs, history, and what every room registered. One transaction."""
-    emails = _emails(ids)
+    names = [*ids, *_emails(ids)]
     with transaction.atomic():
-        gone = _delete_rows_set_aside(ids)
-        gone += _delete(OutboxMail.objects.filter(to__in=emails) | _naming(OutboxMail.objects.all(), "text", ids))
-        gone += _delete(_naming(Job.objects.exclude(state=Job.State.RUNNING), "payload", ids))
-        _naming(Job.objects.all(), "error", ids).update(error="")
-        _clean_history([*ids, *emails])
+        gone = _delete_rows_set_aside(names)
+        gone += _delete(OutboxMail.objects.filter(to__in=names))
+        for field in ("subject", "text", "html"):
+            gone += _delete(_naming(OutboxMail.objects.all(), field, names))
+        gone += _delete(WebhookDelivery.objects.filter(_written("payload", _long(names))))
+        gone += _delete(Job.objects.exclude(state=Job.State.RUNNING).filter(_written("payload", _long(ids))))
+        for model, field in WHAT_WAS_SAID:
+            _naming(model._default_manager.all(), field, names).update(**{field: ""})
+        _clean_history(names)
         erasure.forget(ids)
     return gone
 
@@ -160,10 +195,22 @@ def _emails(ids: Sequence[str]) -> list[str]:
 def _naming(rows: "QuerySet[Row]", field: str, ids: Sequence[str]) -> "QuerySet[Row]":
     """Rows of which a text names one of the ids, where these are long enough to mean the customer."""
     within = Q(pk__in=())
-    for one in ids:
-        if len(one) >= SHORTEST_SEARCHED:
-            within |= Q(**{f"{field}__icontains": one})
+    for one in _long(ids):
+        within |= Q(**{f"{field}__icontains": one})
     return rows.filter(within)
+
+
+def _long(ids: Sequence[str]) -> list[str]:
+    return [one for one in ids if len(one) >= SHORTEST_SEARCHED]
+
+
+def _written(field: str, texts: Sequence[str]) -> Q:
+    """Whether a column of JSON holds one of the texts, as SQLite (escaped to ASCII) or PostgreSQL keeps it."""
+    within = Q(pk__in=())
+    for one in texts:
+        for spelled in {json.dumps(one)[1:-1], json.dumps(one, ensure_ascii=False)[1:-1]}:
+            within |= Q(**{f"{field}__icontains": spelled})
+    return within
 
 
 def _delete(rows: "QuerySet[Any]") -> int:
@@ -172,10 +219,7 @@ def _delete(rows: "QuerySet[Any]") -> int:
 
 def _delete_rows_set_aside(ids: Sequence[str]) -> int:
     wanted, gone = set(ids), []
-    within = Q(pk__in=())
-    for one in ids:
-        within |= Q(values__icontains=one)
-    for row in SetAsideRow.objects.filter(within).iterator(chunk_size=500):
+    for row in SetAsideRow.objects.filter(_written("values", ids)).iterator(chunk_size=500):
         values = [str(value) for value in (row.values or {}).values() if value is not None]
         if wanted & set(values) or any(
             one in value for one in ids if len(one) >= SHORTEST_SEARCHED for value in values
@@ -187,9 +231,7 @@ def _delete_rows_set_aside(ids: Sequence[str]) -> int:
 def _clean_history(names: Sequence[str]) -> None:
     """What was done stays in the history; to whom goes."""
     within = Q(subject__in=[f"customer:{one}" for one in names])
-    for one in names:
-        within |= Q(data__icontains=one)
-    for entry in HistoryEntry.objects.filter(within):
+    for entry in HistoryEntry.objects.filter(within | _written("data", names)):
         data = {
             key: "…" if isinstance(value, str) and any(_is_named(one, value) for one in names) else value
             for key, value in entry.data.items()

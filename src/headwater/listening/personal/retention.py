@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from headwater.base import erasure
 from headwater.base.history import record_history
 from headwater.base.models import Person
 from headwater.base.permissions import require
@@ -102,10 +103,11 @@ def run(progress: Callable[[int, int], None] = lambda done, total: None) -> tupl
     record = company_record()
     gone = {False: 0, True: 0}
     for over in expiries([_term(row) for row in RetentionRule.objects.all()], _today()):
-        gone[over.words] += record.expire(over, progress)
+        gone[over.words] += record.expire(over, progress, vault.forget_signals)
     expire_beside()
     if any(gone.values()):
         with transaction.atomic():
+            erasure.forget(())  # no customer, but what rooms derived from signals that are gone
             data = {"signals": gone[False], "words": gone[True]}
             record_history(None, "retention.run", "retention", data)
     return gone[False], gone[True]

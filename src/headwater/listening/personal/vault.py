@@ -143,6 +143,12 @@ def expire() -> int:
     return gone
 
 
+def forget_signals(signal_keys: Sequence[int]) -> None:
+    """Delete the originals of signals, or of words, that are over their time. Repeatable."""
+    for start in range(0, len(signal_keys), 500):
+        VaultEntry.objects.filter(signal_key__in=signal_keys[start : start + 500]).delete()
+
+
 def forget_customers(customer_ids: Sequence[str]) -> None:
     """Destroy the keys of erased customers, and what they sealed. In the current transaction."""
     customers = [keyed_hash(one) for one in customer_ids]
