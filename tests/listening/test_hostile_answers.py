@@ -8,13 +8,14 @@ from django.test import Client
 
 from headwater.base import pageviews
 from headwater.base.logs import TokenFilter
-from headwater.base.models import PageView, Person
+from headwater.base.models import HistoryEntry, PageView, Person
 from headwater.base.refusals import Conflict
+from headwater.listening import inbox
 from headwater.listening.models import SurveyResponse, SurveyVersion
 from headwater.listening.surveys import services, snippet
 from headwater.listening.surveys.document import Document
 from headwater.listening.surveys.tokens import new_token
-from tests.listening.answered import ASKED, invited, open_link, published
+from tests.listening.answered import ASKED, invited, open_link, published, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ours")]
 
@@ -87,6 +88,17 @@ def test_a_colleague_who_answers_leaves_no_page_view(client: Client) -> None:
     pageviews.write()
     assert PageView.objects.filter(route__startswith="/s/").count() == 0
     assert PageView.objects.count() > before
+
+
+def test_answers_are_exported_with_their_line_of_history_and_no_formula(client: Client) -> None:
+    link = open_link(OPEN)
+    assert send(link.token, why="=HYPERLINK(1)").status_code == 303
+    inbox.flush()
+    client.force_login(Person.objects.create(email="lead@example.com", name="Lead", roles=["cx_team"]))
+    answer = client.get(f"/surveys/{link.survey.name}/responses.csv")
+    assert answer.status_code == 200
+    assert "'=HYPERLINK(1)" in answer.getvalue().decode()
+    assert HistoryEntry.objects.filter(code="survey.answers_exported").count() == 1
 
 
 def broken(*_given: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from headwater.base.history import record_history
@@ -71,7 +72,8 @@ def responses(person: Person | None, name: str) -> Iterator[list[str]]:
     if document.anonymous:
         message = _("“%s” is anonymous: its answers are not exported one by one. Take the figures instead.")
         raise Refused("survey.anonymous", message % survey.title, status=403)
-    record_history(person, "survey.answers_exported", f"survey:{survey.name}", {"survey": survey.title})
+    with transaction.atomic():
+        record_history(person, "survey.answers_exported", f"survey:{survey.name}", {"survey": survey.title})
     return _rows(survey.source)
 
 
