@@ -57,10 +57,14 @@ def test_the_page_says_what_was_taken_out_and_rules_are_changed_on_it(
     page = client.get("/personal-data").content.decode()
     assert "2 pieces of personal data were taken out" in page or "3 pieces of personal data were taken out" in page
     assert "E-mail addresses" in page
+    assert all(name in page for name in ("Germany", "United States")), "countries have names"
     days = {"upload_days": 7, "set_aside_days": 14, "original_days": 90, "look_days": 400}
-    sent = client.post("/personal-data/rules", {"edition": 1, "vault": "on", "consent_needed": ["survey"], **days})
+    ticked = {"vault": "on", "consent_needed": ["survey"], "countries": ["US", "DE"]}
+    sent = client.post("/personal-data/rules", {"edition": 1, **ticked, **days})
     assert sent.status_code == 302, sent.content.decode()[:2000]
     assert (rules.rules().set_aside_days, rules.rules().consent_needed) == (14, ["survey"])
+    assert rules.rules().countries == ["DE", "US"]
+    assert client.post("/personal-data/rules", {"edition": 2, "countries": ["XX"], **days}).status_code == 400
     again = client.post("/personal-data/rules", {"edition": 1, "vault": "on", **days})
     assert (again.status_code, "meanwhile" in again.content.decode()) == (400, True)
     sent = client.post("/personal-data/retention", {"what": "words", "kind": "contact", "source": "", "days": 30})

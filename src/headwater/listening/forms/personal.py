@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from pytz import country_names
 
 from headwater.listening.models import Consent, PersonalDataRules, RetentionRule
 from headwater.listening.personal.consent import CHANNELS
@@ -19,15 +20,22 @@ def _days(name: str, label: Any, help_text: Any = "") -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=fewest, max_value=most, help_text=help_text)
 
 
+def _named_countries() -> list[tuple[str, str]]:
+    """Each country whose ids are known, under its name in the time zone database, by name."""
+    named = [(code, gettext(country_names.get(code, code))) for code in COUNTRIES]
+    return sorted(named, key=lambda pair: pair[1])
+
+
 class RulesForm(forms.Form):
     """The rules of the installation."""
 
     edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    countries = forms.CharField(
+    countries = forms.MultipleChoiceField(
         label=_("National ids of"),
         required=False,
-        max_length=200,
-        help_text=format_lazy("{} {}.", _("Two letters each; empty: all of these:"), ", ".join(COUNTRIES)),
+        choices=_named_countries,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "in-columns"}),
+        help_text=_("None ticked: all of them."),
     )
     addresses = forms.BooleanField(label=_("Take out IP addresses, too"), required=False)
     vault = forms.BooleanField(
@@ -50,13 +58,12 @@ class RulesForm(forms.Form):
 
     def clean_countries(self) -> list[str]:
         """The countries, as the rules keep them."""
-        return sorted(set(self.cleaned_data["countries"].upper().replace(",", " ").split()))
+        return sorted(self.cleaned_data["countries"])
 
     @classmethod
     def of(cls, current: PersonalDataRules, data: Any = None) -> "RulesForm":
         """The form as the rules stand."""
-        initial = {name: getattr(current, name) for name in cls.base_fields}
-        return cls(data, initial={**initial, "countries": " ".join(current.countries)})
+        return cls(data, initial={name: getattr(current, name) for name in cls.base_fields})
 
 
 class RetentionForm(forms.Form):
