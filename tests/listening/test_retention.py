@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from headwater.base.models import Company, HistoryEntry, Person
 from headwater.base.permissions import NotAllowed
 from headwater.base.refusals import Refused
+from headwater.insight.models import LabelCorrection
 from headwater.listening import inbox, services
 from headwater.listening.models import SetAsideRow, VaultEntry
 from headwater.listening.personal import retention, rules
 from headwater.listening.personal.retention_rules import Term, expiries
 from headwater.metrics.store import company_record
+from headwater.record.keys import signal_key
 from headwater.record.questions import Sums, Verbatims
 
 TODAY = date(2026, 11, 22)
@@ -112,3 +114,25 @@ def test_who_may_not_make_rules_does_not(ours: Company, analyst: Person) -> None
     with pytest.raises(NotAllowed):
         retention.set_rule(analyst, what="signals", source="", kind="", days=90)
     assert retention.rules(analyst) == ()
+
+
+def test_originals_of_what_is_over_its_time_go_with_it(ours: Company) -> None:
+    """The vault keeps words from their arrival on; a rule counts from the day they were said."""
+    rules.change_rules(None, 0, vault=True)
+    put("desk", "contact", [10, 50])
+    put("shop", "review", [10, 50])
+    assert VaultEntry.objects.count() == 4
+    retention.set_rule(None, what="signals", source="desk", kind="", days=40)
+    retention.set_rule(None, what="words", source="shop", kind="", days=40)
+    assert retention.run() == (1, 1)
+    left = set(VaultEntry.objects.values_list("signal_key", flat=True))
+    assert left == {signal_key("desk", "contact-10"), signal_key("shop", "review-10")}
+
+
+def test_what_people_said_of_a_signal_goes_with_it(ours: Company) -> None:
+    put("desk", "contact", [10, 50])
+    for age in (10, 50):
+        LabelCorrection.objects.create(signal_key=signal_key("desk", f"contact-{age}"), field="stage", value="wait")
+    retention.set_rule(None, what="signals", source="", kind="", days=40)
+    retention.run()
+    assert LabelCorrection.objects.get().signal_key == signal_key("desk", "contact-10")
