@@ -20,6 +20,7 @@ from headwater.listening.views import (
 app_name = "listening"
 
 urlpatterns = [
+    # First: hundreds answer in a second.
     path("s/<str:token>", answering.answer, name="answer"),
     path("s/<str:token>/<str:page_id>", answering.answer, name="answer_page"),
     re_path(r"^survey-colour/(?P<colour>[0-9a-f]{6})\.css$", answering.survey_colour, name="survey_colour"),

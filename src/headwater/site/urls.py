@@ -8,6 +8,7 @@ from headwater.site.style import style
 handler404 = "headwater.site.views.not_found"
 
 urlpatterns = [
+    path("", include("headwater.listening.urls")),  # first: customers answer, many at once
     path("", views.forest_page, name="forest"),
     path("yours", views.yours_page, name="yours"),
     path("welcome", views.first_page_of, name="first_page"),
@@ -17,7 +18,6 @@ urlpatterns = [
     path("", include("headwater.metrics.urls")),
     path("", include("headwater.insight.urls")),
     path("", include("headwater.journey.urls")),
-    path("", include("headwater.listening.urls")),
     path("", include("headwater.strategy.urls")),
     path("api/v1/", api.api.urls),
 ]

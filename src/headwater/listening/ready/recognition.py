@@ -38,7 +38,9 @@ def recognise(path: Path) -> Recognised | None:
         return next((one for ready in ready_mappings() if (one := _of_folder(path, ready)) is not None), None)
     shape = shape_of(path)
     for ready in ready_mappings():
-        place = next((found for sign in ready.recognise if (found := _found(shape, sign, ready.aliases)) is not None), None)
+        place = next(
+            (found for sign in ready.recognise if (found := _found(shape, sign, ready.aliases)) is not None), None
+        )
         if place is not None:
             return _fitted(path, ready, shape, place)
     _refuse_other(path, shape)

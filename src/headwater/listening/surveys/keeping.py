@@ -18,12 +18,11 @@ from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from headwater.base.company import company
 from headwater.listening.connections import hooks
 from headwater.listening.models import HeldAnswer, Invitation, SurveyResponse
 from headwater.listening.personal import consent
 from headwater.listening.personal.consent_rules import ANY_CHANNEL
-from headwater.listening.surveys import branching, flood
+from headwater.listening.surveys import branching, doors, flood
 from headwater.listening.surveys.answer_commits import Fate, Write
 from headwater.listening.surveys.answers_to_signals import Given, signals_of
 from headwater.listening.surveys.visits import Asked, State, Visit, Why, resume_hash
@@ -42,24 +41,19 @@ class Now:
 
 def now(at: datetime | None = None) -> Now:
     """This moment, or the one given."""
-    zone = _zone()
+    zone = doors.zone()
     at = at or timezone.now()
     return _on(at, at.astimezone(zone).date(), zone)
 
 
 def noon_of(day: date) -> Now:
     """The noon of a day, where nothing finer is known."""
-    zone = _zone()
+    zone = doors.zone()
     return _on(datetime.combine(day, time(12), zone).astimezone(UTC), day, zone)
 
 
 def _on(at: datetime, day: date, zone: ZoneInfo) -> Now:
     return Now(at, day, datetime.combine(day, time(12), zone).astimezone(UTC))
-
-
-def _zone() -> ZoneInfo:
-    ours = company()
-    return ZoneInfo(ours.time_zone if ours else "UTC")
 
 
 class Keeping:
@@ -88,7 +82,12 @@ class Keeping:
         counted = branching.counted(self.found.document, self.answers)
         given = self._given()
         rows = signals_of(self.found.document, counted, given)
-        event = {"survey": given.survey, "response": given.response_id} if self.ends == State.COMPLETE else None
+        told = {
+            "survey": given.survey,
+            "response": given.response_id,
+            "address": hooks.address(f"/surveys/{given.survey}/results"),
+        }
+        event = told if self.ends == State.COMPLETE else None
         return Write(
             self._apply, rows, self.found.survey.source, received_at, keeps=self.anonymous, event=event
         )  # fmt: skip
@@ -189,10 +188,6 @@ class Keeping:
                 raise _Undone("spent")
         if not self.anonymous:
             self._take_consent()
-            if self.ends == State.COMPLETE:
-                address = hooks.address(f"/surveys/{found.survey.name}/results")
-                told = {"survey": found.survey.name, "response": str(self.id), "address": address}
-                hooks.emit("survey.completed", told)
             return
         HeldAnswer.objects.create(
             id=self.id,

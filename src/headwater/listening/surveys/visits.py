@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from django.db import connection
 from django.utils import timezone
 
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import Invitation, SurveyLink, SurveyResponse
-from headwater.listening.surveys import branching, queries
+from headwater.listening.surveys import branching, doors, queries
 from headwater.listening.surveys.answer_words import words_of
 from headwater.listening.surveys.tokens import TOKEN, hashed, is_of_link
 
@@ -104,16 +105,14 @@ def visit(token: str, visitor: Visitor) -> Visit:
     """What this token opens. Raises Shut where it opens nothing now; a response that is complete is no such reason."""
     if not TOKEN.fullmatch(token):
         raise Shut("not_found", language=_first(visitor))
-    link = _linked(token) if is_of_link(token) else None
+    link = doors.link_of(token) if is_of_link(token) else None
     invitation = None if is_of_link(token) else _invited(token)
     door = link or invitation
     if door is None:
         raise Shut("not_found", language=_first(visitor))
     response = _response(token, visitor, invitation)
     try:
-        version, document = (
-            (response.version, queries.document_of(response.version)) if response else queries.published(door.survey)
-        )
+        version, document = _asked(door.survey, response)
     except NotFound as error:
         raise Shut("not_open", language=_first(visitor)) from error
     language = _spoken(_preferred(visitor, response, invitation), document.languages)
@@ -127,9 +126,11 @@ def _first(visitor: Visitor) -> str:
     return next(iter((*visitor.languages, "en")))
 
 
-def _linked(token: str) -> SurveyLink | None:
-    chosen = SurveyLink.objects.order_by().select_related("survey").filter(token=token)
-    return next(iter(chosen), None)
+def _asked(survey: Survey, response: SurveyResponse | None) -> tuple[SurveyVersion, Document]:
+    """The version that the response was begun in, else the one that is out."""
+    if response is not None:
+        return response.version, queries.document_of(response.version)
+    return doors.published(survey)
 
 
 def _invited(token: str) -> Invitation | None:
@@ -139,14 +140,21 @@ def _invited(token: str) -> Invitation | None:
 
 def _response(token: str, visitor: Visitor, invitation: Invitation | None) -> SurveyResponse | None:
     """The response that was begun here: the invitation's own, else the one whose token the browser holds."""
-    responses = SurveyResponse.objects.select_related("version")
     if invitation is not None:
-        own = next(iter(responses.filter(invitation=invitation)), None)
+        own = _begun("invitation_id", invitation.pk)
         if own is not None or invitation.response_id:
             return own  # an invitation with a number for its answer is of a survey that is not anonymous
-    if not visitor.resume:
-        return None
-    return next(iter(responses.filter(resume_hash=resume_hash(token, visitor.resume))), None)
+    return _begun("resume_hash", resume_hash(token, visitor.resume)) if visitor.resume else None
+
+
+def _begun(column: Literal["invitation_id", "resume_hash"], value: int | str) -> SurveyResponse | None:
+    """A response that was begun, if there is one. Mostly there is none: asked in plain SQL first, which costs a tenth
+    of composing the whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM listening_surveyresponse WHERE {column} = %s", [value])  # noqa: S608 a literal
+        if cursor.fetchone() is None:
+            return None
+    return SurveyResponse.objects.select_related("version").filter(**{column: value}).first()
 
 
 def resume_hash(token: str, resume: str) -> str:
