@@ -15,7 +15,7 @@ from headwater.listening.mapping import from_yaml
 from headwater.listening.models import Redacted
 from headwater.listening.personal import redacting, rules
 from headwater.listening.pipeline import id_checks, national_ids
-from headwater.listening.pipeline.redaction import Redaction, is_card, redact
+from headwater.listening.pipeline.redaction import Redaction, is_card, redact, redact_values
 from headwater.metrics.store import company_record
 
 # Published examples: of the authority, or of the rule's own description.
@@ -148,3 +148,30 @@ def test_rules_of_the_installation_reach_the_api(ours: Company) -> None:
     inbox.flush()
     assert [row.text for row in company_record().ask(_words()).rows] == ["from [address], CPF 529.982.247-25, SSN [id]"]
     assert Redacted.objects.get(kind="national_id").count == 1
+
+
+ATTRIBUTES = {
+    "Re: refund to jo.field@example.org": "Re: refund to [e-mail]",
+    "jo.field@example.org": "[e-mail]",
+    "my card 4111 1111 1111 1111 was charged": "my card [card] was charged",
+    "+1 415 555 2671": "[phone]",
+}
+"""What a source says beside the words, such as the subject of a ticket, and what is kept of it."""
+PLAIN = ("4111111111111111", "2024-01-02 10:00:00", "01/02/2024 10:15", "1Z999AA10123456784", "order 4155552671", "a@b")
+
+
+@pytest.mark.parametrize(("value", "kept"), [*ATTRIBUTES.items(), *((one, one) for one in PLAIN)])
+def test_attributes_lose_personal_data_and_keep_numbers_of_things(value: str, kept: str) -> None:
+    counts: Counter[str] = Counter()
+    assert redact_values(pa.array([value, None]), Redaction("US"), counts).to_pylist() == [kept, None]
+    assert sum(counts.values()) == (kept != value)
+
+
+def test_the_subject_of_a_ticket_is_redacted_and_counted_and_an_agent_keeps_the_name(ours: Company) -> None:
+    given = {"subject": "Write to jo.field@example.org", "agent": "Kim Pepper"}
+    row = {"record_id": "1", "customer_id": "c1", "kind": "contact", "text": "late", "attributes": given}
+    services.receive_signals([row], source="desk", person=None)
+    inbox.flush()
+    kept = dict(company_record().everything_of_customer("c1")["signals"]["attributes"][0].as_py())
+    assert kept == {"subject": "Write to [e-mail]", "agent": "Kim Pepper"}
+    assert Redacted.objects.get(kind="email").count == 1

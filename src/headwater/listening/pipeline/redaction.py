@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import phonenumbers
 import pyarrow as pa
@@ -19,6 +19,7 @@ MAYBE_EMAIL = r"[^\s@]@[^\s@.]+\."
 MAYBE_NUMBER = r"\d[\d \-./()+]{5,}\d"
 MAYBE_ACCOUNT = r"[A-Z]{2}\d{2} ?[A-Z0-9]{4}"
 MAYBE_ADDRESS = r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9A-Fa-f]:[0-9A-Fa-f:]*:[0-9A-Fa-f]*"
+SEVERAL_WORDS = r"\S\s+\S|^\s*\+\d"
 LONGEST_SCANNED = 20_000
 SHORTEST_NAME = 3
 
@@ -105,6 +106,16 @@ def redact(
         "|".join(maybe),
         lambda some: pa.array([_without_numbers(text, rules, ids, counts) for text in some.to_pylist()], pa.string()),
     )
+
+
+def redact_values(values: pa.Array, rules: Redaction, counts: Counter[str]) -> pa.Array:
+    """The values of an attribute without personal data: e-mail addresses in all of them, the rest among words alone.
+
+    A value of digits in one piece is the number of an order or a parcel far more often than somebody's, and to group
+    by it is what it is kept for; a column of names or numbers of customers is marked as personal in the mapping.
+    """
+    values = _where(values, MAYBE_EMAIL, lambda some: _without_emails(some, counts))
+    return _where(values, SEVERAL_WORDS, lambda some: redact(some, replace(rules, colleagues=()), counts))
 
 
 def _where(texts: pa.Array, pattern: str, change: Callable[[pa.Array], pa.Array]) -> pa.Array:

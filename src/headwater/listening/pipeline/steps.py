@@ -12,6 +12,7 @@ from headwater.listening.language import detect
 from headwater.listening.mapping import NUMBERS, TIMES, ColumnField
 from headwater.listening.pipeline.chunk import Chunk, Context, shown
 from headwater.listening.pipeline.redaction import redact as redact_texts
+from headwater.listening.pipeline.redaction import redact_values
 from headwater.metrics.definitions import METRICS, ScaleError
 from headwater.record.keys import complete
 
@@ -308,8 +309,16 @@ def describe(chunk: Chunk, context: Context) -> Chunk:
             name,
         )
     return chunk.with_fields(
-        attributes=_map_of({name: _described(chunk, name, field, context) for name, field in kept.items()})
+        attributes=_map_of({name: _without_personal(chunk, name, field, context) for name, field in kept.items()})
     )
+
+
+def _without_personal(chunk: Chunk, name: str, field: ColumnField, context: Context) -> pa.Array:
+    """The values of an attribute without personal data; the agent's name is what it says, and has its own right."""
+    values = _described(chunk, name, field, context)
+    if field.constant is not None or name in AGENTS:
+        return values
+    return redact_values(values, context.redaction, context.redacted)
 
 
 def _described(chunk: Chunk, name: str, field: ColumnField, context: Context) -> pa.Array:
