@@ -22,7 +22,8 @@ from headwater.insight.alerts import (
     undo_answer,
     weeks_of,
 )
-from headwater.insight.alerts_watching import last_closed_day, watch_for_changes, watched_series
+from headwater.insight.alerts_days import last_closed_day
+from headwater.insight.alerts_watching import watch_for_changes, watched_series
 from headwater.insight.alerts_wording import subject_of
 from headwater.insight.models import Alert, AlertWatch
 from headwater.record.keys import signal_key
@@ -150,6 +151,23 @@ def test_only_days_that_are_over_are_watched(write: Write) -> None:
     write([{"record_id": "x", "kind": "contact", "text": "words", "local_date": today}])
     assert last_closed_day() == today - timedelta(days=1)
     assert watched_series(today) is None  # one day is no history
+
+
+def test_the_page_says_whether_days_are_missing_or_nobody_has_looked_yet(
+    write: Write, person_with: Callable[..., Person], client: Client
+) -> None:
+    client.force_login(person_with("employee"))
+    write([said(0, DAYS - 1)])
+    short = client.get("/alerts").content.decode()
+    assert "Not enough days yet" in short
+    write([said(1, 0)])
+    waiting = client.get("/alerts").content.decode()
+    assert "Nobody has looked for what rises yet" in waiting
+    assert "Not enough days yet" not in waiting
+    watch_for_changes()
+    looked = client.get("/alerts").content.decode()
+    assert "Nobody has looked" not in looked
+    assert "Not looked at yet" not in looked
 
 
 def test_owners_are_told_once(risen: None, person_with: Callable[..., Person]) -> None:

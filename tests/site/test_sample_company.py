@@ -9,7 +9,9 @@ import pytest
 
 from headwater.base.models import Company, Department, Person
 from headwater.base.refusals import Conflict
-from headwater.insight import causes, labelling
+from headwater.insight import causes
+from headwater.insight.alerts import alerts
+from headwater.insight.employees import employees
 from headwater.journey.agreement import stage_agreements
 from headwater.journey.models import Standard
 from headwater.journey.moments import leaders
@@ -149,7 +151,6 @@ def test_it_arrives_like_any_companys_data_and_what_is_planted_is_found(sample: 
     assert Department.objects.count() == len(sample.departments)
     assert not Person.objects.exclude(is_sample=True).exists()
 
-    labelling.label_new()
     found = [row for row in causes.causes(trends=True).rows if row.cause.demand != "value"]
     assert found[0].cause.id == TOP[0]
     assert {row.cause.id for row in found[: len(TOP)]} == set(TOP)
@@ -161,6 +162,15 @@ def test_it_arrives_like_any_companys_data_and_what_is_planted_is_found(sample: 
     change = {row.cause.id: row.change for row in found}
     assert change["site_fails"] == "rises"
     assert change["invoice_wrong"] == "falls"
+
+    noticed = alerts(None)
+    assert {(row.kind, row.cause) for row in noticed.open} == {("happened", "site_fails")}
+    assert noticed.unseen == ()
+
+    shown = employees(Person.objects.get(title="Head of Supply chain"))
+    assert shown is not None
+    assert {team.unit.name for team in shown.withheld} == {"Finance", "People and culture"}
+    assert len(shown.teams) == 1 + len(sample.departments)
 
     checked = run(strategy_facts(current()))
     assert [verdict.rule.name for verdict in checked.not_met] == ["aligned", "tactics"]  # the two that are planted

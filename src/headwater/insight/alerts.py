@@ -17,6 +17,7 @@ from headwater.base.history import record_history
 from headwater.base.models import Person
 from headwater.base.permissions import NotAllowed, allows, require
 from headwater.base.refusals import Conflict, NotFound, Refused
+from headwater.insight import alerts_days
 from headwater.insight.alerts_wording import subject_of
 from headwater.insight.causes import SAID
 from headwater.insight.models import Alert, AlertWatch
@@ -48,12 +49,16 @@ EXPLAINED: Final = ("known", "false_alarm")
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """What waits for an answer, what was answered, and what no longer stands out, newest first; how it is watched."""
+    """What waits for an answer, what was answered, and what no longer stands out, newest first; how it is watched.
+
+    ``can_watch``: whether there are days enough; where there are and ``watch`` is None, nobody has looked yet.
+    """
 
     open: tuple[Alert, ...]
     answered: tuple[Alert, ...]
     unseen: tuple[Alert, ...]
     watch: AlertWatch | None
+    can_watch: bool
     false_alarms: Result
 
     @property
@@ -65,11 +70,13 @@ def alerts(person: Person | None) -> Alerts:
     """Every alert of the last years; figures are for everyone, the words behind them are not."""
     require(person, "view", "figures")
     rows = list(Alert.objects.select_related("decided_by")[:SHOWN])
+    watch = AlertWatch.objects.first()
     return Alerts(
         open=tuple(row for row in rows if row.state in OPEN and row.unseen_at is None),
         answered=tuple(row for row in rows if row.state not in OPEN),
         unseen=tuple(row for row in rows if row.state in OPEN and row.unseen_at is not None),
-        watch=AlertWatch.objects.first(),
+        watch=watch,
+        can_watch=watch is not None or alerts_days.are_enough(),
         false_alarms=false_alarm_rate(),
     )
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
 import headwater.science as hs
-from headwater.base.company import company
 from headwater.base.history import record_history
 from headwater.insight import alerts_mail
 from headwater.insight.alerts import HAPPENED, SPOKEN
+from headwater.insight.alerts_days import FIRST_DAYS, first_day, last_closed_day
 from headwater.insight.models import Alert, AlertWatch
 from headwater.insight.typical import typical
 from headwater.journey.queries import taxonomy
@@ -27,8 +26,7 @@ from headwater.listening.connections import hooks
 from headwater.metrics.definitions import METRICS
 from headwater.metrics.store import company_record
 from headwater.record.filters import equals, every
-from headwater.record.questions import Daily, Span, Verbatims
-from headwater.science.detection import HISTORY_PERIODS, PAUSE_PERIODS
+from headwater.record.questions import Daily, Verbatims
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,9 +35,6 @@ if TYPE_CHECKING:
     from headwater.science.bounds import Array
     from headwater.science.detection import Alarm, Watch
 
-WEEK: Final = 7
-FIRST_DAYS: Final = (HISTORY_PERIODS + PAUSE_PERIODS) * WEEK
-WINDOW: Final = FIRST_DAYS + 366
 OLD: Final = 90
 """Alarms noticed longer ago than this, and over, are no longer anything to act on when they are first found."""
 NEWS: Final = 14
@@ -99,21 +94,10 @@ def watch_for_changes() -> int:
     return new
 
 
-def last_closed_day() -> date | None:
-    """The last day of the record that is over in the company's time zone; None while there is none."""
-    ours = company()
-    yesterday = timezone.localdate(timezone=ZoneInfo(ours.time_zone if ours else "UTC")) - timedelta(days=1)
-    newest: date | None = company_record().ask(Span()).last_day
-    return min(newest, yesterday) if newest is not None else None
-
-
 def watched_series(until: date) -> Watched | None:
     """Every series up to a day, watched; None where the record is shorter than the history a watch needs."""
-    first_day = company_record().ask(Span()).first_day
-    if first_day is None:
-        return None
-    first = max(first_day, until - timedelta(days=WINDOW - 1))
-    if (until - first).days < FIRST_DAYS:
+    first = first_day(until)
+    if first is None:
         return None
     known = taxonomy()
     counts, bases = _causes(first, until, known)

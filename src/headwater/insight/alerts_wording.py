@@ -1,6 +1,5 @@
 """What alerts say, as a department manager would say it."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.utils import formats
@@ -57,18 +56,21 @@ def rarity(alert: Alert) -> str:
     return _("by chance alone once in %s years, of all that is watched") % measure(years, "ratio")
 
 
-def alerts_sentence(open_alerts: Sequence[Alert], under_way: int, series: int) -> str:
+def alerts_sentence(found: "Alerts") -> str:
     """The page's first sentence."""
+    if found.watch is None and found.can_watch:
+        return _("Nobody has looked for what rises yet: it is done once an hour.")
+    series = found.watch.series if found.watch else 0
     if not series:
         return _("Nothing is watched yet: days are compared with the fifteen weeks before them.")
-    if not open_alerts:
+    if not found.open:
         return _("Nothing new rises: %s series are as they were in the weeks before.") % measure(series, "count")
-    rises = ngettext("%d rise waits for a word from you", "%d rises wait for a word from you", len(open_alerts))
-    rises = rises % len(open_alerts)
-    strongest = max(open_alerts, key=lambda one: (one.until is None, one.low))
+    rises = ngettext("%d rise waits for a word from you", "%d rises wait for a word from you", len(found.open))
+    rises = rises % len(found.open)
+    strongest = max(found.open, key=lambda one: (one.until is None, one.low))
     return _("%(rises)s, %(under_way)d of them still under way. %(strongest)s") % {
         "rises": rises,
-        "under_way": under_way,
+        "under_way": found.under_way,
         "strongest": alert_sentence(strongest),
     }
 

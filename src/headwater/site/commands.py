@@ -67,14 +67,12 @@ def _first_start(empty: bool) -> setup.FirstStart | None:
 
 def _load_sample(ours: Company | None) -> None:
     """Load the sample company, or go on where an earlier first start was cut off."""
-    from headwater.insight.labelling import label_new
     from headwater.site.sample import load_sample, sample_is_loaded
 
     if ours is not None and sample_is_loaded(ours):
         return
     click.echo(_("Setting up: the sample company"), err=True)
     load_sample()
-    label_new()
 
 
 def _announce(address: str, first: setup.FirstStart | None) -> None:

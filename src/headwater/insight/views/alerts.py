@@ -33,12 +33,13 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
     found = services.alerts(me)
     words = services.words_of(me, found.open)
     shown = {
-        "sentence": alerts_sentence(found.open, found.under_way, found.watch.series if found.watch else 0),
+        "sentence": alerts_sentence(found),
         "note": watching_note(found),
         "open": [_shown(me, row, words) for row in found.open],
         "answered": [_shown(me, row, {}) for row in found.answered],
         "unseen": [_shown(me, row, {}) for row in found.unseen],
         "watch": found.watch,
+        "can_watch": found.can_watch,
         "false_alarms": found.false_alarms,
         "picture": _picture(found.open),
     }

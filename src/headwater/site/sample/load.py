@@ -17,6 +17,8 @@ from headwater.base.models import Company, Department, Person
 from headwater.base.paths import home
 from headwater.base.people import add_person, change_person
 from headwater.base.refusals import Conflict
+from headwater.insight.alerts_watching import watch_for_changes
+from headwater.insight.labelling import label_new
 from headwater.journey.packs import load_pack
 from headwater.journey.queries import taxonomy
 from headwater.journey.services import apply_pack
@@ -82,6 +84,8 @@ def _load_programme() -> None:
     load_surveys()
     load_survey_answers(SEED)
     load_mailings()
+    label_new()
+    watch_for_changes()  # after labelling: what rises is asked of causes too
 
 
 def sample_is_loaded(ours: Company) -> bool:
