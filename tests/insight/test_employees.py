@@ -249,6 +249,16 @@ def test_pages_files_and_programs_give_the_same_and_strangers_nothing(
     assert client.post("/api/v1/employees/signals", {}, "application/json").status_code in (403, 422)
 
 
+def test_whoever_is_in_no_department_is_told_why_none_is_shown(
+    march: dict[str, Department], person_with: MakePerson, client: Client
+) -> None:
+    client.force_login(person_with("administrator", "cx_team"))
+    page = client.get("/employees").content.decode()
+    assert "each department is shown to its own people and heads, HR and executives" in page
+    client.force_login(person_with("hr"))
+    assert "You see the whole company" not in client.get("/employees").content.decode()
+
+
 def test_hr_pages_work(march: dict[str, Department], person_with: MakePerson, client: Client) -> None:
     client.force_login(person_with("hr"))
     for address in ("/employees", "/employees/rules", "/employees/arrivals", "/employees/scores/health"):

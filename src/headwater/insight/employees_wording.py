@@ -88,6 +88,13 @@ def employees_note(found: Employees) -> str:
         rules().minimum
     )
     hidden = len(found.withheld)
+    if not found.teams[1:]:
+        return _("95 %% intervals. %(least)s %(reach)s") % {
+            "least": least,
+            "reach": _(
+                "You see the whole company; each department is shown to its own people and heads, HR and executives."
+            ),
+        }
     if not hidden:
         return _("95 %% intervals. %s") % least
     held = ngettext("%d department is withheld.", "%d departments are withheld.", hidden) % hidden
