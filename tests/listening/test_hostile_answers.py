@@ -9,10 +9,10 @@ from django.test import Client
 from headwater.base import pageviews
 from headwater.base.logs import TokenFilter
 from headwater.base.models import HistoryEntry, PageView, Person
-from headwater.base.refusals import Conflict
+from headwater.base.refusals import Conflict, Refused
 from headwater.listening import inbox
 from headwater.listening.models import SurveyResponse, SurveyVersion
-from headwater.listening.surveys import services, snippet
+from headwater.listening.surveys import mailings, services, snippet
 from headwater.listening.surveys.document import Document
 from headwater.listening.surveys.tokens import new_token
 from tests.listening.answered import ASKED, invited, open_link, published, send
@@ -99,6 +99,22 @@ def test_answers_are_exported_with_their_line_of_history_and_no_formula(client: 
     assert answer.status_code == 200
     assert "'=HYPERLINK(1)" in answer.getvalue().decode()
     assert HistoryEntry.objects.filter(code="survey.answers_exported").count() == 1
+
+
+@pytest.mark.parametrize("day", ["9999-12-31T23:00:00Z", "0001-01-01T00:00:00+14:00"])
+def test_a_mailing_of_another_age_is_refused(day: str) -> None:
+    with pytest.raises(Refused, match="no day to begin on"):
+        mailings.create(None, published(ASKED), "M", {"starts_at": day})
+
+
+def test_absurd_numbers_in_addresses_break_no_page(client: Client) -> None:
+    client.force_login(Person.objects.create(email="lead@example.com", name="Lead", roles=["cx_team"]))
+    mailing = mailings.create(None, published(ASKED), "M")
+    page = f"/surveys/stay/send/{mailing.pk}"
+    assert client.get(f"{page}?width=1e-300").status_code == 200
+    assert client.get(f"{page}/count?days={'9' * 5_000}").status_code == 200
+    assert client.get("/surveys/stay/links/999999999999999999/code.svg").status_code == 404
+    assert client.get("/api/v1/surveys/stay/sample-size?half_width=1e-300").status_code in (400, 422)
 
 
 def broken(*_given: Any) -> None:

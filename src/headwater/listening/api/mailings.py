@@ -146,7 +146,7 @@ class MailingPreview(Schema):
 class SampleAsked(Schema):
     """``half_width``: of the interval wanted, in the unit of the survey's first metric."""
 
-    half_width: Annotated[float, Field(gt=0, le=200)]
+    half_width: Annotated[float, Field(ge=audience.NARROWEST, le=audience.WIDEST)]
 
 
 class SampleSuggested(Schema):

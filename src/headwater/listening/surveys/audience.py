@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from headwater.listening.surveys.mailing_rules import Audience, Plan
 
 PAGE: Final = 1_000
+NARROWEST, WIDEST = 0.01, 200.0
+"""Half widths of an interval that a sample is suggested for, in the metric's unit."""
 MOST_COUNTED: Final = 20_000
 """Customers whose addresses are looked up to say how many have one; of larger audiences the share of these counts."""
 

@@ -100,7 +100,7 @@ def link_of(person: Person | None, survey: Survey, pk: int) -> SurveyLink:
     require(person, "view", "surveys")
     found: SurveyLink | None = survey.links.filter(pk=pk).first()
     if found is None:
-        raise NotFound("link.not_found", _("This survey has no link %d.") % pk)
+        raise NotFound("link.not_found", _("This survey has no link %s.") % pk)
     return found
 
 

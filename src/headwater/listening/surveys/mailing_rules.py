@@ -15,6 +15,8 @@ from headwater.record.filters import FilterError, parse
 from headwater.science.results import Estimate, NoVerdict
 
 MOST_A_MAILING: Final = 200_000
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 LEAST_ANSWERS: Final = 50
 """Before so many answers nobody looks whether the interval is narrow enough."""
 LOOK_EVERY: Final = 25
@@ -41,10 +43,17 @@ def _address(text: str) -> str:
     return text
 
 
+def _near(at: datetime) -> datetime:
+    if not EARLIEST <= at < LATEST:
+        raise ValueError(f"{at.isoformat()} is no day to begin on; give one from 2000 to 2099")
+    return at
+
+
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=r"^[^\r\n\x00]*$")]
 Words = Annotated[str, StringConstraints(max_length=4_000, strip_whitespace=True, pattern=r"^[^\x00]*$")]
 FilterText = Annotated[str, Field(max_length=4_000, pattern=r"^[^\x00]*$"), AfterValidator(_filter)]
 Attribute = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
+Begin = Annotated[AwareDatetime, AfterValidator(_near)]
 Address = Annotated[str, Field(max_length=254), AfterValidator(_address)]
 
 
@@ -122,7 +131,7 @@ class Plan(Part):
     attributes: Annotated[tuple[Attribute, ...], Field(max_length=10)] = ()
     quotas: dict[Line, Annotated[int, Field(ge=0, le=MOST_A_MAILING)]] = {}
     window: Window = Window()
-    starts_at: AwareDatetime | None = None
+    starts_at: Begin | None = None
     open_days: Annotated[int, Field(ge=1, le=365)] = 30
     reminders: Annotated[int, Field(ge=0, le=5)] = 1
     reminder_days: Annotated[int, Field(ge=1, le=60)] = 5

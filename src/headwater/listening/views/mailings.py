@@ -142,7 +142,7 @@ def _suggested(request: HttpRequest, survey: Survey, plan: Any) -> dict[str, Any
         wanted = float(request.GET.get("width", "") or default)
     except ValueError:
         wanted = default
-    wanted = wanted if 0 < wanted <= 200 else default
+    wanted = wanted if audience.NARROWEST <= wanted <= audience.WIDEST else default
     size = audience.size_of(plan.audience)
     return {
         "width": wanted,
