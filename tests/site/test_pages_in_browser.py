@@ -6,6 +6,7 @@ import pytest
 
 from headwater.base.company import ensure_company
 from headwater.base.models import Person
+from headwater.listening.connections import services as connections
 from tests.browser import Reader, overflow, violations
 from tests.insight.conftest import Label, Write, complaint
 
@@ -65,3 +66,13 @@ def test_a_label_is_corrected_without_leaving_the_page(lead: Reader) -> None:
     page.get_by_role("button", name="Save stage").click()
     page.locator("option[value=receive][selected]").wait_for(state="attached")
     assert not lead.complaints
+
+
+def test_the_pages_of_other_systems_and_of_personal_data_fit_and_are_accessible(
+    reader: Reader, person_with: Callable[..., Person]
+) -> None:
+    ensure_company(name="Test company", pack="retail")
+    connections.create(None, name="help-desk", kind="rest", options={"url": "https://192.0.2.1/tickets"})
+    reader.sign_in(person_with("administrator"))
+    pages = ("/connections", "/connections/help-desk", "/connections/new", "/webhooks", "/personal-data", "/addressees")
+    assert reader.sweep(*pages) == {}
