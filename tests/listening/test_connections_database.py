@@ -168,6 +168,29 @@ def test_only_a_select_is_run(answers: sqlite3.Connection, query: str) -> None:
     assert answers.execute("SELECT count(*) FROM answers").fetchone() == (25,)
 
 
+@pytest.mark.parametrize(
+    ("engine", "query"),
+    [
+        ("mysql", "SELECT 1 /*!) t UNION SELECT 1 INTO OUTFILE '/tmp/x' FROM (SELECT 1 */"),
+        ("mysql", "SELECT 1 /*m!50100 INTO DUMPFILE '/tmp/x' */"),
+        ("mysql", "SELECT 1 INTO OUTFILE '/tmp/x'"),
+        ("postgresql", "COPY (SELECT 1) TO PROGRAM 'cat'"),
+    ],
+)
+def test_what_writes_in_other_ways_is_refused_before_it_is_sent(engine: str, query: str) -> None:
+    options = DatabaseOptions.model_validate(
+        {"engine": engine, "host": "db.example.org", "database": "x", "query": query}
+    )
+    with pytest.raises(Refused) as refused:
+        DatabaseReader(options, {})
+    assert refused.value.code in ("not_a_select", "bad_query")
+
+
+def test_one_value_cannot_fill_the_memory(answers: sqlite3.Connection) -> None:
+    with pytest.raises(Refused, match="too big"):
+        rows_of(reader(answers, "SELECT hex(zeroblob(900000000)) AS words"))
+
+
 def test_other_functions_and_files_are_closed(answers: sqlite3.Connection) -> None:
     with pytest.raises(Refused, match="not authorized"):
         rows_of(reader(answers, "SELECT load_extension('x')"))

@@ -104,6 +104,20 @@ def test_what_cannot_be_read_is_put_aside_and_stops_no_other(watched: Connection
     assert "a.csv" in run.note
 
 
+def test_names_that_cannot_be_kept_stop_no_other(watched: Connection, home: Path) -> None:
+    """One not in UTF-8, and one that leaves no room for its note, twice."""
+    (place(home) / os.fsdecode(b"m\xe4rz.csv")).write_text(CSV)
+    for text in (CSV, CSV.replace("The answer", "A word")):
+        (place(home) / f"{'a' * 240}.csv").write_text(text)
+        (place(home) / "z.csv").write_text(text)
+        look(watched)
+        assert look(watched).state == ConnectionRun.State.DONE
+    assert names(place(home)) == ["done", "refused"]
+    assert names(place(home) / "refused") == ["mrz.csv", "mrz.csv.note.txt"]
+    assert len(names(place(home) / "done")) == 8
+    assert in_record() == 100
+
+
 def test_links_hidden_and_half_copied_files_are_left_alone(watched: Connection, home: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text(CSV)
@@ -133,7 +147,7 @@ def test_a_folder_that_is_gone_fails_in_words(watched: Connection, home: Path) -
     for part in ("done", "refused"):
         (target / part).rmdir()
     target.rmdir()
-    os.symlink("/nonexistent", target)
+    target.symlink_to("/nonexistent")
     run = look(watched)
     assert run.state == ConnectionRun.State.FAILED
     assert run.note

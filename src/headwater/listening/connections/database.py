@@ -48,6 +48,9 @@ EXTRA_PACKAGES = {
     "bigquery": ("sqlalchemy_bigquery", "sqlalchemy-bigquery"),
 }
 OTHER_COLON = re.compile(r"(?<![:\w\x5c]):(?!since\b)(?=\w+(?!:))")
+RUN_COMMENT = re.compile(r"/\*M?!", re.IGNORECASE)
+SQLITE_LONGEST = 64 << 20
+"""Bytes of a text or a row: a query cannot fill the memory of this machine with one value."""
 SQLITE_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
 
@@ -132,6 +135,9 @@ def _require_select(options: DatabaseOptions) -> None:
         raise Refused("bad_query", _("The query cannot be read as SQL: %s") % said, "query") from error
     if len(parsed) != 1 or not isinstance(parsed[0], sqlglot.exp.Query):
         raise Refused("not_a_select", _("A connection reads: write one SELECT, and nothing after it."), "query")
+    # MySQL runs what stands in such a comment, and may write a file in a transaction that only reads.
+    if options.engine == "mysql" and RUN_COMMENT.search(options.query):
+        raise Refused("not_a_select", _("Write the query without comments that are run (/*! */)."), "query")
 
 
 def engine_of(options: DatabaseOptions, secrets: Mapping[str, str]) -> Engine:
@@ -239,6 +245,7 @@ def _confine(connection: sqlalchemy.Connection, options: DatabaseOptions) -> Non
         raise TypeError("a SQLite engine opens sqlite3 connections")
     end = time.monotonic() + options.timeout_s
     driver.set_progress_handler(lambda: int(time.monotonic() > end), 10_000)
+    driver.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, SQLITE_LONGEST)
     driver.set_authorizer(_only_reads)
 
 

@@ -5,6 +5,7 @@ What was imported lies in `done`, what could not be read in `refused`, each with
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from headwater.listening.models import Connection, ConnectionRun, Import, Import
 
 DONE, REFUSED = "done", "refused"
 FILES_A_RUN = 100
+LONGEST_NAME, CUT_NAME = 200, 120
+"""Bytes of a file's name that leave room for a stamp and for the name of its note, and what a longer one is cut to."""
 Seen = dict[str, list[float]]
 
 
@@ -92,6 +95,7 @@ def _take(run: ConnectionRun, connection: Connection, path: Path) -> None:
     """Import one file and put it away. Killed in between, it is found again, and counts once."""
     source = connection.source.name
     try:
+        _require_name(path)
         earlier = _same_content(path, source)
         if earlier is not None:
             _put_away(path, DONE, _("The same content was imported before (import %d): nothing is new.") % earlier.pk)
@@ -99,7 +103,7 @@ def _take(run: ConnectionRun, connection: Connection, path: Path) -> None:
         outcome = services.import_file(path, source=source)
     except Refused as refused:
         _put_away(path, REFUSED, refused.message)
-        connection_note = _("%(file)s: %(why)s") % {"file": path.name, "why": refused.message}
+        connection_note = _("%(file)s: %(why)s") % {"file": _kept_name(path), "why": refused.message}
         ConnectionRun.objects.filter(pk=run.pk).update(note=connection_note[:2_000])
         return
     said = _("%(accepted)d new, %(repeated)d known, %(revised)d revised, %(set_aside)d set aside (import %(pk)d).")
@@ -112,6 +116,12 @@ def _take(run: ConnectionRun, connection: Connection, path: Path) -> None:
     }
     _count(run, outcome)
     _put_away(path, DONE, said % counts)
+
+
+def _require_name(path: Path) -> None:
+    """Refuse a name that cannot be written down."""
+    if os.fsencode(path.name).decode("utf-8", "ignore") != path.name:
+        raise Refused("bad_name", _("The name of the file is not in UTF-8; rename it."))
 
 
 def _count(run: ConnectionRun, outcome: importing.ImportOutcome) -> None:
@@ -129,9 +139,16 @@ def _same_content(path: Path, source: str) -> Import | None:
 
 def _put_away(path: Path, where: str, note: str) -> None:
     """Move a file into `done` or `refused` with a note; one of the same name there keeps its place."""
-    target = path.parent / where / path.name
+    target = path.parent / where / _kept_name(path)
     if target.exists():
         stamp = timezone.now().strftime("%Y%m%dT%H%M%S%f")
-        target = target.with_name(f"{path.stem}.{stamp}{path.suffix}")
+        target = target.with_name(f"{target.stem}.{stamp}{target.suffix}")
     path.rename(target)
     target.with_name(f"{target.name}.note.txt").write_text(f"{note}\n", "utf-8")
+
+
+def _kept_name(path: Path) -> str:
+    """The name under which a file is put away: in UTF-8, and short enough for what is added to it."""
+    raw = os.fsencode(path.name)
+    name = raw.decode("utf-8", "ignore") or "_"
+    return name if len(raw) <= LONGEST_NAME else raw[:CUT_NAME].decode("utf-8", "ignore") + Path(name).suffix[:20]
