@@ -17,12 +17,14 @@ from headwater.insight import finance
 from headwater.insight.demand import beginnings
 from headwater.insight.demand_kinds import causes_that_count, kind_of
 from headwater.insight.demand_wording import demand_note
+from headwater.insight.forest import forest
 from headwater.insight.models import AuditItem
 from headwater.insight.river import Fewer, River, Symptom, river
 from headwater.insight.river_wording import departure_note, fewer_note, river_sentence, width_note
 from headwater.insight.selection import Selection
 from headwater.journey.packs import load_pack
 from headwater.record import Record
+from headwater.record.questions import Returning
 from headwater.science import Estimate, NoVerdict
 from tests.insight.conftest import Label, Write
 
@@ -189,6 +191,23 @@ def test_who_left_is_who_finance_signed_as_lost(
         lost += any(date(2026, 7, 1) <= FIRST + timedelta(days=day) <= until for day in ends)
     assert found.of(symptom="left") == lost
     assert "40 days without a sign of being active (order_placed), or notice_given" in departure_note(found)
+
+
+def test_the_forest_asks_who_was_lost_only_once_finance_has_signed_it(
+    buyers: list[tuple[str, list[int], int | None]],
+    person_with: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+    ask = Record.ask
+    monkeypatch.setattr(Record, "ask", lambda self, question: (asked.append(question), ask(self, question))[1])
+    assert forest(Selection()).river.lost is None
+    assert not [one for one in asked if isinstance(one, Returning) or getattr(one, "lost", None)]
+    other = person_with("executive")
+    for key in ("active", "lost"):
+        finance.sign(other, key, seen=1)
+    assert forest(Selection()).river.lost is not None
+    assert sum(isinstance(one, Returning) for one in asked) == 1
 
 
 def test_causes_with_less_than_nothing_are_said_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

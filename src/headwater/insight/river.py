@@ -152,11 +152,12 @@ def river(selection: Selection | None = None, *, width: Width = "acts") -> River
 def lost_as_signed() -> Lost | None:
     """Who is lost as finance signed it, as for customers as assets; None (the customers' table says so) where it has
     not, or where hardly anybody comes back, so that nobody can be said to leave."""
-    found, last = finance.figures(), company_record().ask(Span()).last_day
+    found = finance.figures()
     custom = custom_of(found)
-    if isinstance(custom, NoVerdict) or found.unsigned_of("active", "lost") or last is None:
+    if isinstance(custom, NoVerdict) or found.unsigned_of("active", "lost"):
         return None
-    return None if is_seldom(company_record().ask(Returning(custom))) else Lost(custom, last)
+    last = company_record().ask(Span()).last_day
+    return None if last is None or is_seldom(company_record().ask(Returning(custom))) else Lost(custom, last)
 
 
 def _in_money(counts: _Counts, known: Taxonomy, selection: Selection) -> River:

@@ -164,6 +164,7 @@ def signs_of(
     every: int,
     referral: tuple[str, ...] = (),
     among: Filter | None = None,
+    since: date | None = None,
 ) -> exp.Select:
     """One row a customer and day with a sign: whether ``active``, ``leaves``, ``refers``, and the ``amount``.
 
@@ -174,7 +175,7 @@ def signs_of(
         exp.column("kind", "s").eq(literal("event")),
         event.isin(*(literal(one) for one in dict.fromkeys((*custom.events, *referral)))),
         exp.not_(exp.column("customer_id", "s").is_(exp.null())),
-        *within(day, None, until),
+        *within(day, since, until),
         *_part(every),
         *([words.condition(among)] if among else []),
     ]

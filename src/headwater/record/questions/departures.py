@@ -1,7 +1,7 @@
 """When customers left: as the customers' table says, or as finance defines a lost customer."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlglot import exp
 
@@ -37,7 +37,8 @@ def departures(known: Known, lost: Lost | None, since: date | None, until: date 
         order = exp.Order(expressions=[one.copy() for one in by_day])
         return exp.Window(this=step(this=exp.column(column)), partition_by=[exp.column("customer")], order=order)
 
-    signs = signs_of(lost.custom, lost.last_day, known, None, 1)
+    last = min(until, lost.last_day) if until else lost.last_day
+    signs = signs_of(lost.custom, last, known, None, 1, since=_first_sign(lost.custom, since))
     followed = exp.select(
         "customer", "day", "leaves", beside(exp.Lead, "day").as_("next_day"), beside(exp.Lag, "leaves").as_("left")
     ).from_(signs.subquery("x"))
@@ -52,6 +53,11 @@ def departures(known: Known, lost: Lost | None, since: date | None, until: date 
     days = exp.select("customer", exp.case().when(leaving, exp.column("day")).else_(after.copy()).as_("day"))
     gone = days.from_(followed.subquery("y")).where(exp.or_(exp.and_(leaving.copy(), first_time), paused))
     day = exp.column("day")
-    last = min(until, lost.last_day) if until else lost.last_day
     query = exp.select("customer", exp.func("max", day).as_("day")).from_(gone.subquery("z"))
     return query.where(day.copy() <= literal(last), *within(day.copy(), since, None)).group_by("customer")
+
+
+def _first_sign(custom: Custom, since: date | None) -> date | None:
+    """The first day whose signs matter: a pause that ends in the range began so many days before it. Whether a notice
+    is a customer's first in a row may rest on any earlier sign."""
+    return since - timedelta(days=custom.lost_days) if since and not custom.leaving else None
