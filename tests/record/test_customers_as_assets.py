@@ -15,12 +15,14 @@ from headwater.record.questions import (
     Affected,
     Assets,
     Custom,
+    Departed,
     Experience,
     LossReasons,
     MovedCustomers,
     Returning,
     Stays,
 )
+from headwater.record.questions.departures import Lost
 from tests.record.samples import arrive
 
 FIRST = date(2025, 1, 1)
@@ -169,7 +171,8 @@ def test_what_followed_an_experience_is_counted_customer_by_customer(told: Recor
             window, end = start + timedelta(days=30), start + timedelta(days=120)
             if end > UNTIL:
                 continue
-            affected = any(what == "late" and start <= at <= window for what, at in own)
+            noticed = min((at for what, at in own if what == "closed" and start <= at <= window), default=window)
+            affected = any(what == "late" and start <= at <= noticed for what, at in own)
             after = [at for at in active if window < at <= end]
             gone = any(what == "closed" and start <= at <= end for what, at in own)
             expected[month, affected, "n"] += 1
@@ -264,3 +267,26 @@ def test_ends_must_be_in_order_and_few() -> None:
     for ends in ((ENDS[0],), (ENDS[1], ENDS[0]), tuple(on(day) for day in range(41))):
         with pytest.raises(ValueError, match="ends"):
             Assets(CUSTOM, ends)
+
+
+@pytest.mark.parametrize("custom", [CUSTOM, Custom(("bought", "renewed"), 90)], ids=["with notice", "by pause alone"])
+@pytest.mark.parametrize("since", [on(60), on(150), on(380)])
+def test_who_departed_in_a_range_is_the_same_from_only_the_days_that_matter(
+    told: Record, happenings: list[Happening], custom: Custom, since: date
+) -> None:
+    until = min(since + timedelta(days=60), UNTIL)
+    expected = 0
+    for who in {one for one, _what, _day in happenings}:
+        signs: dict[int, bool] = {}
+        for _one, what, day in (one for one in happenings if one[0] == who and one[1] in custom.events):
+            signs[day] = signs.get(day, False) or what in custom.leaving
+        days = sorted(signs)
+        ends = [day for before, day in zip([None, *days], days, strict=False) if signs[day] and not signs.get(before)]
+        ends += [
+            day + custom.lost_days
+            for day, after in zip(days, [*days[1:], 10_000], strict=False)
+            if not signs[day] and after > day + custom.lost_days
+        ]
+        expected += any(since <= on(end) <= until for end in ends)
+    assert expected
+    assert told.ask(Departed(since, until, Lost(custom, UNTIL))) == expected
