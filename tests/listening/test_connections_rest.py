@@ -1,6 +1,7 @@
 """A connection to an API: page by page, only what is new, at its pace, and only where it may lead."""
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from headwater.base.models import OutboxMail, Person
 from headwater.base.refusals import Refused
 from headwater.listening.connections import guard, rest, running, services
+from headwater.listening.connections.http import Session
 from headwater.listening.connections.options import Incremental, Paging, RestOptions
 from headwater.listening.connections.paging_rules import next_link, retry_after, since_text
 from headwater.listening.connections.reading import ComesLater
@@ -223,6 +225,25 @@ def test_an_answer_does_not_quote_the_secret_back(desk: Callable[..., Elsewhere]
     with pytest.raises(Refused) as refused:
         ids(reader(system, {"token": "very-secret-token"}, auth={"kind": "bearer"}))
     assert "very-secret-token" not in refused.value.message
+
+
+def test_a_body_that_drips_is_cut_off(desk: Callable[..., Elsewhere]) -> None:
+    system = desk(1, "cursor")
+
+    sent: list[int] = []
+
+    def drops() -> Iterator[bytes]:
+        for number in range(100):
+            sent.append(number)
+            time.sleep(0.05)
+            yield b" "
+
+    system.answer = lambda asked: (200, {}, drops())
+    session = Session(seconds=0.4, most_bytes=1 << 20)
+    with pytest.raises(Refused) as refused:
+        session.get(system.url, headers={}, parameters={})
+    assert refused.value.code == "too_slow"
+    assert len(sent) < 100
 
 
 def test_a_body_without_end_is_cut_off(desk: Callable[..., Elsewhere], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from headwater import __version__
 from headwater.base.refusals import Refused
@@ -143,16 +143,17 @@ class Session:
         except requests.exceptions.SSLError as error:
             message = _("The certificate of %s cannot be trusted, so nothing was sent.")
             raise Refused("bad_certificate", message % host, "url") from error
-        except requests.exceptions.Timeout as error:
+        except (requests.exceptions.Timeout, ReadTimeoutError) as error:
             raise _too_slow(host, self._seconds) from error
-        except (requests.exceptions.RequestException, ValueError) as error:
+        except (requests.exceptions.RequestException, HTTPError, ValueError) as error:
             message = _("%(host)s could not be reached: %(why)s.")
             raise Refused("unreachable", message % {"host": host, "why": _reason(error)}, "url") from error
 
     def _body(self, response: requests.Response, host: str, end: float) -> bytes:
         pieces: list[bytes] = []
         size = 0
-        for piece in response.iter_content(PIECE):
+        # What has come is looked at at once: who sends byte by byte must not hold a worker until a piece is full.
+        while piece := response.raw.read1(PIECE, decode_content=True):
             size += len(piece)
             if size > self._most:
                 message = _("%(host)s answered with more than %(most)d MB at once; ask for smaller pages.")
