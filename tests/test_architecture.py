@@ -21,8 +21,9 @@ SUBJECTS = {
     "employee_mapping employee_privacy employee_questions employee_rows employee_signals "
     "connections personal proposal readers surveys synonyms times uploads "
     "cells mail_text ready threads",
-    "insight": "alerts alerts_days alerts_mail alerts_watching alerts_wording meaning meaning_index themes themes_finding "
-    "themes_wording employees employees_beside employees_figures employees_releases employees_scores employees_wording "
+    "insight": "alerts alerts_days alerts_mail alerts_watching alerts_wording meaning meaning_index themes "
+    "themes_finding themes_wording employees employees_beside employees_figures employees_releases employees_scores "
+    "employees_wording "
     "audit brief causes charts classifiers corrections demand demand_kinds demand_wording evaluation evidence fitting "
     "assets assets_wording finance finance_rules finance_wording value value_rules value_wording "
     "forest first_contact happened journey_map journey_map_wording label_rules labeller labelling line_of_sight "

@@ -19,6 +19,7 @@ from headwater.record.matching import Undecided
 from headwater.record.questions.arriving import Arriving
 from headwater.record.questions.patterns import MarkRow, Pattern, PatternMarks
 from headwater.record.questions.question import Known, Question, tables
+from headwater.record.questions.signals import customer_ids as one_customers_ids
 from headwater.record.schema import SHAPES
 from headwater.record.store import Store, Versions
 
@@ -327,7 +328,7 @@ class Record:
 
     def ids_of_customer(self, customer_id: str) -> tuple[str, ...]:
         """The id with all that are one customer with it."""
-        return customers.customer_ids(customer_id, self._store.retried(lambda: customers.merged(self._store)))
+        return one_customers_ids(customer_id, self._store.retried(lambda: customers.merged(self._store)))
 
     def customers_named(self) -> Iterator[pa.Table]:
         """Every customer's id that any table names, some at a time, in the column ``customer_id``."""

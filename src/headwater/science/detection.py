@@ -22,7 +22,7 @@ RISES = (1.1, 1.2, 1.35, 1.6, 2.0, 3.0)
 HISTORY_PERIODS = 13
 PAUSE_PERIODS = 2
 FEWEST_A_DAY = 0.02
-"""Two in the history at least: the wager is as honest with rare counts (see docs/develop/statistics.md), only slower."""
+"""Two in the history at least: the wager is as honest with rare counts (docs/develop/statistics.md), only slower."""
 CAUTION = 1.15
 """What a dispersion estimated from 13 weeks is multiplied by: its upper bound of 80 %, 84 / χ²(84; .2). As estimated,
 one in two is too small, and quiet years alarm up to twice as often."""

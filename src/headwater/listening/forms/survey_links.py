@@ -19,8 +19,10 @@ LINES = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
 class NewLinkForm(forms.Form):
     """A new link, with what is put on every answer given through it."""
 
-    title = forms.CharField(label=gettext_lazy("What it is for"), max_length=120,
-                            help_text=gettext_lazy("Such as: receipt, branch in the old town, help pages."))  # fmt: skip
+    title = forms.CharField(
+        label=gettext_lazy("What it is for"), max_length=120,
+        help_text=gettext_lazy("Such as: receipt, branch in the old town, help pages."),
+    )  # fmt: skip
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=SurveyLink.Kind.choices, initial=SurveyLink.Kind.OPEN,
         widget=forms.RadioSelect,
@@ -48,7 +50,7 @@ class SnippetForm(forms.Form):
 
     origins = forms.CharField(
         label=gettext_lazy("Pages of these origins may send answers"), required=False, widget=LINES,
-        help_text=gettext_lazy("One a line, such as https://shop.example. Other pages get a link instead of an answer."),
+        help_text=gettext_lazy("One a line, such as https://shop.example. Other pages get a link instead."),
     )  # fmt: skip
     pages = forms.CharField(
         label=gettext_lazy("On these paths"), required=False, widget=LINES,
