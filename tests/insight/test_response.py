@@ -291,3 +291,7 @@ def test_nobody_groups_or_filters_by_a_colleague(asked: None, person_with: Calla
             require_askable(person_with(role), (), parse("kind = 'survey' and not attribute:Agent = 'x'"))
     with pytest.raises(Refused, match="score integrity"):
         response(Selection(), "attribute:agent")
+
+
+def test_an_attribute_without_a_name_singles_nobody_out(person_with: Callable[..., Person]) -> None:
+    require_askable(person_with("employee"), ["attribute:"], None)

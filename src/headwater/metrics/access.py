@@ -31,7 +31,7 @@ def require_askable(
     """
     named = set(by)
     attributes = _attributes(named, where)
-    whom = {name: singled_out(name) for name in attributes}
+    whom = {name: singled_out(name) for name in attributes if name}  # one without a name is refused where it is asked
     if "colleague" in whom.values():
         message = _("Figures of a single colleague reach that colleague and their manager only, not this page.")
         raise NotAllowed("colleague_singled_out", message)

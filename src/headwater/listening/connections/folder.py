@@ -57,9 +57,10 @@ def read_folder(connection: Connection, person: Person | None) -> ConnectionRun:
             raise TypeError("a folder has the options of a folder")
         place = folder_of(connection.name, options)
         seen: Seen = connection.position.get("files", {})
-        now_there = dict(_sizes(place))
+        paths = {_key(path): path for path in _files(place)}
+        now_there = {name: _size(path) for name, path in paths.items()}
         for name in settled(now_there, seen)[:FILES_A_RUN]:
-            _take(run, connection, place / name)
+            _take(run, connection, paths[name])
             now_there.pop(name)
         with transaction.atomic():
             if not ConnectionRun.objects.filter(pk=run.pk, state=ConnectionRun.State.RUNNING).exists():
@@ -80,15 +81,25 @@ def settled(now: Seen, seen: Seen) -> list[str]:
     return sorted(name for name, state in now.items() if seen.get(name) == state)
 
 
-def _sizes(place: Path) -> Iterator[tuple[str, list[float]]]:
-    """Name, size and time of each plain file; hidden and half-copied ones are left alone."""
+def _files(place: Path) -> Iterator[Path]:
+    """Each plain file; hidden and half-copied ones are left alone."""
     for path in sorted(place.iterdir()):
         if path.is_symlink() or not path.is_file() or path.name.startswith((".", "~")):
             continue
         if path.suffix.lower() in (".part", ".tmp", ".crdownload", ".filepart"):
             continue
-        found = path.stat()
-        yield path.name, [float(found.st_size), found.st_mtime]
+        yield path
+
+
+def _key(path: Path) -> str:
+    """A file's name as the database can keep it: what is not UTF-8 is written out, so that no two become one."""
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
+
+
+def _size(path: Path) -> list[float]:
+    """What tells that a file is still being written: its size and its time."""
+    found = path.stat()
+    return [float(found.st_size), found.st_mtime]
 
 
 def _take(run: ConnectionRun, connection: Connection, path: Path) -> None:
