@@ -56,6 +56,7 @@ class ConnectionForm(forms.Form):
         return [("", [self[name] for name in self.fields if name not in later]), *named]
 
     def options(self) -> dict[str, Any]:
+        """What was filled in as the options of a connection. Each kind's own form says how."""
         raise NotImplementedError
 
     def secrets(self) -> dict[str, str]:
