@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-import pyarrow as pa
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -18,7 +17,6 @@ from headwater.listening.mapping import ColumnField, Emit, FieldName, Kind, Mapp
 from headwater.listening.readers.rows import shown_rows
 from headwater.listening.ready import Ready, Recognised, recognise, with_ready
 
-ROWS_READ = 20_000
 MAX_ATTRIBUTES = 40
 FEW_VALUES = 100
 
@@ -66,7 +64,7 @@ def _from_data(path: Path) -> Proposal:
     """Read the first rows of a file and propose a mapping by what is in its columns."""
     reader = readers.open_file(path)
     try:
-        table = _first_rows(reader)
+        table = readers.first_rows(reader)
     finally:
         reader.close()
     if not len(table):
@@ -79,17 +77,6 @@ def _from_data(path: Path) -> Proposal:
     attributes = _attributes(draft, columns)
     mapping = _mapping(draft, attributes, path, columns).model_copy(update={"file": reader.options})
     return Proposal(mapping, tuple(draft.unsure), tuple(draft.notes), reader.columns, shown_rows(table))
-
-
-def _first_rows(reader: readers.Reader) -> pa.Table:
-    tables: list[pa.Table] = []
-    for rows in reader.batches():
-        tables.append(rows.table)
-        if sum(len(table) for table in tables) >= ROWS_READ:
-            break
-    if not tables:
-        return pa.table({name: pa.array([], pa.string()) for name in reader.columns})
-    return pa.concat_tables(tables, promote_options="default").slice(0, ROWS_READ)
 
 
 def doubts(path: Path) -> tuple[Unsure, ...]:

@@ -12,11 +12,11 @@ from headwater.listening.readers.encodings import sniff_encoding
 from headwater.listening.readers.json_lines import JsonLinesReader
 from headwater.listening.readers.mailbox import MailboxReader, is_mailbox
 from headwater.listening.readers.records import DECODER
-from headwater.listening.readers.rows import Reader, Rows, UnreadableRow
+from headwater.listening.readers.rows import Reader, Rows, UnreadableRow, first_rows
 from headwater.listening.readers.separated import SeparatedReader, read_sample
 from headwater.listening.readers.unpack import as_plain_file, is_workbook
 
-__all__ = ["Reader", "Rows", "UnreadableRow", "open_file"]
+__all__ = ["Reader", "Rows", "UnreadableRow", "first_rows", "open_file"]
 
 WORKBOOK = "headwater.listening.readers.workbook"
 PARQUET = "headwater.listening.readers.columnar"

@@ -110,3 +110,19 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str | None]]) -> 
 def shown_rows(table: pa.Table) -> tuple[dict[str, str | None], ...]:
     """The first rows as they were read, to be shown."""
     return tuple(table.slice(0, SHOWN_ROWS).to_pylist())
+
+
+FIRST_ROWS = 20_000
+"""How many rows a mapping is proposed from."""
+
+
+def first_rows(reader: Reader) -> pa.Table:
+    """The first rows of a file, to propose a mapping from; without any, its columns alone."""
+    tables: list[pa.Table] = []
+    for rows in reader.batches():
+        tables.append(rows.table)
+        if sum(len(table) for table in tables) >= FIRST_ROWS:
+            break
+    if not tables:
+        return pa.table({name: pa.array([], pa.string()) for name in reader.columns})
+    return pa.concat_tables(tables, promote_options="default").slice(0, FIRST_ROWS)

@@ -18,7 +18,6 @@ from headwater.listening.pipeline.steps import RECEIVED
 from headwater.listening.readers.rows import LABEL, Question
 from headwater.listening.ready.catalogue import Answers
 
-ROWS_READ = 20_000
 MAX_CHOICES = 100
 MAX_CHOICE = 80
 MAX_ATTRIBUTES = 150
@@ -61,7 +60,7 @@ def with_questions(path: Path, answers: Answers, names: dict[str, str]) -> Found
     """
     reader = readers.open_file(path)
     try:
-        table = _first_rows(reader)
+        table = readers.first_rows(reader)
         options, questions = reader.options, reader.questions
     finally:
         reader.close()
@@ -82,17 +81,6 @@ def with_questions(path: Path, answers: Answers, names: dict[str, str]) -> Found
         )
     mapping = Mapping(source=answers.source, file=options, emit=tuple(emits))
     return Found(mapping, unsure, tuple(_notes(survey, len(emits))))
-
-
-def _first_rows(reader: readers.Reader) -> pa.Table:
-    tables: list[pa.Table] = []
-    for rows in reader.batches():
-        tables.append(rows.table)
-        if sum(len(table) for table in tables) >= ROWS_READ:
-            break
-    if not tables:
-        return pa.table({name: pa.array([], pa.string()) for name in reader.columns})
-    return pa.concat_tables(tables, promote_options="default").slice(0, ROWS_READ)
 
 
 def _identities(
