@@ -187,7 +187,7 @@ def come_in(browsing: Reader, link: str) -> Page:
 
 def load(page: Page, file: Path, signals: int) -> None:
     """Upload a file and import it as the proposal reads it; the day an order was promised for is kept with it."""
-    follow(page, "Listening")
+    follow(page, "Listening", "Imports")
     page.locator("main").get_by_label("File", exact=True).set_input_files(file)
     press(page, "Look at the file")
     press(page, "Import the file")
