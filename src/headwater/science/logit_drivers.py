@@ -18,6 +18,7 @@ from headwater.science.results import Estimate, NoVerdict
 from headwater.science.shapley import shapley
 
 MOST_DRIVERS = 10
+"""All sets of so many drivers are fitted, 2^10."""
 
 
 def logit_drivers(
@@ -65,17 +66,24 @@ def _refusal(y: Array, x: Array, weight: Array, place: npt.NDArray[np.intp], nam
 
 
 def _fits(y: Array, x: Array, weight: Array, place: npt.NDArray[np.intp]) -> Array | NoVerdict:
-    """Log-likelihood of the fit with every set of drivers by bucket, shape (2^k, buckets)."""
+    """Log-likelihood of the fit with every set of drivers by bucket, shape (2^k, buckets).
+
+    The fits see rows with equal drivers once; which bucket they lie in matters to the sums alone.
+    """
     centred = (x - x.mean(axis=0)) / x.std(axis=0)
+    patterns, pattern = np.unique(centred, axis=0, return_inverse=True)
+    pattern = pattern.reshape(-1)
+    n = np.bincount(pattern, weights=weight, minlength=len(patterns))
+    yes = np.bincount(pattern, weights=weight * y, minlength=len(patterns))
     found = np.empty((1 << x.shape[1], int(place.max()) + 1))
     for subset in range(len(found)):
         chosen = [column for column in range(x.shape[1]) if subset >> column & 1]
-        design = np.column_stack([np.ones(len(y)), centred[:, chosen]])
-        fitted = cell_fit(design, weight, weight * y, "logit")
+        design = np.column_stack([np.ones(len(patterns)), patterns[:, chosen]])
+        fitted = cell_fit(design, n, yes, "logit")
         if isinstance(fitted, NoVerdict):
             return fitted
         risk = np.clip(inverse_link(design @ fitted, "logit"), 1e-300, 1 - 1e-16)
-        log_likelihood = weight * (y * np.log(risk) + (1 - y) * np.log1p(-risk))
+        log_likelihood = weight * np.where(y == 1, np.log(risk)[pattern], np.log1p(-risk)[pattern])
         found[subset] = np.bincount(place, weights=log_likelihood, minlength=found.shape[1])
     return found
 
