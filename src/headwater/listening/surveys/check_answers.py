@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from headwater.listening.surveys import defaults
-from headwater.listening.surveys.check_texts import is_whole, phrases
+from headwater.listening.surveys.check_texts import LANGUAGES_READ, is_whole, phrases
 from headwater.listening.surveys.editing import change_question
 from headwater.listening.surveys.findings import Finding, Known, Mend
 from headwater.listening.surveys.texts import Text, texts
@@ -99,7 +99,7 @@ def _choices(document: Document, question: Question) -> Iterator[Finding]:
         yield from _overlap(question, [one for one in words if one], language)
     language = document.languages[0]
     words = [document.in_language(one.text, language) for one in question.options]
-    if question.other or _is_complete(words, language):
+    if question.other or language.split("-")[0] not in LANGUAGES_READ or _is_complete(words, language):
         return
     why = _("Somebody to whom none of these applies has to give a false answer or leave. Offer “Other”, or an answer "
             "such as “None of these”.")  # fmt: skip
