@@ -5,6 +5,7 @@ from datetime import date, datetime
 from headwater.record.filters import parse
 from headwater.record.questions import (
     Affected,
+    Again,
     Assets,
     AttributeNames,
     AttributeSpread,
@@ -44,6 +45,7 @@ from headwater.record.questions import (
     RandomVerbatims,
     RatingsTogether,
     Repeats,
+    ResponseCells,
     ResponseProducts,
     Returning,
     SignalRow,
@@ -185,6 +187,17 @@ QUESTIONS: dict[str, Question[object]] = {
         segment="attribute:plan",
         segments=("plus",),
     ),
+    "responses that say the same": ResponseCells(
+        ResponseProducts(
+            parse("metric = 'nps'"),
+            (
+                Column("low", where=parse("metric = 'nps'"), at_most=4),
+                Column("ease", where=parse("attribute:plan = 'plus'"), centre=3.0, required=True),
+                Column("late", "happened", parse("event = 'refund_late'")),
+            ),
+            until=date(2024, 1, 2),
+        )
+    ),
     "ratings beside an outcome": RatingsTogether(parse("metric = 'nps'"), since=date(2023, 11, 2)),
     "customers gained and lost": Assets(CUSTOM, (date(2023, 11, 2), date(2023, 12, 1), date(2024, 1, 2)), "plan"),
     "why customers were lost": LossReasons(
@@ -207,6 +220,14 @@ QUESTIONS: dict[str, Question[object]] = {
         2,
     ),
     "orders at stake": Affected(CUSTOM, parse("event = 'delivery_late' or negative"), date(2023, 11, 2)),
+    "who came back after what": Again(
+        CUSTOM,
+        (parse("event = 'delivery_late'"), parse("stage = 'pay' and negative")),
+        date(2024, 3, 2),
+        date(2023, 11, 2),
+        window=14,
+        among=parse("channel != 'x'"),
+    ),
     "days in a row": Daily(date(2023, 11, 2), date(2023, 12, 24), ("cause", "stage"), parse("kind in ('contact')")),
     "some of these signals": SignalsAmong((12, -5), FILTER),
     "keys that match": MatchingKeys(FILTER, date(2023, 11, 2), limit=50_000),

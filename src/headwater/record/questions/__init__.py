@@ -1,5 +1,6 @@
 """The questions that the record answers; each a frozen value, asked with ``Record.ask``."""
 
+from headwater.record.questions.again import Again, AgainCells
 from headwater.record.questions.assets import (
     MOVEMENTS,
     AssetRow,
@@ -70,6 +71,7 @@ from headwater.record.questions.patterns import Endings, Firings, Pattern, Patte
 from headwater.record.questions.promises import Breaches, Kept, Promise
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.response import BaseLevel, CustomerAttributes, CustomerBase, Invited, InvitedRow
+from headwater.record.questions.response_cells import ResponseCells, ResponseCounts
 from headwater.record.questions.river import Departed, Symptoms, SymptomsAnswer
 from headwater.record.questions.series import Daily, DailyAnswer, DailyCounts
 from headwater.record.questions.signals import (
@@ -101,6 +103,8 @@ __all__ = [
     "MOVEMENTS",
     "Affected",
     "AffectedRow",
+    "Again",
+    "AgainCells",
     "AnswerCounts",
     "AssetRow",
     "Assets",
@@ -169,6 +173,8 @@ __all__ = [
     "ReasonRow",
     "RepeatRow",
     "Repeats",
+    "ResponseCells",
+    "ResponseCounts",
     "ResponseProducts",
     "Returning",
     "ReturningAnswer",

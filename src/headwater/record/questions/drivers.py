@@ -121,26 +121,28 @@ class ResponseProducts(Question[tuple[SegmentProducts, ...]]):
         return [[names.index(name) for name in block] for block in self.blocks or (tuple(names),)]
 
     def query(self, known: Known) -> exp.Select:
-        words = Words(known.columns)
-        responses = self._responses(words)
+        sums = exp.select("segment", "bucket", exp.Count(this=exp.Star()).as_("n"), *self._sums())
+        return self.with_responses(sums.from_(self.rows().subquery("m")).group_by("segment", "bucket"), known)
+
+    def rows(self) -> exp.Select:
+        """Each response with its columns about their centres, over what :meth:`with_responses` adds."""
         from_where = exp.select("*").from_("responses")
         if self._happened:
             struck = [
                 exp.func("coalesce", exp.column(f"v{place}", "h"), _zero()).as_(f"v{place}") for place in self._happened
             ]
-            from_where = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("r")), *struck).from_(
-                "responses as r"
-            )
+            own = exp.Column(this=exp.Star(), table=exp.to_identifier("r"))
+            from_where = exp.select(own, *struck).from_("responses as r")
             from_where = from_where.join("struck as h", on="r.id = h.id", join_type="left")
-        places = [self._sources.index(column.source) for column in self.columns]
-        read = list(enumerate(zip(self.columns, places, strict=True)))
+        read = [(at, (column, self._sources.index(column.source))) for at, column in enumerate(self.columns)]
         moved = [part for at, (column, place) in read for part in _moved(at, column, place)]
         tests = [_given(column, place) for _, (column, place) in read if column.required]
-        rows = exp.select("segment", "bucket", *moved).from_(from_where.subquery("g")).where(*tests)
-        sums = exp.select("segment", "bucket", exp.Count(this=exp.Star()).as_("n"), *self._sums()).from_(
-            rows.subquery("m")
-        )
-        query = sums.group_by("segment", "bucket").with_("responses", as_=responses)
+        return exp.select("segment", "bucket", *moved).from_(from_where.subquery("g")).where(*tests)
+
+    def with_responses(self, query: exp.Select, known: Known) -> exp.Select:
+        """The query over :meth:`rows`, with the responses that they are read from."""
+        words = Words(known.columns)
+        query = query.with_("responses", as_=self._responses(words))
         if self._happened:
             query = query.with_("evidence", as_=self._evidence(words)).with_("struck", as_=self._struck())
         return query
