@@ -24,6 +24,11 @@ urlpatterns = [
     path("s/<str:token>", answering.answer, name="answer"),
     path("s/<str:token>/<str:page_id>", answering.answer, name="answer_page"),
     re_path(r"^survey-colour/(?P<colour>[0-9a-f]{6})\.css$", answering.survey_colour, name="survey_colour"),
+    re_path(
+        r"^survey-logo/(?P<name>[0-9a-f]{32}-[0-9]{1,4}x[0-9]{1,4}\.(?:png|jpg))$",
+        answering.survey_logo,
+        name="survey_logo",
+    ),
     path("surveys", surveys.surveys, name="surveys"),
     path("surveys/new", surveys.new_survey, name="new_survey"),
     path("surveys/contact-limits", mailings.contact_limits, name="contact_limits"),

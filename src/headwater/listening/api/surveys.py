@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, File, Path, Query, Router, Schema, UploadedFile
 
 from headwater.base.accounts import person
 from headwater.base.problems import REFUSALS
-from headwater.listening.surveys import check, exchange, queries, services
+from headwater.listening.surveys import check, exchange, logos, queries, services
 from headwater.listening.surveys.findings import Finding
+from headwater.listening.surveys.logo_files import MOST_BYTES
 
 router = Router(tags=["surveys"])
 Name = Annotated[str, Path(max_length=60, pattern=r"^[-a-zA-Z0-9_]+$")]
@@ -62,6 +63,12 @@ class SurveyShown(SurveyListed):
     document: dict[str, Any]
 
 
+class SurveyLogoKept(Schema):
+    """A logo that is kept, by the name that documents give it."""
+
+    logo: str
+
+
 class SurveyFinding(Schema):
     """One thing that the check found. `phrase` is the part of `words` that is meant; `mended` other words for it."""
 
@@ -107,6 +114,12 @@ def replace_survey_draft(request: HttpRequest, name: Name, body: SurveyDraftIn) 
     survey = queries.survey_of(who, name)
     services.save(who, survey, exchange.read_content(body.document), body.edition)
     return _shown(request, name)
+
+
+@router.post("/survey-logos", response={201: SurveyLogoKept, **REFUSALS}, summary="Keep a logo")
+def keep_survey_logo(request: HttpRequest, file: Annotated[UploadedFile, File()]) -> tuple[int, SurveyLogoKept]:
+    """Keep a PNG or JPEG of at most 200,000 bytes; the name in the answer goes into a document's `brand.logo`."""
+    return 201, SurveyLogoKept(logo=logos.keep(person(request), file.read(MOST_BYTES + 1)))
 
 
 @router.get("/surveys/{name}/check", response={200: list[SurveyFinding], **REFUSALS}, summary="Check a survey")

@@ -15,9 +15,13 @@ from headwater.journey.documents import checked
 from headwater.listening.surveys import conditions, defaults, editing
 from headwater.listening.surveys.document import SCALES, Document, Kind, Page, Question
 from headwater.listening.surveys.exchange import INVALID, MAX_FILE_BYTES, read_file
+from headwater.listening.surveys.logo_files import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from django.core.files.uploadedfile import UploadedFile
+    from django.utils.datastructures import MultiValueDict
 
 MOST_LINES = 100
 MOST_CONDITIONS = 20
@@ -130,10 +134,23 @@ def settings_from(post: QueryDict, document: Document) -> dict[str, Any]:
     colour = post.get("colour", "").strip() if "branded" in post else ""
     brand = {
         "name": post.get("brand", "").strip(),
-        "logo": document.brand.logo,
+        "logo": "" if "no_logo" in post else document.brand.logo,
         **({"colour": colour} if colour else {}),
     }
     return {**words, "anonymous": "anonymous" in post, "brand": brand}
+
+
+def logo_from(files: MultiValueDict[str, UploadedFile]) -> bytes:
+    """The logo that was uploaded; empty where none was. Refuses one of too many bytes without reading it."""
+    sent = files.get("logo")
+    if sent is None:
+        return b""
+    if (sent.size or 0) > MOST_BYTES:
+        message = _("A logo has %(most)s bytes at most; this file has %(given)s. Save it smaller.")
+        values = {"most": f"{MOST_BYTES:,}", "given": f"{sent.size:,}"}
+        raise Refused("logo.too_large", message % values, "logo")
+    content: bytes = sent.read()
+    return content
 
 
 def texts_from(post: QueryDict, name: str, document: Document) -> dict[str, str]:

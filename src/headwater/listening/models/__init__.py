@@ -16,7 +16,7 @@ from headwater.listening.models.personal import (
     VaultKey,
     WordsLook,
 )
-from headwater.listening.models.surveys import Survey, SurveyStep, SurveyVersion
+from headwater.listening.models.surveys import Survey, SurveyLogo, SurveyStep, SurveyVersion
 from headwater.listening.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Source",
     "Survey",
     "SurveyLink",
+    "SurveyLogo",
     "SurveyResponse",
     "SurveyStep",
     "SurveyVersion",

@@ -18,6 +18,12 @@ class Addressee(models.Model):
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=35, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    bounced_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("The address took no mail for good; another address begins anew.")
+    )
+    soft_bounces = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Invitations that came back for the time being.")
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
@@ -143,6 +149,9 @@ class Invitation(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True, help_text=_("Never kept in an anonymous survey."))
+    bounce = models.CharField(
+        max_length=11, blank=True, help_text=_("Why the mail came back, as a status of RFC 3463 (5.1.1).")
+    )
     reminders = models.PositiveSmallIntegerField(default=0)
     reminded_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)

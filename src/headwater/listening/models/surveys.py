@@ -41,6 +41,17 @@ class SurveyVersion(Versioned):
         return f"{self.survey} {self.version or _('draft')}"
 
 
+class SurveyLogo(models.Model):
+    """A brand's logo, read and written anew; its name tells its content and its size."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    content = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SurveyStep(models.Model):
     """The draft as it was before one edit, so that the edit can be undone. Steps end with their draft."""
 

@@ -14,11 +14,14 @@ from django.template.loader import render_to_string
 from headwater.listening.surveys.answer_words import name_of, spoken, words_of
 from headwater.listening.surveys.branching import OTHER, piped, previous_page, visible
 from headwater.listening.surveys.document import END, SCORED, Document, Page, Question, Row, Texts, direction
+from headwater.listening.surveys.logo_files import Shown, shown
 from headwater.listening.surveys.posted import MOST_OTHER, Errors, Wrong, field_name
 
 if TYPE_CHECKING:
     from headwater.listening.surveys.visits import Visit
 
+LOGO_WIDTH, LOGO_HEIGHT = 240, 64
+"""The box that a logo is drawn in, in CSS pixels."""
 WIDEST_AS_NUMBERS: Final = 11
 """Points of a scale that lie beside each other; a longer one is a list."""
 
@@ -92,6 +95,7 @@ class Asked:
     has_back: bool = False
     action: str = ""
     resume: str = ""
+    logo: Shown | None = None
     errors: tuple[tuple[str, str, str], ...] = ()
     languages: tuple[tuple[str, str, str, bool], ...] = ()
     step: str = ""
@@ -122,6 +126,7 @@ def page_asked(
         intro=put(document.intro),
         privacy=put(document.privacy),
         brand=document.brand.name,
+        logo=_logo(document),
         colour=(document.brand.colour or "").lstrip("#").lower(),
         page_id=page.id,
         page_title=put(page.title),
@@ -148,6 +153,7 @@ def draw(asked: Asked) -> str:
         "language": asked.language,
         "direction": asked.direction,
         "brand": asked.brand,
+        "logo": asked.logo,
         "title": asked.title,
         "colour": asked.colour,
     }
@@ -164,11 +170,16 @@ def draw_message(words: Mapping[str, str], text: str, document: Document | None,
         "language": shown,
         "direction": direction(shown),
         "brand": document.brand.name if document else "",
+        "logo": _logo(document) if document else None,
         "title": document.in_language(document.title, language) if document else "",
         "colour": colour,
         **others,
     }
     return render_to_string("listening/answer/message.html", context)
+
+
+def _logo(document: Document) -> Shown | None:
+    return shown(document.brand.logo, LOGO_WIDTH, LOGO_HEIGHT)
 
 
 def thanks(document: Document, language: str, answers: Mapping[str, Any], attributes: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")
 Words = Annotated[str, Field(max_length=2_000)]
 Texts = dict[Language, Words]
 Short = Annotated[str, Field(max_length=200)]
+Logo = Annotated[str, Field(pattern=r"^([0-9a-f]{32}-[1-9][0-9]{0,3}x[1-9][0-9]{0,3}\.(png|jpg))?$")]
 
 
 class Part(BaseModel):
@@ -123,11 +124,12 @@ class Page(Part):
 
 
 class Brand(Part):
-    """How the answering pages look: a company's name, one colour (checked for contrast when drawn), a logo's file."""
+    """How pages and mails look: a company's name, one colour (checked for contrast when drawn), the name of a logo that
+    is kept here (``logos.keep``)."""
 
     name: Short = ""
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
-    logo: Short = ""
+    logo: Logo = ""
 
 
 class Document(Part):

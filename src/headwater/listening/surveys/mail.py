@@ -23,6 +23,7 @@ from headwater.listening.surveys import answering
 from headwater.listening.surveys.branching import piped
 from headwater.listening.surveys.colours import LIGHT_GROUND, readable
 from headwater.listening.surveys.document import SCORED, direction
+from headwater.listening.surveys.logo_files import shown as shown_logo
 from headwater.listening.surveys.mailing_rules import Sender, Wording
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 SPRUCE: Final = "#1e5a4b"
 """The colour of buttons where the survey's brand has none."""
+LOGO_WIDTH, LOGO_HEIGHT = 200, 56
 MOST_CHOICES: Final = 11
 """A question with more choices is asked on the page alone."""
 
@@ -96,6 +98,7 @@ def compose(letter: Letter) -> Composed:
             "direction": direction(language),
             "start": "right" if direction(language) == "rtl" else "left",
             "brand": letter.document.brand.name,
+            "logo": shown_logo(letter.document.brand.logo, LOGO_WIDTH, LOGO_HEIGHT, settings.PUBLIC_URL),
             "brand_colour": readable(letter.document.brand.colour or SPRUCE, LIGHT_GROUND),
             "link": link,
             "leave": leave,

@@ -13,8 +13,16 @@ from headwater.base import versions
 from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, Refused
-from headwater.listening.models import HeldAnswer, Invitation, Survey, SurveyResponse, SurveyStep, SurveyVersion
-from headwater.listening.surveys import defaults, doors
+from headwater.listening.models import (
+    HeldAnswer,
+    Invitation,
+    Survey,
+    SurveyLogo,
+    SurveyResponse,
+    SurveyStep,
+    SurveyVersion,
+)
+from headwater.listening.surveys import defaults, doors, logos
 from headwater.listening.surveys.check import check
 from headwater.listening.surveys.exchange import read, written
 from headwater.listening.surveys.findings import Finding, Known
@@ -57,7 +65,7 @@ def create_from(person: Person | None, document: Document, title: str = "", *, n
         raise Refused("survey.title", _("The title holds a character that cannot be kept (NUL); take it out."), "title")
     if Survey.objects.count() >= MOST_SURVEYS:
         raise Refused("survey.too_many", _("There are %d surveys already; that is the most.") % MOST_SURVEYS)
-    content = written(document)
+    content = written(logos.only_kept(document))
     read(content)
     with transaction.atomic():
         survey = _made(person, title, name)
@@ -85,6 +93,7 @@ def save(
     require(person, "edit", "surveys")
     content = written(document)
     read(content)
+    logos.require_kept(document)
     with transaction.atomic():
         row = versions.start_draft(SurveyVersion, person, scope_of(_writable(survey)), survey=survey)
         versions.require_seen(row, edition)
@@ -174,6 +183,7 @@ def clear() -> None:
     SurveyResponse.objects.all().delete()
     SurveyVersion.objects.all().delete()
     Survey.objects.all().delete()
+    SurveyLogo.objects.all().delete()
 
 
 def _made(person: Person | None, title: str, name: str | None) -> Survey:

@@ -14,9 +14,10 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from headwater.listening.surveys import answer_pages, answering, colours
+from headwater.listening.surveys import answer_pages, answering, colours, logos
 from headwater.listening.surveys.answer_words import words_of
 from headwater.listening.surveys.document import END, SCORED
+from headwater.listening.surveys.logo_files import TYPES
 from headwater.listening.surveys.posted import field_name
 from headwater.listening.surveys.tokens import new_token
 
@@ -195,4 +196,14 @@ def survey_colour(request: HttpRequest, colour: str) -> HttpResponse:
     """A brand's colour as a style sheet, made fit to read in light and dark."""
     response = HttpResponse(colours.stylesheet(f"#{colour}"), content_type="text/css")
     response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@login_not_required
+@require_safe
+def survey_logo(request: HttpRequest, name: str) -> HttpResponse:
+    """A brand's logo, for pages and mails; nothing in it may run, whatever opens it."""
+    response = HttpResponse(logos.content_of(name), content_type=TYPES[name.rpartition(".")[2]])
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -212,7 +212,7 @@ def show_mail(request: HttpRequest, name: str, pk: int) -> HttpResponse:
     plan = mailings.plan_of(found)
     composed = mailings.written(found, plan, request.GET.get("language", ""), reminder="reminder" in request.GET)
     response = HttpResponse(composed.html)
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; sandbox"
     return response
 
 

@@ -19,7 +19,8 @@ from headwater.base.refusals import Refused
 from headwater.listening.forms import survey_fields as fields
 from headwater.listening.forms import surveys as forms
 from headwater.listening.models import Survey, SurveyVersion
-from headwater.listening.surveys import conditions, editing, queries, services, timing, wording
+from headwater.listening.surveys import conditions, editing, logo_files, logos, queries, services, timing, wording
+from headwater.listening.surveys.answer_pages import LOGO_HEIGHT, LOGO_WIDTH
 from headwater.listening.surveys.document import SCALES, Document, Question
 from headwater.listening.surveys.texts import Text, number_of, place, short, translations
 
@@ -33,14 +34,18 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            changed = editing.change_settings(document, forms.settings_from(request.POST, document))
+            values = forms.settings_from(request.POST, document)
+            if sent := forms.logo_from(request.FILES):
+                values["brand"]["logo"] = logos.keep(who, sent)
+            changed = editing.change_settings(document, values)
             return _saved(request, who, survey, changed, _("the texts"), reverse("listening:survey_edit", args=[name]))
         except Refused as error:
             refused = error
     parts = (("title", _("Title")), ("intro", _("Introduction")), ("thanks", _("Thanks, at the end")),
              ("privacy", _("What happens with the answers (privacy text)")))  # fmt: skip
     shown = [fields.words(document, part, label, getattr(document, part)) for part, label in parts]
-    return _page(request, "settings", survey, row, document, at="", refused=refused, fields=shown)
+    logo = logo_files.shown(document.brand.logo, LOGO_WIDTH, LOGO_HEIGHT)
+    return _page(request, "settings", survey, row, document, at="", refused=refused, fields=shown, logo=logo)
 
 
 @require_http_methods(CHANGING)
