@@ -45,3 +45,11 @@ def test_a_folder_that_another_process_replaced_is_opened_anew(
     shutil.copytree(empty_record, home / "record")
     assert store.company_record() is not record
     assert estimate("nps").rows[0].n == 0
+
+
+def test_a_handle_that_nobody_holds_is_freed(home: Path) -> None:
+    store.company_record()
+    spill = home / "record" / "spill"
+    assert len(list(spill.iterdir())) == 1
+    store.close_company_record()
+    assert list(spill.iterdir()) == []

@@ -1,6 +1,5 @@
 """The one handle of the company's record in this process."""
 
-import atexit
 import shutil
 import threading
 from pathlib import Path
@@ -23,7 +22,6 @@ def company_record() -> Record:
         if record is None:
             _opened.clear()
             record = Record(root)
-            atexit.register(record.close)  # a process that ends in order leaves nothing to sweep up
             _opened[_identity(root)] = record
         return record
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -71,22 +72,29 @@ def between(snapshot: Snapshot, column: str, first: date | None, last: date | No
     return Files(snapshot, tuple(file for file in snapshot.files if file.touches(first, last)), days=days)
 
 
+def _end(database: duckdb.DuckDBPyConnection, spill: Scratch) -> None:
+    database.close()
+    spill.remove()
+
+
 class Engine:
-    """Runs expressions over sources. Safe to use from several threads; not across a fork."""
+    """Runs expressions over sources. Safe to use from several threads; not across a fork. Its memory is freed when it is
+    closed, when nobody holds it any more, or in the end with its process."""
 
     def __init__(self, folder: Path, *, threads: int = 2, memory: str = "4GB") -> None:
-        self._spill = Scratch(folder)
+        spill = Scratch(folder)
         self._local = threading.local()
         settings: dict[str, str | bool | int | float | list[str]] = {
             "threads": threads,
             "memory_limit": memory,
-            "temp_directory": str(self._spill.path),
+            "temp_directory": str(spill.path),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
         }
         self._database = duckdb.connect(":memory:", config=settings)
         self._database.execute("set global parquet_metadata_cache = true")
+        self._end = weakref.finalize(self, _end, self._database, spill)
 
     def run(self, query: exp.Expr | str, sources: Mapping[str, Source]) -> pa.Table:
         """The answer as an Arrow table. Names of tables in the query are keys of ``sources``; a text is SQL that was
@@ -117,8 +125,7 @@ class Engine:
             cursor.close()
 
     def close(self) -> None:
-        self._database.close()
-        self._spill.remove()
+        self._end()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
