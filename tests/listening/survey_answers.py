@@ -8,6 +8,7 @@ from headwater.listening import direct, inbox
 from headwater.listening.models import Survey, SurveyVersion
 from headwater.listening.pipeline.__init__ import Run
 from headwater.listening.surveys import queries, services
+from headwater.listening.surveys.anonymous import marked
 from headwater.listening.surveys.answers_to_signals import Given, signals_of
 from headwater.listening.surveys.exchange import read
 
@@ -68,5 +69,6 @@ def answer(
     signals, refused = direct.through_pipeline(list(enumerate(rows)), survey.source, START, "UTC", Run())
     assert not refused
     assert signals is not None
-    inbox.put(signals.drop_columns(["row"]))
+    kept = signals.drop_columns(["row"])
+    inbox.put(marked(kept) if document.anonymous else kept)
     inbox.flush()

@@ -69,9 +69,18 @@ class Compared:
 
 
 def compare_groups(
-    name: str, by: str, *, where: str | Filter | None = None, since: date | None = None, until: date | None = None
+    name: str,
+    by: str,
+    *,
+    where: str | Filter | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    disclosed: bool = False,
 ) -> Compared:
-    """Compare each group of a dimension with everybody else. Refuses what :func:`estimates.estimate` refuses."""
+    """Compare each group of a dimension with everybody else. Refuses what :func:`estimates.estimate` refuses.
+
+    ``disclosed``: anonymous answers are grouped by what tells them apart too, by a caller who leaves small groups out.
+    """
     definition = definition_of(name)
     check_asked((by,), where, since, until)
     if definition.kind not in COMPARED:
@@ -79,12 +88,14 @@ def compare_groups(
         raise Refused("not_compared", message % {"metric": definition.title}, "metric")
     population = every(population_of(definition), read_filter(where))
     metric = definition.name if definition.scored else None
-    asked = Sums((by, "bucket"), population, since, until, metric, limit=MOST_GROUPS * rules.BUCKETS)
+    asked = Sums(
+        (by, "bucket"), population, since, until, metric, limit=MOST_GROUPS * rules.BUCKETS, disclosed=disclosed
+    )
     values, groups = _by_bucket(sums_of(asked), by)
     if len(values) > MOST_GROUPS:
         message = _("%(by)s makes more than %(most)d groups; add a filter or choose a coarser dimension.")
         raise Refused("too_many_groups", message % {"by": by, "most": MOST_GROUPS}, "by")
-    _none, whole = _by_bucket(sums_of(Sums(("bucket",), population, since, until, metric)), None)
+    _none, whole = _by_bucket(sums_of(Sums(("bucket",), population, since, until, metric, disclosed=disclosed)), None)
     rest = {field: whole[field] - sums for field, sums in groups.items()}
     figures = [rules.results(definition, rules.Cells(tuple((v,) for v in values), part)) for part in (groups, rest)]
     return Compared(definition, by, _compared(definition, values, figures[0], figures[1]))

@@ -68,15 +68,17 @@ def estimate(
     where: str | Filter | None = None,
     since: date | None = None,
     until: date | None = None,
+    disclosed: bool = False,
 ) -> MetricAnswer:
     """Estimate a metric, by the dimensions named, over the signals that match, both days included.
 
     NPS answers are in -100…100, shares in 0…1, means on their scale; each row carries its 95 % interval. Raises
-    ``Refused`` for an unknown metric, an unknown dimension, or a filter that cannot be read.
+    ``Refused`` for an unknown metric, an unknown dimension, or a filter that cannot be read. ``disclosed``: what tells
+    anonymous answers apart is known, to a caller who shows no small group of them.
     """
     definition = definition_of(name)
     by = tuple(by)
-    sums = _ask(definition, by, where, since, until)
+    sums = _ask(definition, by, where, since, until, disclosed=disclosed)
     if len(sums.groups) > MAX_GROUPS:
         raise _too_many(by)
     found = zip(sums.groups, rules.results(definition, sums), rules.base_sizes(definition, sums), strict=True)
@@ -124,6 +126,8 @@ def _ask(
     where: str | Filter | None,
     since: date | None,
     until: date | None,
+    *,
+    disclosed: bool,
 ) -> rules.Cells:
     """Sums of the metric's population by group and customer bucket. Refuses what cannot be asked."""
     check_asked(by, where, since, until)
@@ -133,7 +137,8 @@ def _ask(
         return _ask_rate(by, population, chosen, since, until)
     metric = definition.name if definition.scored else None
     # A count needs no buckets, and without them any day can be answered from the rollups.
-    question = Sums(by, population, since, until, metric, buckets=definition.kind != "count", limit=MAX_GROUPS)
+    buckets = definition.kind != "count"
+    question = Sums(by, population, since, until, metric, buckets=buckets, limit=MAX_GROUPS, disclosed=disclosed)
     return rules.cells(sums_of(question), by)
 
 

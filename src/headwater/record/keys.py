@@ -12,7 +12,7 @@ from headwater.record.schema import ATTRIBUTES, BUCKETS, SIGNALS
 
 _PAIRS = pa.list_(pa.struct([pa.field("key", pa.string(), nullable=False), pa.field("value", pa.string())]))
 _UNIT, _EMPTY = "\x1f", "\x00"
-_NOT_CONTENT = {"signal_key", "revision", "content_hash", "received_at", "customer_bucket"}
+_NOT_CONTENT = {"signal_key", "revision", "content_hash", "received_at", "customer_bucket", "anonymous"}
 CONTENT = tuple(column for column in SIGNALS.columns if column.name not in _NOT_CONTENT)
 """The columns whose change makes a revision."""
 

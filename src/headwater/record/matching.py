@@ -30,7 +30,7 @@ from headwater.record.filters import (
     Term,
     Value,
 )
-from headwater.record.schema import MOMENT, SIGNALS
+from headwater.record.schema import MOMENT, OPEN_ATTRIBUTES, SIGNALS, TELLING
 
 Mask = NDArray[np.bool_]
 _COMPARISONS: dict[str, Callable[[pa.Array, pa.Scalar], pa.Array]] = {
@@ -68,11 +68,20 @@ class Batch:
         if name not in self._columns:
             kind, _, named = name.partition(":")
             if kind == "attribute" and named:
-                self._columns[name] = pc.map_lookup(self.column("attributes"), named, "first")
+                values = pc.map_lookup(self.column("attributes"), named, "first")
+                self._columns[name] = values if named in OPEN_ATTRIBUTES else self._unless_anonymous(values)
             else:
                 column = self._signals[name]
-                self._columns[name] = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+                values = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+                self._columns[name] = self._unless_anonymous(values) if name in TELLING else values
         return self._columns[name]
+
+    def _unless_anonymous(self, values: pa.Array) -> pa.Array:
+        """As in `views`: what may tell an anonymous answer from others is unknown."""
+        anonymous = self.column("anonymous")
+        if anonymous.null_count == len(anonymous):
+            return values
+        return pc.if_else(pc.fill_null(anonymous, False), pa.scalar(None, values.type), values)
 
     def values(self, name: str) -> list[Any]:
         """A column's values; times are microseconds since 1970."""

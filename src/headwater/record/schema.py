@@ -23,6 +23,12 @@ TEXTS = pa.list_(pa.string())
 ATTRIBUTES = pa.map_(pa.string(), pa.string())
 
 
+OPEN_ATTRIBUTES = frozenset(["survey", "question", "moment"])
+"""The attributes of an anonymous answer that say what was asked, and nothing of who answered."""
+TELLING = frozenset(["channel", "language"])
+"""The columns of an anonymous answer that may tell it from others, as its attributes do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     name: str
@@ -97,6 +103,7 @@ SIGNALS = Shape(
         Column("stage", TEXT, "journey stage, where the source says so"),
         Column("sentiment", TEXT, "negative, neutral or positive, where the source says so"),
         Column("attributes", ATTRIBUTES, "segment attributes as they were when the signal occurred"),
+        Column("anonymous", pa.bool_(), "an anonymous answer: what may tell it from others is in no answer"),
     ),
     order=("local_date", "signal_key"),
     statistics=("local_date", "received_at"),

@@ -4,6 +4,9 @@ stage = the label, else what the source says          sentiment = the same
         A label says what a person said, or the model where the source says nothing: person before source before model.
         A person's "none of them" is the empty text, which is no stage.
 negative = a score in the low range where there is a score, else negative sentiment
+
+What may tell an anonymous answer from others (its attributes, channel and language) is unknown, so that no group, no
+filter and no difference of two is about it. Only a survey's own results know it, and leave small groups out.
 """
 
 from collections.abc import Callable, Collection
@@ -13,7 +16,7 @@ from datetime import date, datetime
 from sqlglot import exp
 
 from headwater.record.filters import Among, Between, Compare, Filter, Flag, Group, IsNull, Like, Node, Not, Term, Value
-from headwater.record.schema import SIGNALS, promoted_column
+from headwater.record.schema import OPEN_ATTRIBUTES, SIGNALS, TELLING, promoted_column
 
 CAUSES_SEPARATOR = ","
 """Between the ids of a combination of causes; an id is letters, digits and underscores."""
@@ -29,10 +32,12 @@ class UnknownDimension(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Turns names and filters into SQL expressions. ``columns`` are those of the signals table."""
+    """Turns names and filters into SQL expressions. ``columns`` are those of the signals table. ``disclosed``: what
+    tells anonymous answers apart is known too; whoever asks so answers for leaving small groups out."""
 
     columns: frozenset[str]
     event_days: int = EVENT_DAYS
+    disclosed: bool = False
 
     def dimension(self, name: str) -> exp.Expr:
         """What signals are grouped by under this name, except ``cause``. ``causes`` are all that a signal names.
@@ -53,7 +58,7 @@ class Words:
             return exp.case().when(negative(), exp.Literal.string("yes")).else_(exp.Literal.string("no"))
         alias = {"day": "local_date", "bucket": "customer_bucket"}.get(name, name)
         if alias in GROUPABLE:
-            return column(alias)
+            return self._column(alias)
         raise UnknownDimension(
             f"Signals cannot be grouped by “{name}”. "
             f"Dimensions are {', '.join(DIMENSIONS)}, attribute:NAME, event:NAME."
@@ -62,8 +67,13 @@ class Words:
     def attribute(self, name: str) -> exp.Expr:
         promoted = promoted_column(name)
         if promoted in self.columns:
-            return exp.column(promoted, "s", quoted=True)
-        return exp.Bracket(this=exp.column("attributes", "s"), expressions=[exp.Literal.string(name)])
+            value: exp.Expr = exp.column(promoted, "s", quoted=True)
+        else:
+            value = exp.Bracket(this=exp.column("attributes", "s"), expressions=[exp.Literal.string(name)])
+        return value if self.disclosed or name in OPEN_ATTRIBUTES else _unless_anonymous(value)
+
+    def _column(self, name: str) -> exp.Expr:
+        return exp.column(name, "s") if self.disclosed and name in TELLING else column(name)
 
     def happened(self, event: str) -> exp.Condition:
         """Whether the event happened to the signal's subject; where either has no subject, to its customer in the
@@ -100,7 +110,7 @@ class Words:
     def _value_of(self, term: Term) -> exp.Expr:
         if term.kind == "attribute":
             return self.attribute(term.name)
-        return column(term.name)
+        return self._column(term.name)
 
     def _node(self, node: Node, of: Callable[[Term], exp.Expr], guarded: bool) -> exp.Condition:
         """``guarded`` inside a ``not``, where what is unknown must become false before it is turned round."""
@@ -153,9 +163,20 @@ def column(name: str) -> exp.Expr:
         return exp.column(name.removeprefix("source_"), "s")
     if name == "label_author":
         return exp.column("author", "l")
+    if name in TELLING:
+        return _unless_anonymous(exp.column(name, "s"))
     if name in SIGNALS.names:
         return exp.column(name, "s")
     return exp.column(name, "l")
+
+
+def anonymous() -> exp.Condition:
+    """Whether a signal is an anonymous answer. Never unknown."""
+    return exp.func("coalesce", exp.column("anonymous", "s"), exp.false())
+
+
+def _unless_anonymous(value: exp.Expr) -> exp.Expr:
+    return exp.case().when(exp.not_(anonymous()), value)
 
 
 def negative() -> exp.Condition:

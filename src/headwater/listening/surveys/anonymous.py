@@ -50,10 +50,17 @@ def _let_go(survey: int, today: date, is_enough: bool) -> int:
         secrets.SystemRandom().shuffle(held)
         if held:
             SurveyResponse.objects.bulk_create(_responses(held))
-            inbox.put(pa.concat_tables([inbox.unpack(one.signals) for one in held], promote_options="permissive"))
+            signals = [inbox.unpack(one.signals) for one in held]
+            inbox.put(marked(pa.concat_tables(signals, promote_options="permissive")))
             _tell(held)
             HeldAnswer.objects.filter(pk__in=[one.pk for one in held]).delete()
     return len(held)
+
+
+def marked(signals: pa.Table) -> pa.Table:
+    """Signals as the record keeps anonymous answers: it tells nobody what may single one out (`record.views`)."""
+    unmarked = signals.select([name for name in signals.column_names if name != "anonymous"])
+    return unmarked.append_column("anonymous", pa.repeat(True, len(signals)))
 
 
 def _responses(held: Iterable[HeldAnswer]) -> list[SurveyResponse]:

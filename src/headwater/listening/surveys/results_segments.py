@@ -138,7 +138,7 @@ def segments(person: Person | None, survey: Survey, key: str, by: str, view: Vie
     check_dimension(person, survey, document, by)
     _require_all_waves(document, view)
     where = filter_of(survey, key, view.wave)
-    found = compare_groups(one.definition.name, by, where=where, since=first_day(survey))
+    found = compare_groups(one.definition.name, by, where=where, since=first_day(survey), disclosed=True)
     if not document.anonymous:
         return Segments(by, found, 0)
     shown = shown_groups({group.value: group.n for group in found.groups})
@@ -162,7 +162,7 @@ def trend(person: Person | None, survey: Survey, key: str, view: View) -> Trend:
     wording = wordings(survey, one.question.id)
     where = every(filter_of(survey, key, view.wave))
     since = first_day(survey)
-    rows = sums_of(Sums(("week", VERSION, "bucket"), where, since, metric=one.definition.name))
+    rows = sums_of(Sums(("week", VERSION, "bucket"), where, since, metric=one.definition.name, disclosed=True))
     period = _period(rows, one.definition.minimum_base)
     groups: dict[tuple[str, int], list[int]] = {}
     for place, row in enumerate(rows):
@@ -253,7 +253,7 @@ def spoken(person: Person | None, survey: Survey, key: str, view: View, *, newes
     n, since = round(float(whole.sum())), first_day(survey)
     if document.anonymous and n < SMALLEST:
         return Spoken(n, (), (), str(where))
-    rows = sums_of(Sums(("cause", "bucket"), where, since))
+    rows = sums_of(Sums(("cause", "bucket"), where, since, disclosed=True))
     named: dict[str, np.ndarray] = {}
     for row in rows:
         if row.group["cause"]:
@@ -269,6 +269,8 @@ def spoken(person: Person | None, survey: Survey, key: str, view: View, *, newes
     )
     if document.anonymous:
         causes = [one for one in causes if one[1] >= SMALLEST]
+    if document.anonymous and view.wave:  # the words of a wave are not shown apart, nor can they be asked for
+        return Spoken(n, tuple(causes), (), str(filter_of(survey, key)))
     words: tuple[Signal, ...] = ()
     if newest and allows(person, "view", "verbatims"):
         words = company_record().ask(Verbatims(where=where, since=since, limit=newest)).rows

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from headwater.record.questions.question import Known, Question
 from headwater.record.questions.sums import Sums
-from headwater.record.views import Words, each_cause, labelled
+from headwater.record.views import Words, anonymous, each_cause, labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,10 @@ class AttributeNames(Question[tuple[FieldValue, ...]]):
     events: tuple[str, ...] = ()
 
     def query(self, known: Known) -> exp.Select:
-        names = exp.Explode(this=exp.MapKeys(this=exp.column("attributes")))
-        chosen = exp.select(names.as_("value")).from_("signals")
+        names = exp.Explode(this=exp.MapKeys(this=exp.column("attributes", "s")))
+        chosen = exp.select(names.as_("value")).from_("signals as s").where(exp.not_(anonymous()))
         if self.events:
-            chosen = chosen.where(exp.column("event").isin(*(exp.Literal.string(one) for one in self.events)))
+            chosen = chosen.where(exp.column("event", "s").isin(*(exp.Literal.string(one) for one in self.events)))
         return _counted(chosen, self.limit)
 
     def answer(self, rows: pa.Table) -> tuple[FieldValue, ...]:

@@ -11,7 +11,8 @@ from sqlglot import exp
 from headwater.record.filters import Filter, equals, every
 from headwater.record.keys import hash64
 from headwater.record.questions.question import Known, Question
-from headwater.record.views import EVENT_DAYS, Words, column, labelled, negative, within
+from headwater.record.schema import OPEN_ATTRIBUTES
+from headwater.record.views import EVENT_DAYS, Words, anonymous, column, labelled, negative, within
 
 Order = Literal["newest", "oldest", "lowest", "longest"]
 MAX_ROWS = 1_000
@@ -62,10 +63,11 @@ class Signal:
     causes: tuple[str, ...]
     cause_confidences: tuple[float, ...]
     attributes: Mapping[str, str | None]
+    anonymous: bool = False
 
 
 COLUMNS = tuple(Signal.__slots__)
-_MADE = ("negative", "causes", "cause_confidences")
+_MADE = ("negative", "causes", "cause_confidences", "anonymous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,7 @@ def signals_where(test: exp.Condition) -> exp.Select:
 def _whole() -> exp.Select:
     columns = [column(name).as_(name) for name in COLUMNS if name not in _MADE]
     made = [negative().as_("negative"), exp.column("causes", "l"), exp.column("cause_confidences", "l")]
-    return exp.select(*columns, *made)
+    return exp.select(*columns, *made, anonymous().as_("anonymous"))
 
 
 def chosen_first(chosen: exp.Select) -> exp.Condition:
@@ -258,14 +260,19 @@ def chosen_first(chosen: exp.Select) -> exp.Condition:
 
 
 def read_signals(rows: pa.Table) -> tuple[Signal, ...]:
-    """Whole signals from the rows of :func:`signals_where`."""
+    """Whole signals from the rows of :func:`signals_where`; of an anonymous answer what was asked, and nothing that may
+    single out who answered."""
     return tuple(
         Signal(
             **{
                 **row,
                 "causes": tuple(row["causes"] or ()),
                 "cause_confidences": tuple(row["cause_confidences"] or ()),
-                "attributes": dict(row["attributes"] or ()),
+                "attributes": {
+                    name: value
+                    for name, value in row["attributes"] or ()
+                    if not row["anonymous"] or name in OPEN_ATTRIBUTES
+                },
             }
         )
         for row in rows.to_pylist()

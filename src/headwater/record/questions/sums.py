@@ -67,6 +67,8 @@ class Sums(Question[SumsAnswer]):
         buckets: give the sums of each customer bucket too, for intervals that know that customers answer twice.
         event_days: the window of ``event:NAME`` where no subject ties signal and event together.
         limit: the largest groups only, at most.
+        disclosed: know what tells anonymous answers apart, which is unknown otherwise; for whoever leaves small groups
+            out before anything is shown.
     """
 
     by: tuple[str, ...] = ()
@@ -78,13 +80,14 @@ class Sums(Question[SumsAnswer]):
     buckets: bool = False
     event_days: int = EVENT_DAYS
     limit: int = MAX_GROUPS
+    disclosed: bool = False
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         return (*self.by, "bucket") if self.buckets and "bucket" not in self.by else self.by
 
     def query(self, known: Known) -> exp.Select:
-        rolled = None if self.customers else rolled_up(self, known)
+        rolled = None if self.customers or self.disclosed else rolled_up(self, known)
         if rolled is not None:
             return rolled
         return self.from_rows(known)
@@ -95,7 +98,7 @@ class Sums(Question[SumsAnswer]):
 
     def row_sums(self, known: Known, days: Collection[date] = ()) -> exp.Select:
         """The sums of signals and labels, of these days where some are given; dimensions are ``d0``, ``d1`` and on."""
-        words = Words(known.columns, self.event_days)
+        words = Words(known.columns, self.event_days, self.disclosed)
         tests = within(exp.column("local_date", "s"), self.since, self.until)
         if self.metric is not None:
             tests.append(exp.column("metric", "s").eq(literal(self.metric)))

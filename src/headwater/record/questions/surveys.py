@@ -43,8 +43,8 @@ class AnswerCounts:
 
 @dataclass(frozen=True, slots=True)
 class SurveyAnswers(Question[AnswerCounts]):
-    """Answers to one survey. A response is what its signals name as theirs; what a response chose stands among the
-    attributes of each of its signals.
+    """Answers to one survey, anonymous ones with all that was chosen: whoever asks leaves small groups out. A response
+    is what its signals name as theirs; what a response chose stands among the attributes of each of its signals.
 
     Args:
         source: where the survey's signals come from.
@@ -72,7 +72,7 @@ class SurveyAnswers(Question[AnswerCounts]):
 
     def _said(self, known: Known) -> exp.Select:
         """The survey's signals with all that is counted by."""
-        words = Words(known.columns)
+        words = Words(known.columns, disclosed=True)
         tests = [
             exp.column("source", "s").eq(exp.Literal.string(self.source)),
             exp.column("kind", "s").neq(exp.Literal.string("event")),
