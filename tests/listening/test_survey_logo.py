@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from contextlib import suppress
 
 import pytest
 from django.conf import LazySettings
@@ -94,10 +95,9 @@ def test_a_damaged_file_is_read_or_refused(file: bytes, damage: list[tuple[int, 
     damaged = bytearray(file)
     for place, value in damage:
         damaged[place % len(damaged)] = value
-    try:
-        read_picture(bytes(damaged))
-    except Refused as refused:
-        assert refused.code.startswith("logo.")
+    with suppress(Refused):
+        kept = read_picture(bytes(damaged))
+        assert read_picture(kept.content) == kept
 
 
 def test_a_logo_keeps_its_shape_in_its_box() -> None:

@@ -16,7 +16,8 @@ from headwater.listening.surveys import links, results_segments, services
 from headwater.listening.surveys.funnel import funnel, link_counts
 from headwater.listening.surveys.queries import version_of
 from headwater.listening.surveys.results import View, results
-from headwater.listening.surveys.results_protection import SMALLEST, shown_groups
+from headwater.listening.surveys.results_choices import choices_by
+from headwater.listening.surveys.results_protection import SMALLEST, shown_groups, shown_tables
 from headwater.listening.surveys.results_segments import segments, spoken, trend
 from headwater.science.results import Estimate
 from tests.listening.survey_answers import CONTENT, START, answer, make_survey
@@ -112,6 +113,109 @@ def test_segments_are_each_compared_with_all_others(ours: Company) -> None:
     assert app.found
     assert isinstance(app.difference, Estimate)
     assert app.difference.estimate == pytest.approx(200)
+
+
+def by_region(regions: int = 3) -> list[dict[str, object]]:
+    """Sixty people in each region: in the first three of four order in the app, in the others one of four."""
+    return [
+        {"recommend": 8, "way": "app" if (n % 4 < 3) == (region == 0) else "shop",
+         "seen": ["tv", "web"] if n % 3 == 0 else ["web"], "attributes": {"region": f"r{region}"}}
+        for region in range(regions)
+        for n in range(60)
+    ]  # fmt: skip
+
+
+def test_choices_by_segment_are_each_compared_with_all_others(ours: Company) -> None:
+    survey = make_survey()
+    answer(survey, by_region())
+    found = choices_by(None, survey, "way", "attribute:region", View())
+    assert [(one.value, one.n) for one in found.groups] == [("r0", 60), ("r1", 60), ("r2", 60)]
+    assert found.options == (("app", "In the app"), ("shop", "In the shop"))
+    app = found.groups[0].share_of("app")
+    own, rest = hs.proportion(45, 60), hs.proportion(30, 120)
+    assert isinstance(own, Estimate)
+    assert isinstance(rest, Estimate)
+    approx(app.share, 0.75, own.low, own.high)
+    difference = hs.difference(own, rest)
+    approx(app.difference, 0.5, difference.low, difference.high)
+    assert (app.n, app.found) == (45, True)
+    pairs = [
+        (name, hs.proportion(n, 60), hs.proportion(whole - n, 120))
+        for name, whole, counts in (("app", 75, (45, 15, 15)), ("shop", 105, (15, 45, 45)))
+        for n in counts
+    ]
+    expected = [one.adjusted_p for one in hs.compare([(f"{i}", a, b) for i, (_name, a, b) in enumerate(pairs)])]
+    assert [group.share_of("app").adjusted_p for group in found.groups] == pytest.approx(expected[:3])
+    seen = choices_by(None, survey, "seen", "attribute:region", View())
+    assert [(one.share_of("tv").n, one.share_of("web").n) for one in seen.groups] == [(20, 60)] * 3
+    assert not any(share.found for group in seen.groups for share in group.shares)
+    alone = choices_by(None, survey, "way", "attribute:wave", View("1"))
+    assert [(one.value, one.n) for one in alone.groups] == [("1", 180)]
+
+
+def test_a_small_segment_of_choices_is_shown_and_not_compared(ours: Company) -> None:
+    survey = make_survey()
+    answer(survey, [*by_region(2), *({**one, "attributes": {"region": "tiny"}} for one in by_region(1)[:9])])
+    tiny = choices_by(None, survey, "way", "attribute:region", View()).groups[-1]
+    assert (tiny.value, tiny.n, tiny.compared) == ("tiny", 9, False)
+    assert all(not one.found and one.adjusted_p is None for one in tiny.shares)
+
+
+def test_choices_of_an_anonymous_survey_show_nobody(ours: Company) -> None:
+    survey = make_survey(anonymous=True)
+    answer(survey, [{"recommend": 8, "way": way, "channel": channel} for channel, way, n in
+                    (("qr", "app", 30), ("qr", "shop", 30), ("web", "app", 20), ("web", "shop", 20),
+                     ("link", "app", 12), ("link", "shop", 2)) for _ in range(n)])  # fmt: skip
+    found = choices_by(None, survey, "way", "channel", View())
+    # Two of "link" chose the shop; alone it would be the whole less the others, so that "web" is left out with it.
+    assert [(one.value, one.n) for one in found.groups] == [("qr", 60)]
+    assert found.hidden == 2
+    with pytest.raises(services.Refused) as refused:
+        choices_by(None, survey, "way", "channel", View("1"))
+    assert refused.value.code == "survey.anonymous_waves"
+
+
+TABLES = st.dictionaries(
+    st.text("abcdefgh", min_size=1, max_size=1),
+    st.lists(st.integers(0, 12), min_size=2, max_size=2).map(lambda counts: (sum(counts), counts)),
+)
+
+
+@given(TABLES)
+def test_no_cell_of_a_small_group_is_shown_or_can_be_worked_out(tables: dict[str, tuple[int, list[int]]]) -> None:
+    shown = shown_tables(tables)
+    hidden = [name for name in tables if name not in shown and tables[name][0]]
+    for names in ([name] for name in shown):
+        assert all(cell == 0 or cell >= SMALLEST for name in names for cell in tables[name][1])
+    if shown and hidden:
+        assert len(hidden) > 1
+        together = [sum(tables[name][1][option] for name in hidden) for option in (0, 1)]
+        assert all(cell == 0 or cell >= SMALLEST for cell in together)
+
+
+def test_choices_by_segment_have_a_page_a_file_and_an_answer_for_programs(lead: Person, client: Client) -> None:
+    survey = make_survey()
+    answer(survey, by_region())
+    client.force_login(lead)
+    assert f"/surveys/{survey.name}/choices/way" in client.get(f"/surveys/{survey.name}/results").content.decode()
+    page = client.get(f"/surveys/{survey.name}/choices/way?by=attribute:region").content.decode()
+    assert "most often “In the shop”" in page
+    assert "“r0” chose “In the" in page
+    lines = list(
+        csv.DictReader(io.StringIO(_text(client, f"/surveys/{survey.name}/choices/way.csv?by=attribute:region")))
+    )
+    assert [(one["segment"], one["option"], one["chosen"], one["answered"]) for one in lines[:2]] == [
+        ("r0", "app", "45", "60"), ("r0", "shop", "15", "60")]  # fmt: skip
+    told = client.get("/api/v1/surveys/orders/results/way/choices?by=attribute:region").json()
+    assert told["segments"][0]["shares"][0]["n"] == 45
+    assert told["options"] == {"app": "In the app", "shop": "In the shop"}
+    for path, status in (("recommend", 404), ("nothing", 404), ("way?by=stage", 400), ("way?by=customer_id", 400)):
+        assert client.get(f"/surveys/{survey.name}/choices/{path}").status_code == status, path
+    assert Client().get(f"/surveys/{survey.name}/choices/way").status_code == 302
+
+
+def _text(client: Client, path: str) -> str:
+    return b"".join(client.get(path).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("by", ["response_id", "customer_id", "text", "day", "nothing", "attribute:employee"])

@@ -15,6 +15,7 @@ from headwater.listening.surveys import links, queries, results_segments, snippe
 from headwater.listening.surveys.answering import address
 from headwater.listening.surveys.funnel import LinkCounts, link_counts
 from headwater.listening.surveys.results import Compared, QuestionResults, Results, View, results
+from headwater.listening.surveys.results_choices import ChoiceShare, choices_by
 from headwater.science.results import Estimate, Result
 
 router = Router(tags=["surveys"])
@@ -117,6 +118,33 @@ class SurveySegments(Schema):
     segments: list[SurveySegment]
 
 
+class SurveyChoiceShare(Schema):
+    """One option in one segment, against all other segments."""
+
+    option: str
+    n: int
+    share: SurveyFigure
+    difference: SurveyFigure
+    adjusted_p: float | None
+    found: bool
+
+
+class SurveyChoiceSegment(Schema):
+    """One segment; `compared` is false under the minimum base."""
+
+    segment: str | None
+    n: int
+    compared: bool
+    shares: list[SurveyChoiceShare]
+
+
+class SurveyChoices(Schema):
+    by: str
+    options: dict[str, str]
+    hidden: int
+    segments: list[SurveyChoiceSegment]
+
+
 class SurveyTrendPoint(Schema):
     """`wording` is one more for each change of the question's words."""
 
@@ -199,6 +227,18 @@ def get_survey_segments(request: HttpRequest, name: Name, key: Key, asked: Query
             for one in found.compared.groups
         ],
     }
+
+
+@router.get("/surveys/{name}/results/{key}/choices", response={200: SurveyChoices, **REFUSALS})
+def get_survey_choices(request: HttpRequest, name: Name, key: Key, asked: Query[SegmentsAsked]) -> dict[str, Any]:
+    """Return which share of each segment chose each option of a choice question, each against all others."""
+    me = person(request)
+    found = choices_by(me, queries.survey_of(me, name), key, asked.by, View(asked.wave))
+    segments = [
+        {"segment": one.value, "n": one.n, "compared": one.compared, "shares": [_share(part) for part in one.shares]}
+        for one in found.groups
+    ]
+    return {"by": found.by, "options": dict(found.options), "hidden": found.hidden, "segments": segments}
 
 
 @router.get("/surveys/{name}/results/{key}/trend", response={200: SurveyTrend, **REFUSALS})
@@ -308,6 +348,11 @@ def _question(one: QuestionResults) -> dict[str, Any]:
     ]
     said = {name: getattr(one, name) for name in ("id", "text", "n", "words", "asked", "withheld")}
     return {**said, "kind": one.question.kind, "scores": scores, "options": options}
+
+
+def _share(one: ChoiceShare) -> dict[str, Any]:
+    figures = {"share": _figure(one.share), "difference": _figure(one.difference)}
+    return {"option": one.option, "n": one.n, **figures, "adjusted_p": one.adjusted_p, "found": one.found}
 
 
 def _compared(one: Compared | None) -> dict[str, Any] | None:

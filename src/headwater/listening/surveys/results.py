@@ -16,9 +16,8 @@ from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import SurveyVersion
 from headwater.listening.surveys import queries
-from headwater.listening.surveys.branching import OTHER
 from headwater.listening.surveys.funnel import Funnel, funnel
-from headwater.listening.surveys.results_counts import Counts, Measured, cells, counts_of, measured
+from headwater.listening.surveys.results_counts import Counts, Measured, cells, counts_of, measured, option_names
 from headwater.listening.surveys.results_protection import SMALLEST, shown_groups
 from headwater.metrics import rules
 from headwater.science.results import Estimate, NoVerdict, Result
@@ -231,13 +230,10 @@ def result_of(one: Measured, scores: Mapping[float, Array]) -> Result:
 
 def _options(document: Document, question: Question, counts: Counts) -> tuple[tuple[OptionResult, ...], int]:
     chosen, anything = counts.choices(question)
-    texts = {option.id: document.in_language(option.text, document.languages[0]) for option in question.options}
-    if question.other:
-        texts[OTHER] = _("Something else")
     found = []
-    for id, array in chosen.items():
-        share = rules.shares(array.reshape(1, -1), anything.reshape(1, -1))[0]
-        found.append(OptionResult(id, texts.get(id, id), round(float(array.sum())), share))
+    for id, text in option_names(document, question, chosen):
+        share = rules.shares(chosen[id].reshape(1, -1), anything.reshape(1, -1))[0]
+        found.append(OptionResult(id, text, round(float(chosen[id].sum())), share))
     return tuple(found), round(float(anything.sum()))
 
 

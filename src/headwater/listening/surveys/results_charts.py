@@ -12,9 +12,10 @@ from headwater.metrics.rules import group_name
 from headwater.science.results import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from headwater.listening.surveys.results import QuestionResults, ScoreResult
+    from headwater.listening.surveys.results_choices import ChoiceSegment, ChoiceShare
     from headwater.listening.surveys.results_segments import Segments, Trend
 
 ADJUSTED_WIDTH = 0.5
@@ -101,6 +102,21 @@ def segments(found: Segments, heading: str, names: Mapping[str, str]) -> dict[st
     if not rows:
         return None
     return charts.interval_rank(rows, unit=unit, description=_("By segment, with 95 % intervals"), heading=heading)
+
+
+def choice_segments(rows: Sequence[tuple[str, ChoiceSegment, ChoiceShare]], heading: str) -> dict[str, Any] | None:
+    """Which share of each segment chose one option, with its interval."""
+    shown = [
+        charts.Row(name, one.share.estimate, one.share.low, one.share.high, group.n, group.compared)
+        for name, group, one in rows
+        if isinstance(one.share, Estimate)
+    ]
+    if not shown:
+        return None
+    shown.sort(key=lambda row: -row.estimate)
+    return charts.interval_rank(
+        shown, unit="share", description=_("By segment, with 95 % intervals"), heading=heading
+    )  # fmt: skip
 
 
 def over_time(found: Trend, unit: str) -> dict[str, Any] | None:

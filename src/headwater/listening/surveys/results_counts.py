@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from django.db.models import Min
+from django.utils.translation import gettext as _
 
 from headwater.listening.models import SurveyVersion
 from headwater.listening.surveys.branching import OTHER
@@ -63,6 +64,14 @@ def choosing(document: Document) -> tuple[Question, ...]:
 def attribute_of(question: Question) -> str:
     """What a choice is called among a signal's attributes."""
     return question.attribute or question.id
+
+
+def option_names(document: Document, question: Question, chosen: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Each option's id and words as it is offered, then those that only earlier versions offered."""
+    named = {option.id: document.in_language(option.text, document.languages[0]) for option in question.options}
+    if question.other:
+        named[OTHER] = _("Something else")
+    return tuple((named | {id: id for id in chosen if id not in named}).items())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,15 +16,20 @@ from headwater.record.questions import SurveySignals
 from headwater.science.results import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from headwater.base.models import Person
     from headwater.listening.surveys.results import Compared, Results
+    from headwater.listening.surveys.results_choices import ChoiceSegments
     from headwater.science.results import Result
 
 FIGURES: Final = (
     "question", "kind", "item", "text", "measure", "estimate", "low", "high", "n",
     "before", "difference", "difference_low", "difference_high", "adjusted_p",
+)  # fmt: skip
+CHOICES: Final = (
+    "by", "segment", "option", "text", "share", "low", "high", "chosen", "answered",
+    "difference", "difference_low", "difference_high", "adjusted_p",
 )  # fmt: skip
 COLUMNS: Final = (
     "response_id", "customer_id", "occurred_at", "question", "metric", "score", "text", "channel", "language",
@@ -48,6 +53,17 @@ def figures(found: Results) -> Iterator[list[Any]]:
             yield [*row, option.n, *_compared(option.compared)]
         if one.words:
             yield [one.id, one.question.kind, "", one.text, "words", "", "", "", one.words, *_compared(None)]
+
+
+def choices(found: ChoiceSegments, name_of: Callable[[str | None], str]) -> Iterator[list[Any]]:
+    """One row for each segment and option of a choice question, after a row of names."""
+    yield list(CHOICES)
+    texts = dict(found.options)
+    for group in found.groups:
+        for one in group.shares:
+            p = "" if one.adjusted_p is None else one.adjusted_p
+            row = [found.by, name_of(group.value), one.option, texts[one.option], *_ends(one.share), one.n, group.n]
+            yield [*row, *_ends(one.difference), p]
 
 
 def _ends(result: Result | None) -> list[Any]:

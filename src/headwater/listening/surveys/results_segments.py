@@ -136,7 +136,7 @@ def segments(person: Person | None, survey: Survey, key: str, by: str, view: Vie
     document = document_of_all(survey)
     one = scale_of(document, key)
     check_dimension(person, survey, document, by)
-    _require_all_waves(document, view)
+    require_all_waves(document, view)
     where = filter_of(survey, key, view.wave)
     found = compare_groups(one.definition.name, by, where=where, since=first_day(survey), disclosed=True)
     if not document.anonymous:
@@ -146,7 +146,7 @@ def segments(person: Person | None, survey: Survey, key: str, by: str, view: Vie
     return Segments(by, Compared(found.definition, by, kept), len(found.groups) - len(kept))
 
 
-def _require_all_waves(document: Document, view: View) -> None:
+def require_all_waves(document: Document, view: View) -> None:
     """Refuse to split one wave of an anonymous survey: a group hidden there could be worked out from the others."""
     if document.anonymous and view.wave:
         message = _("In an anonymous survey segments are shown over all waves together. Take the wave away.")
@@ -158,7 +158,7 @@ def trend(person: Person | None, survey: Survey, key: str, view: View) -> Trend:
     require(person, "view", "figures")
     document = document_of_all(survey)
     one = scale_of(document, key)
-    _require_all_waves(document, view)
+    require_all_waves(document, view)
     wording = wordings(survey, one.question.id)
     where = every(filter_of(survey, key, view.wave))
     since = first_day(survey)

@@ -13,8 +13,11 @@ from headwater.metrics.queries import unit_of
 from headwater.science.results import Estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headwater.listening.surveys.funnel import Loss, Step
-    from headwater.listening.surveys.results import Compared, Results, ScoreResult
+    from headwater.listening.surveys.results import Compared, QuestionResults, Results, ScoreResult
+    from headwater.listening.surveys.results_choices import ChoiceSegments
     from headwater.metrics.definitions import MetricDefinition
     from headwater.science.results import Result
 
@@ -145,6 +148,51 @@ def _size(compared: Compared | None) -> float:
         return 0.0
     half = (difference.high - difference.low) / 2
     return difference.estimate / half if half else 0.0
+
+
+def choice_sentence(one: QuestionResults) -> str:
+    """A choice question's page: its first sentence, about what was chosen most."""
+    chosen = [(option, option.share) for option in one.options if isinstance(option.share, Estimate)]
+    if not chosen or not one.n:
+        return ""
+    option, share = max(chosen, key=lambda pair: pair[1].estimate)
+    values = {
+        "text": one.text,
+        "option": option.text,
+        "share": measure(share.estimate, "share"),
+        "range": interval(share.low, share.high, "share"),
+        "n": measure(one.n, "count"),
+    }
+    return _("“%(text)s”: most often “%(option)s”, %(share)s (%(range)s) of %(n)s who answered.") % values
+
+
+def choice_segments_sentence(found: ChoiceSegments, names: Sequence[str]) -> str:
+    """Which segment chose what unlike all others, the clearest first."""
+    options = dict(found.options)
+    sure = [
+        (name, one, one.difference)
+        for name, group in zip(names, found.groups, strict=True)
+        for one in group.shares
+        if one.found and isinstance(one.difference, Estimate)
+    ]
+    if not sure:
+        return _("No segment chose anything more or less often than chance could make.")
+    name, one, difference = max(sure, key=lambda part: abs(part[2].estimate) / max(part[2].high - part[2].low, 1e-9))
+    values = {
+        "n": len(sure),
+        "segment": name,
+        "option": options[one.option],
+        "difference": difference_words(None, difference),
+    }
+    return (
+        ngettext(
+            "%(n)s share is unlike that of all others: “%(segment)s” chose “%(option)s” by %(difference)s.",
+            "%(n)s shares are unlike those of all others, most clearly: “%(segment)s” chose “%(option)s” by "
+            "%(difference)s.",
+            len(sure),
+        )
+        % values
+    )
 
 
 def score_sentence(one: ScoreResult) -> str:

@@ -132,13 +132,13 @@ def survey_results_file(request: HttpRequest, name: str) -> StreamingHttpRespons
     writer = csv.writer(out)
     for line in results_exports.figures(found):
         writer.writerow([escaped(str(cell)) for cell in line])
-    return _csv(["\ufeff" + out.getvalue()], f"{name}-results.csv")
+    return csv_answer(["\ufeff" + out.getvalue()], f"{name}-results.csv")
 
 
 @require_GET
 def survey_responses_file(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """Every answer as CSV, one line a signal; for those who may export signals."""
-    return _csv(_lines(results_exports.responses(person(request), name)), f"{name}-responses.csv")
+    return csv_answer(_lines(results_exports.responses(person(request), name)), f"{name}-responses.csv")
 
 
 def _lines(rows: Iterable[list[str]]) -> Iterable[str]:
@@ -149,7 +149,8 @@ def _lines(rows: Iterable[list[str]]) -> Iterable[str]:
         yield out.getvalue()
 
 
-def _csv(lines: Iterable[str], file_name: str) -> StreamingHttpResponse:
+def csv_answer(lines: Iterable[str], file_name: str) -> StreamingHttpResponse:
+    """Lines of CSV as a file to download."""
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return answer
@@ -193,7 +194,7 @@ def question_shown(found: Results, one: QuestionResults) -> dict[str, Any]:
         "of": one,
         "single": single,
         "unit": unit_of(one.scores[0].of.definition) if one.scores else "share",
-        "href": hrefs[single.of.key] if single else "",
+        "href": hrefs[single.of.key] if single else choice_href(found, one),
         "spread": results_charts.spread(single) if single else None,
         "options": results_charts.options(one) if one.n and one.options else None,
         "matrix": results_charts.matrix(one, hrefs) if one.question.kind == "matrix" else None,
@@ -222,6 +223,13 @@ def score_href(found: Results, score: ScoreResult) -> str:
     return reverse("listening:survey_question", args=[found.survey.name, score.of.key]) + query_of(
         View(found.view.wave)
     )
+
+
+def choice_href(found: Results, one: QuestionResults) -> str:
+    """The page of a choice question, of the same waves; "" for other kinds."""
+    if not one.options:
+        return ""
+    return reverse("listening:survey_choice", args=[found.survey.name, one.id]) + query_of(View(found.view.wave))
 
 
 def words_href(found: Results, one: QuestionResults) -> str:
