@@ -34,7 +34,7 @@ SUBJECTS = {
     "typical verbatims wording hunches hunches_calibration hunches_charts "
     "hunches_rules hunches_wording integrity integrity_agents integrity_incentives integrity_replies "
     "integrity_wording response response_wording weighting weighting_groups weighting_margins weighting_wording "
-    "drivers drivers_charts drivers_columns drivers_rows drivers_segments drivers_wording",
+    "drivers drivers_charts drivers_columns drivers_rows drivers_segments drivers_wording drivers_yes_no",
     "strategy": "agreement assembly boards cause_work check checking clearing deciding decision_test definitions "
     "differences discovery discovery_questions documents drafting edits evidence_files exchange facts "
     "guidepost_documents guideposts incentives issues measure_charts measure_packs measure_wording measures "

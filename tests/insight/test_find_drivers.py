@@ -1,18 +1,22 @@
 """Drivers: what an outcome goes together with, from import to page."""
 
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from django.test import Client
 
 import headwater.science as hs
 from headwater.base.company import ensure_company
 from headwater.base.models import Person
 from headwater.base.refusals import NotFound, Refused
+from headwater.insight import finance
 from headwater.insight.drivers import Analysis, DriversAsked, analyse
 from headwater.insight.drivers_segments import by_segment
 from headwater.insight.drivers_wording import drivers_sentence
@@ -44,8 +48,7 @@ def estimate(result: hs.Result) -> Estimate:
     return result
 
 
-@pytest.fixture
-def survey(write: Write) -> None:
+def answers() -> list[dict[str, Any]]:
     """400 responses: the whole follows speed (twice) and price, not colour; price hurts only when it is low."""
     random = np.random.default_rng(11)
     rows: list[dict[str, Any]] = []
@@ -67,7 +70,12 @@ def survey(write: Write) -> None:
                     "attributes": [("question", name), ("plan", plan)],
                 }
             )
-    write(rows)
+    return rows
+
+
+@pytest.fixture
+def survey(write: Write) -> None:
+    write(answers())
 
 
 def test_the_planted_drivers_come_first_and_the_whole_is_the_outcome(survey: None) -> None:
@@ -101,6 +109,38 @@ def test_a_low_score_and_the_order_of_answers_are_outcomes_too(survey: None) -> 
     assert worse["Speed"] > better["Speed"]  # more low scores where speed was rated low
     assert estimate(rank.average).estimate == pytest.approx(0.5)
     assert [row.candidate.name for row in rank.rows] == ["Speed", "Price", "Colour"]
+
+
+def test_a_yes_or_no_is_shared_out_by_what_each_driver_adds_to_a_logistic_fit(survey: None) -> None:
+    """McFadden's R² of every set of drivers from statsmodels, over the responses that give all; general dominance."""
+    low = found(form="low")
+    assert low.mcfadden
+    assert low.fewest == 300
+    scores = pd.DataFrame(answers())
+    scores["question"] = [dict(one)["question"] for one in scores.attributes]
+    wide = scores.pivot(index="response_id", columns="question", values="score").dropna()
+    y = (wide.Overall <= 2).astype(float)
+    names = ["speed", "price", "colour"]
+
+    def fit(chosen: tuple[str, ...]) -> float:
+        design = np.column_stack([np.ones(len(wide)), *(wide[name] for name in chosen)])
+        return float(sm.Logit(y, design).fit(disp=0).llf)
+
+    nothing = fit(())
+    worth = {chosen: 1 - fit(chosen) / nothing for size in range(4) for chosen in combinations(names, size)}
+    for name in names:
+        adds = [
+            worth[tuple(one for one in names if one in order[: order.index(name) + 1])]
+            - worth[tuple(one for one in names if one in order[: order.index(name)])]
+            for order in permutations(names)
+        ]
+        row = next(one for one in low.rows if one.candidate.id == f"rating:csat:{name}")
+        assert estimate(row.importance).estimate == pytest.approx(np.mean(adds), abs=1e-6)
+    assert estimate(low.r_squared).estimate == pytest.approx(worth[tuple(names)], abs=1e-6)
+    assert drivers_sentence(low).startswith(
+        "“Speed” tells most about who gives “Overall” a low score: knowing it takes"
+    )
+    assert not found().mcfadden
 
 
 def test_segments_that_answer_alike_are_not_told_apart(survey: None) -> None:
@@ -233,6 +273,66 @@ def test_an_event_drives_where_it_shows_a_failure_or_was_chosen(journey: None, w
     assert low.startswith("What hurts Net Promoter Score most: of customers with “Delivery late” 67")
     chosen = found(drivers=("event:invited", "event:delivery_late"))
     assert {row.candidate.id for row in chosen.rows} == {"event:invited", "event:delivery_late"}
+
+
+@pytest.fixture
+def shop(journey: None, write: Write) -> None:
+    """600 customers buy on 1 January; to a third it came late a week on, and they buy again in March more seldom."""
+    finance.enter(None, "active", {"events": ["order_placed"], "days": 60, "source": "Plan"}, seen=0)
+    finance.enter(None, "lost", {"events": [], "days": 60, "source": "Plan"}, seen=0)
+    rows: list[dict[str, Any]] = []
+    for number in range(600):
+        late = number % 3 == 0
+        again = number % (10 if late else 2) == 0
+        days = [date(2026, 1, 1), *([date(2026, 3, 1)] if again else [])]
+        said = [("order_placed", day) for day in days] + ([("delivery_late", date(2026, 1, 8))] if late else [])
+        for event, day in said:
+            at = {"local_date": day, "occurred_at": datetime(day.year, day.month, day.day)}
+            name = f"{event}{number}{day}"
+            rows.append({"record_id": name, "kind": "event", "event": event, "customer_id": f"c{number}", **at})
+    rows += [
+        {"record_id": "last", "kind": "event", "event": "order_placed", "customer_id": "c", **on(date(2026, 6, 1))}
+    ]
+    write(rows)
+
+
+def on(day: date) -> dict[str, Any]:
+    return {"local_date": day, "occurred_at": datetime(day.year, day.month, day.day)}
+
+
+def test_what_keeps_customers_from_buying_again_is_told(
+    shop: None, person_with: Callable[..., Person], client: Client
+) -> None:
+    analysis = found(outcome="again")
+    assert (analysis.form, analysis.mcfadden, analysis.responses) == ("again", True, 600)
+    assert [row.candidate.id for row in analysis.rows] == ["event:delivery_late"]
+    late, other = analysis.rows[0].worse, analysis.rows[0].better
+    came_late, came_well = range(0, 600, 3), [one for one in range(600) if one % 3]
+    assert estimate(late).estimate == pytest.approx(sum(one % 10 == 0 for one in came_late) / len(came_late))
+    assert estimate(other).estimate == pytest.approx(sum(one % 2 == 0 for one in came_well) / len(came_well))
+    y = [one % (10 if one % 3 == 0 else 2) == 0 for one in range(600)]
+    fitted = sm.Logit(np.array(y, float), sm.add_constant([float(one % 3 == 0) for one in range(600)])).fit(disp=0)
+    importance = estimate(analysis.rows[0].importance)
+    assert importance.estimate == pytest.approx(fitted.prsquared, abs=1e-6)
+    assert importance.low < importance.estimate < importance.high
+    sentence = drivers_sentence(analysis)
+    assert sentence.startswith("What keeps customers from buying again most: of customers with “Delivery late” 10"), (
+        sentence
+    )
+    client.force_login(person_with("employee"))
+    text = client.get("/drivers", {"outcome": "again"}).content.decode()
+    assert sentence in text
+    assert "Followed" in text
+    answer = client.get("/api/v1/drivers", {"outcome": "again"}).json()
+    assert (answer["form"], answer["mcfadden"], answer["outcome"]["id"]) == ("again", True, "again")
+    assert answer["drivers"][0]["worse"]["estimate"] == pytest.approx(0.1)
+    assert client.get("/api/v1/drivers", {"outcome": "again", "by": "channel"}).json()["code"] == "again_by_segment"
+
+
+def test_buying_again_is_no_outcome_until_finance_says_who_is_a_customer(survey: None) -> None:
+    assert all(one.id != "again" for one in found().choices)
+    with pytest.raises(NotFound, match="again"):
+        found(outcome="again")
 
 
 def test_late_delivery_is_what_hurts_at_olist(imported: Callable[[Path, Path], None], shared: Path) -> None:

@@ -16,6 +16,8 @@ from headwater.base.company import ensure_company
 from headwater.base.models import Person
 from headwater.base.refusals import NotFound, Refused
 from headwater.insight import finance
+from headwater.insight.drivers import DriversAsked, analyse
+from headwater.insight.drivers_wording import drivers_sentence
 from headwater.insight.selection import Selection
 from headwater.insight.value import Staying, Value, value_of
 from headwater.insight.value_rules import Factor, added, annuity, cost_of_contacts, summed
@@ -249,6 +251,12 @@ def test_where_hardly_anybody_comes_back_nothing_is_claimed_about_leaving(shared
     sentence = value_sentence(found)
     assert "only 93 of 14,904 customers ever buy again" in sentence
     assert "nothing is claimed about leaving" in sentence
+    drivers = analyse(Selection(), DriversAsked("again"))
+    assert drivers is not None
+    assert drivers.rows == ()
+    assert drivers_sentence(drivers) == (
+        "Only 93 of 14,904 customers ever bought again, so nothing is claimed about what makes customers stay or leave."
+    )
 
 
 def _late_orders(folder: Path) -> tuple[int, float]:

@@ -3,7 +3,7 @@
 The record gives counts, sums and cross-products by customer bucket in one pass; everything else is derived from them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,17 +15,31 @@ from headwater.base.refusals import Refused
 from headwater.insight.drivers_columns import (
     FEWEST,
     MOST_PROPOSED,
+    CameBack,
     Candidate,
     Form,
+    Outcome,
     Rating,
+    Taken,
     as_words,
+    came_back,
     candidates,
+    candidates_after,
     outcome_column,
     outcome_of,
     outcomes,
 )
 from headwater.insight.drivers_rows import DriverRow, Ends, driver_rows, figure_of, mean_outcome, quadrant
+from headwater.insight.drivers_yes_no import (
+    YesNo,
+    as_products,
+    customers_after,
+    same_customers,
+    same_responses,
+    with_mcfadden,
+)
 from headwater.insight.selection import Selection
+from headwater.insight.value_rules import SELDOM
 from headwater.metrics.store import company_record
 from headwater.record.questions import Column, ResponseProducts, SegmentProducts
 from headwater.science.bounds import Array
@@ -62,12 +76,13 @@ class LeftOut:
 class Analysis:
     """The drivers of one outcome, the most important first; ``refused`` says why there is no verdict.
 
-    ``ends`` are those of the outcome as it is analysed, ``average`` is its mean. ``responses`` count all that give the
-    outcome, ``fewest`` those behind the pair of columns with the fewest.
+    ``mcfadden``: importances are shares of McFadden's R², of a yes or no, and add up to it; else of R². ``ends`` are
+    those of the outcome as it is analysed, ``average`` is its mean. ``responses`` count all that give the outcome (or
+    the customers), ``fewest`` those behind the pair of columns with the fewest.
     """
 
-    outcome: Rating
-    form: Form
+    outcome: Outcome
+    form: Taken
     rows: tuple[DriverRow, ...]
     r_squared: Result
     average: Result
@@ -78,9 +93,10 @@ class Analysis:
     method: str
     assumptions: tuple[str, ...]
     left_out: tuple[LeftOut, ...]
-    choices: tuple[Rating, ...]
+    choices: tuple[Outcome, ...]
     columns: tuple[Column, ...] = ()
     refused: NoVerdict | None = None
+    mcfadden: bool = False
 
     @property
     def usual(self) -> tuple[float, float] | None:
@@ -95,25 +111,57 @@ class Analysis:
 
 
 def analyse(selection: Selection, asked: DriversAsked | None = None) -> Analysis | None:
-    """The drivers of the outcome chosen, else of the likeliest; None where the selection has no rating at all."""
+    """The drivers of the outcome chosen, else of the likeliest; None where the selection has no outcome at all."""
     asked = asked or DriversAsked()
-    choices = outcomes(selection)
+    back = came_back(selection)
+    choices: tuple[Outcome, ...] = (*outcomes(selection), *([back] if back else []))
     if not choices:
         if asked.outcome:
             outcome_of(choices, asked.outcome)
         return None
     outcome = outcome_of(choices, asked.outcome)
+    if isinstance(outcome, CameBack):
+        return _of_customers(outcome, asked, selection, choices)
     column = outcome_column(outcome, asked.form, selection)
     found, unknown = _chosen(asked, candidates(outcome, selection), outcome)
-    whole = _ask(outcome, column, found, selection)
+    whole = company_record().ask(_question(outcome, column, found, selection))
     used, left_out = _usable(whole, found, proposing=not asked.drivers)
     if asked.complete:
-        whole = _ask(outcome, column, [_required(one) for one in used], selection)
-    return _analysis(outcome, asked, column, used, (*unknown, *left_out), choices, whole)
+        whole = company_record().ask(_question(outcome, column, [_required(one) for one in used], selection))
+    rows = None
+    if asked.form == "low" and whole:
+        bare = ResponseProducts(
+            outcome.where,
+            (*(one.column for one in used), column),
+            (),
+            selection.filter(),
+            selection.since,
+            selection.until,
+        )
+        rows = same_responses(bare, used, whole[0].responses)
+    return _analysis(outcome, asked, asked.form, used, (*unknown, *left_out), choices, whole, rows)
+
+
+def _of_customers(
+    outcome: CameBack, asked: DriversAsked, selection: Selection, choices: tuple[Outcome, ...]
+) -> Analysis:
+    """What goes together with buying again. Nothing is said where hardly anybody does."""
+    if asked.by:
+        message = _("Whether customers bought again is not told by segment. Narrow the page to a segment instead.")
+        raise Refused("again_by_segment", message, "by")
+    found, unknown = _chosen(asked, candidates_after(outcome, selection), outcome)
+    if outcome.again < SELDOM * outcome.responses:
+        seldom = NoVerdict("seldom", _("Hardly anybody buys again."), outcome.responses)
+        return replace(_analysis(outcome, asked, "again", (), unknown, choices, (), None), refused=seldom)
+    cells = customers_after(outcome, found, selection)
+    whole = (as_products(cells, found),) if cells is not None else ()
+    used, left_out = _usable(whole, found, proposing=not asked.drivers)
+    rows = same_customers(cells, found, used) if cells is not None else None
+    return _analysis(outcome, asked, "again", used, (*unknown, *left_out), choices, whole, rows)
 
 
 def _chosen(
-    asked: DriversAsked, found: Sequence[Candidate], outcome: Rating
+    asked: DriversAsked, found: Sequence[Candidate], outcome: Outcome
 ) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
     """The candidates asked for, or the proposal. Refuses a driver that the responses do not come with."""
     if not asked.drivers:
@@ -129,12 +177,12 @@ def _chosen(
     return [_named(name, known, outcome) for name in dict.fromkeys(asked.drivers)], ()
 
 
-def _named(name: str, known: dict[str, Candidate], outcome: Rating) -> Candidate:
+def _named(name: str, known: dict[str, Candidate], outcome: Outcome) -> Candidate:
     """A candidate by its id; ``number:NAME`` is any attribute that is a number."""
     if name in known:
         return known[name]
     kind, _colon, attribute = name.partition(":")
-    if kind == "number" and attribute:
+    if kind == "number" and attribute and isinstance(outcome, Rating):
         return Candidate(name, "number", as_words(attribute), Column(name, "number", outcome.where, attribute), 0)
     message = _("“%(name)s” is no driver of %(outcome)s here. Choose from: %(names)s.")
     names = ", ".join(known) or _("there is none")
@@ -145,32 +193,14 @@ def _required(candidate: Candidate) -> Candidate:
     return replace(candidate, column=replace(candidate.column, required=True))
 
 
-def _ask(
-    outcome: Rating,
-    column: Column,
-    found: Sequence[Candidate],
-    selection: Selection,
-    segment: str | None = None,
-    segments: tuple[str, ...] = (),
-) -> tuple[SegmentProducts, ...]:
+def _question(outcome: Rating, column: Column, found: Sequence[Candidate], selection: Selection) -> ResponseProducts:
     bands = [band for one in found for band in _bands(one)]
     columns = (*(one.column for one in found), *bands, column)
     blocks = (
         (*(one.id for one in found), column.name),
         (*(band.name for band in bands), column.name),
     )
-    return company_record().ask(
-        ResponseProducts(
-            outcome.where,
-            columns,
-            blocks,
-            selection.filter(),
-            selection.since,
-            selection.until,
-            segment,
-            segments,
-        )
-    )
+    return ResponseProducts(outcome.where, columns, blocks, selection.filter(), selection.since, selection.until)
 
 
 def _bands(candidate: Candidate) -> tuple[Column, ...]:
@@ -232,25 +262,25 @@ def _repeats(together: Array, place: int, before: list[int], found: Sequence[Can
 
 
 def _analysis(
-    outcome: Rating,
+    outcome: Outcome,
     asked: DriversAsked,
-    column: Column,
+    form: Taken,
     used: Sequence[Candidate],
     left_out: tuple[LeftOut, ...],
-    choices: tuple[Rating, ...],
+    choices: tuple[Outcome, ...],
     whole: tuple[SegmentProducts, ...],
+    rows: YesNo | None,
 ) -> Analysis:
-    ends = _ends(outcome, asked.form)
+    ends = _ends(outcome, form)
     nothing = NoVerdict("few_answers", _("Nobody who gave this outcome gave anything else that could drive it."))
     blocks = whole[0].blocks if whole else None
     found = hs.drivers(blocks[0], "outcome", [one.id for one in used]) if blocks and used else nothing
-    average = mean_outcome(blocks[0], None, ends) if blocks else nothing
     analysis = Analysis(
         outcome,
-        asked.form,
+        form,
         (),
         nothing,
-        average,
+        mean_outcome(blocks[0], None, ends) if blocks else nothing,
         ends,
         whole[0].responses if whole else 0,
         0,
@@ -263,7 +293,14 @@ def _analysis(
     )
     if isinstance(found, NoVerdict) or blocks is None:
         return replace(analysis, refused=found if isinstance(found, NoVerdict) else nothing)
-    rows = driver_rows(found, used, blocks, ends, -1 if asked.form == "low" else 1)
+    mcfadden = False
+    if form in ("low", "again"):
+        found, mcfadden = with_mcfadden(found, rows)
+    return _ranked(replace(analysis, mcfadden=mcfadden), found, driver_rows(found, used, blocks, ends, _sign(form)))
+
+
+def _ranked(analysis: Analysis, found: hs.Drivers, rows: Iterable[DriverRow]) -> Analysis:
+    """The analysis with its drivers in order, and where each stands."""
     analysis = replace(
         analysis,
         rows=tuple(sorted(rows, key=lambda row: -figure_of(row.importance))),
@@ -273,11 +310,15 @@ def _analysis(
         assumptions=found.assumptions,
     )
     usual = analysis.usual
-    ranked = tuple(replace(row, quadrant=quadrant(row, usual)) for row in analysis.rows)
-    return replace(analysis, rows=ranked)
+    return replace(analysis, rows=tuple(replace(row, quadrant=quadrant(row, usual)) for row in analysis.rows))
 
 
-def _ends(outcome: Rating, form: Form) -> Ends:
-    if form != "score":
+def _sign(form: Taken) -> int:
+    """-1 where less of the outcome is better."""
+    return -1 if form == "low" else 1
+
+
+def _ends(outcome: Outcome, form: Taken) -> Ends:
+    if isinstance(outcome, CameBack) or form != "score":
         return 0.0, 1.0
     return outcome.definition.scale_low or 0.0, outcome.definition.scale_high or 1.0

@@ -7,17 +7,22 @@ from typing import Final, Literal
 from django.utils.translation import gettext as _
 
 from headwater.base.refusals import NotFound
+from headwater.insight.assets import custom_of
+from headwater.insight.finance import figures
 from headwater.insight.selection import Selection
 from headwater.journey.queries import taxonomy
 from headwater.metrics.definitions import METRICS, MetricDefinition
 from headwater.metrics.store import company_record
 from headwater.record.filters import Compare, Filter, Flag, Term, equals, every, parse
-from headwater.record.questions import Column, FieldValues, RatingCount, RatingsTogether, Sums
-from headwater.science import ridits
+from headwater.record.questions import Column, Custom, FieldValues, RatingCount, RatingsTogether, Returning, Sums
+from headwater.record.questions.again import MOST_EXPERIENCES
+from headwater.science import NoVerdict, ridits
 
 Kind = Literal["rating", "event", "cause", "moment", "number"]
 Form = Literal["score", "low", "rank"]
 FORMS: Final[tuple[Form, ...]] = ("score", "low", "rank")
+Taken = Literal["score", "low", "rank", "again"]
+"""How the outcome was taken: a rating in one of its forms, or whether customers bought again."""
 SHARE_ANSWERED: Final = 0.1
 """A rating is proposed where at least this share of the responses gives it."""
 FEWEST: Final = 30
@@ -62,6 +67,25 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class CameBack:
+    """Whether customers bought again, yes or no of each once; ``responses`` are the customers who ever bought."""
+
+    custom: Custom
+    responses: int
+    again: int
+    id: str = "again"
+    metric: str = ""
+    question: str | None = None
+
+    @property
+    def name(self) -> str:
+        return _("Bought again")
+
+
+Outcome = Rating | CameBack
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """Something that may drive the outcome. ``responses`` is how many responses are known to come with it.
 
@@ -99,8 +123,17 @@ def _likeliness(rating: Rating) -> tuple[bool, bool, int, str]:
     return (not set(words) & set(OVERALL), rating.metric != "nps", -rating.responses, rating.id)
 
 
-def outcome_of(found: Sequence[Rating], chosen: str) -> Rating:
-    """The rating of that id, or the likeliest. Refuses (404) one that nobody answers in this selection."""
+def came_back(selection: Selection) -> CameBack | None:
+    """Whether customers bought again, as finance defines who is one; None where it has not, or nobody ever bought."""
+    custom = custom_of(figures())
+    if isinstance(custom, NoVerdict):
+        return None
+    found = company_record().ask(Returning(custom, selection.filter()))
+    return CameBack(custom, found.customers, found.again) if found.customers else None
+
+
+def outcome_of(found: Sequence[Outcome], chosen: str) -> Outcome:
+    """The outcome of that id, or the likeliest. Refuses (404) one that nobody answers in this selection."""
     for rating in found:
         if not chosen or rating.id == chosen:
             return rating
@@ -132,7 +165,14 @@ def candidates(outcome: Rating, selection: Selection) -> tuple[Candidate, ...]:
     """What the responses with this outcome come with, often enough to be asked about; ratings first."""
     together = RatingsTogether(outcome.where, selection.filter(), selection.since, selection.until)
     rated = _ratings(company_record().ask(together), outcome)
-    return (*rated, *_events(), *_causes(outcome, selection), *_moments(), *_numbers(outcome, selection))
+    return (*rated, *_events(), *_causes(outcome.where, selection), *_moments(), *_numbers(outcome, selection))
+
+
+def candidates_after(outcome: CameBack, selection: Selection) -> tuple[Candidate, ...]:
+    """What may come to customers after they first bought, and does often enough to be asked about."""
+    found = (*_events(), *_causes(None, selection), *_moments())
+    signs = {f"event:{name}" for name in outcome.custom.events}
+    return tuple(one for one in found if one.id not in signs)[:MOST_EXPERIENCES]
 
 
 def _ratings(counted: Sequence[RatingCount], outcome: Rating) -> Iterable[Candidate]:
@@ -163,9 +203,9 @@ def _events() -> Iterable[Candidate]:
         yield Candidate(name, "event", said, column, n, None, "/verbatims", about, who, value in failures)
 
 
-def _causes(outcome: Rating, selection: Selection) -> Iterable[Candidate]:
+def _causes(about: Filter | None, selection: Selection) -> Iterable[Candidate]:
     known = taxonomy()
-    asked = Sums(("cause",), every(selection.filter(), outcome.where), selection.since, selection.until)
+    asked = Sums(("cause",), every(selection.filter(), about), selection.since, selection.until)
     for row in company_record().ask(asked).rows:
         cause = known.cause(known.resolve(row.group["cause"] or ""))
         if cause is not None and row.group["cause"] == cause.id and row.n >= FEWEST:

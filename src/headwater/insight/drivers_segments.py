@@ -8,7 +8,7 @@ from typing import Final
 
 import headwater.science as hs
 from headwater.insight.drivers import Analysis
-from headwater.insight.drivers_columns import FEWEST, outcome_column
+from headwater.insight.drivers_columns import FEWEST, Rating, outcome_column
 from headwater.insight.selection import Selection
 from headwater.metrics.estimates import sums_of
 from headwater.metrics.store import company_record
@@ -53,31 +53,14 @@ class SegmentDrivers:
 
 def by_segment(selection: Selection, analysis: Analysis, dimension: str) -> tuple[SegmentDrivers, ...]:
     """The largest segments of a dimension. All tests of all segments are adjusted together (Benjamini-Hochberg)."""
-    if not analysis.rows:
+    outcome = analysis.outcome
+    if not analysis.rows or not isinstance(outcome, Rating) or analysis.form == "again":
         return ()
-    values = _values(selection, analysis, dimension)
-    parts = {one.segment: one for one in _ask(selection, analysis, dimension, values)}
-    names = [row.candidate.id for row in analysis.rows]
-    method: Method = "lmg" if len(names) <= ORDERS_BY_SEGMENT else "johnson"
-    found = [_segment(value, parts, names, method) for value in values if value in parts]
-    return _adjusted(found)
-
-
-def _values(selection: Selection, analysis: Analysis, dimension: str) -> tuple[str, ...]:
-    """The values that most responses have, refusing a dimension that does not exist."""
-    where = every(selection.filter(), analysis.outcome.where)
-    rows = sums_of(Sums((dimension,), where, selection.since, selection.until, limit=1_000))
-    known = [(row.n, value) for row in rows if (value := row.group[dimension]) is not None and row.n >= FEWEST]
-    return tuple(value for _, value in sorted(known, key=lambda one: (-one[0], one[1]))[:MOST_SEGMENTS])
-
-
-def _ask(
-    selection: Selection, analysis: Analysis, dimension: str, values: tuple[str, ...]
-) -> tuple[SegmentProducts, ...]:
-    outcome = outcome_column(analysis.outcome, analysis.form, selection)
+    values = _values(selection, outcome, dimension)
+    column = outcome_column(outcome, analysis.form, selection)
     asked = ResponseProducts(
-        analysis.outcome.where,
-        (*analysis.columns, outcome),
+        outcome.where,
+        (*analysis.columns, column),
         (),
         selection.filter(),
         selection.since,
@@ -85,7 +68,19 @@ def _ask(
         dimension,
         values,
     )
-    return company_record().ask(asked)
+    parts = {one.segment: one for one in company_record().ask(asked)}
+    names = [row.candidate.id for row in analysis.rows]
+    method: Method = "lmg" if len(names) <= ORDERS_BY_SEGMENT else "johnson"
+    found = [_segment(value, parts, names, method) for value in values if value in parts]
+    return _adjusted(found)
+
+
+def _values(selection: Selection, outcome: Rating, dimension: str) -> tuple[str, ...]:
+    """The values that most responses have, refusing a dimension that does not exist."""
+    where = every(selection.filter(), outcome.where)
+    rows = sums_of(Sums((dimension,), where, selection.since, selection.until, limit=1_000))
+    known = [(row.n, value) for row in rows if (value := row.group[dimension]) is not None and row.n >= FEWEST]
+    return tuple(value for _, value in sorted(known, key=lambda one: (-one[0], one[1]))[:MOST_SEGMENTS])
 
 
 def _segment(

@@ -4,9 +4,10 @@ from django.utils.translation import gettext as _
 
 from headwater.base.figures import interval, measure
 from headwater.insight.drivers import Analysis
-from headwater.insight.drivers_columns import Form
+from headwater.insight.drivers_columns import CameBack, Taken
 from headwater.insight.drivers_rows import DriverRow, Quadrant
 from headwater.insight.drivers_segments import SegmentDrivers
+from headwater.insight.value import WINDOW
 from headwater.insight.wording import listed, lower_first
 from headwater.science.asymmetry import Kind
 from headwater.science.results import Estimate, NoVerdict
@@ -36,14 +37,19 @@ def kind_name(kind: Kind | None) -> str:
     }[kind]
 
 
-def form_name(form: Form) -> str:
+def form_name(form: Taken) -> str:
     """How the outcome is taken."""
-    return {"score": _("The score"), "low": _("A low score, yes or no"), "rank": _("The order of the answers")}[form]
+    return {
+        "score": _("The score"),
+        "low": _("A low score, yes or no"),
+        "rank": _("The order of the answers"),
+        "again": _("Yes or no"),
+    }[form]
 
 
 def outcome_unit(analysis: Analysis) -> str:
     """The unit of the outcome's mean."""
-    return "rating" if analysis.form == "score" else "share" if analysis.form == "low" else "ratio"
+    return {"score": "rating", "low": "share", "rank": "ratio", "again": "share"}[analysis.form]
 
 
 def drivers_sentence(analysis: Analysis | None) -> str:
@@ -51,6 +57,14 @@ def drivers_sentence(analysis: Analysis | None) -> str:
     if analysis is None:
         return _("No question has been answered with a score yet, so nothing can drive one.")
     outcome = analysis.outcome.name
+    if isinstance(analysis.outcome, CameBack) and analysis.refused is not None and analysis.refused.code == "seldom":
+        return _(
+            "Only %(again)s of %(customers)s customers ever bought again, so nothing is claimed about what makes "
+            "customers stay or leave."
+        ) % {
+            "again": measure(analysis.outcome.again, "count"),
+            "customers": measure(analysis.outcome.responses, "count"),
+        }
     if analysis.refused is not None:
         return _("What drives “%(outcome)s” cannot be told.") % {"outcome": outcome}
     top = analysis.rows[0]
@@ -73,7 +87,6 @@ def _of_event(analysis: Analysis, top: DriverRow) -> str:
         "others": measure(spared.estimate, unit),
         "others_range": interval(spared.low, spared.high, unit),
     }
-    first = _("What helps %(outcome)s most:") if top.good else _("What hurts %(outcome)s most:")
     told = {
         "score": _("%(who)s give %(theirs)s (%(their_range)s), others %(others)s (%(others_range)s)."),
         "low": _("of %(who)s %(theirs)s (%(their_range)s) give a low score, of others %(others)s (%(others_range)s)."),
@@ -81,8 +94,15 @@ def _of_event(analysis: Analysis, top: DriverRow) -> str:
             "%(who)s stand at %(theirs)s (%(their_range)s) in the order of all answers, 0 to 1, "
             "others at %(others)s (%(others_range)s)."
         ),
+        "again": _("of %(who)s %(theirs)s (%(their_range)s) buy again, of others %(others)s (%(others_range)s)."),
     }[analysis.form]
-    return f"{first} {told}" % values
+    return f"{_first_words(analysis, top)} {told}" % values
+
+
+def _first_words(analysis: Analysis, top: DriverRow) -> str:
+    if analysis.form == "again":
+        return _("What brings customers back most:") if top.good else _("What keeps customers from buying again most:")
+    return _("What helps %(outcome)s most:") if top.good else _("What hurts %(outcome)s most:")
 
 
 def _of_rating(analysis: Analysis, top: DriverRow) -> str:
@@ -96,6 +116,11 @@ def _of_rating(analysis: Analysis, top: DriverRow) -> str:
         "range": interval(top.importance.low, top.importance.high, "share"),
     }
     first = _("“%(driver)s” matters most for %(outcome)s: %(share)s (%(range)s) of the differences go with it.")
+    if analysis.mcfadden:
+        first = _(
+            "“%(driver)s” tells most about who gives %(outcome)s a low score: knowing it takes away %(share)s "
+            "(%(range)s) of the doubt about it."
+        )
     first %= values
     mend = [f"“{row.candidate.name}”" for row in analysis.rows if row.quadrant == "mend first"][:3]
     if not mend:
@@ -115,14 +140,30 @@ def drivers_note(analysis: Analysis | None) -> str:
     """What stands behind the sentence: base, how much is explained, what it is not."""
     if analysis is None or not isinstance(analysis.r_squared, Estimate):
         return ""
-    return _(
-        "95 %% intervals by customer · %(n)s answers · all drivers together go with %(r)s (%(range)s) of the "
-        "differences · goes together, which need not mean causes"
-    ) % {
+    values = {
         "n": measure(analysis.responses, "count"),
         "r": measure(analysis.r_squared.estimate, "share"),
         "range": interval(analysis.r_squared.low, analysis.r_squared.high, "share"),
     }
+    base = _("%(n)s customers") if analysis.form == "again" else _("%(n)s answers")
+    told = _("all drivers together go with %(r)s (%(range)s) of the differences")
+    if analysis.mcfadden:
+        told = _("all drivers together take away %(r)s (%(range)s) of the doubt (McFadden’s R²)")
+    parts = (_("95 % intervals by customer"), base % values, told % values)
+    return " · ".join((*parts, _("goes together, which need not mean causes")))
+
+
+def importance_words(analysis: Analysis) -> str:
+    """What the importance is a share of."""
+    if analysis.mcfadden:
+        return _(
+            "How much of the doubt about this yes or no each driver takes away (McFadden’s R²), drivers that come "
+            "together shared out fairly. All add up to what is explained."
+        )
+    return _(
+        "Share of the differences in the outcome that goes with each driver, drivers that come together shared out "
+        "fairly. All add up to what is explained."
+    )
 
 
 def refusal_words(refused: NoVerdict, *, complete: bool) -> tuple[str, str]:
@@ -137,6 +178,9 @@ def refusal_words(refused: NoVerdict, *, complete: bool) -> tuple[str, str]:
     }.get(refused.code, refused.message)
     if refused.code == "not_positive_definite" and not complete:
         return why, _("Take complete answers only, or fewer drivers.")
+    if refused.code == "seldom":
+        why = _("Those to whom nothing happened hardly ever come back either.")
+        return why, _("Choose another outcome: what customers say and how they rate can be explained.")
     if refused.code == "collinear":
         return why, _("Choose the drivers yourself and leave one of these out.")
     return why, _("Choose fewer drivers, a longer period or a wider filter.")
@@ -144,11 +188,20 @@ def refusal_words(refused: NoVerdict, *, complete: bool) -> tuple[str, str]:
 
 def missing_words(analysis: Analysis) -> str:
     """How missing answers are treated here, with the driver that is missing most."""
+    if isinstance(analysis.outcome, CameBack):
+        return _(
+            "Customers are followed from their first purchase: what came to them in the %(window)d days after it, and "
+            "whether they bought again in the %(days)d days after those. Who cannot be followed as long is left out."
+        ) % {"window": WINDOW, "days": analysis.outcome.custom.lost_days}
     if analysis.complete:
         return _("Only the %(n)s answers that give every driver are used.") % {
             "n": measure(analysis.responses, "count")
         }
     seldom = min(analysis.rows, key=lambda row: row.answered)
+    if analysis.mcfadden and seldom.answered <= 0.999:
+        return _(
+            "Importance rests on the %(n)s answers that give every driver; the other figures on all who answered each."
+        ) % {"n": measure(analysis.fewest, "count")}
     if seldom.answered > 0.999:
         return _("Every answer gives every driver.")
     return _(

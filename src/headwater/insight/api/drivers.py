@@ -11,7 +11,7 @@ from headwater.base.problems import REFUSALS
 from headwater.insight.api.causes import Asked
 from headwater.insight.api.figures import Figure, figure
 from headwater.insight.drivers import Analysis, DriversAsked, analyse
-from headwater.insight.drivers_columns import Form, Kind, Rating
+from headwater.insight.drivers_columns import Form, Kind, Outcome, Taken
 from headwater.insight.drivers_rows import DriverRow, Quadrant
 from headwater.insight.drivers_segments import SegmentDrivers, by_segment
 from headwater.metrics.access import require_askable
@@ -21,8 +21,9 @@ router = Router(tags=["insight"])
 
 
 class DriversQuery(Asked):
-    """``outcome`` and ``driver`` are ids as the answer lists them (``number:NAME``: any attribute that is a number);
-    ``complete``: only responses that give every driver; ``by``: a dimension to compare segments of."""
+    """``outcome`` and ``driver`` are ids as the answer lists them (the outcome ``again``: whether customers bought
+    again; the driver ``number:NAME``: any attribute that is a number); ``complete``: only responses that give every
+    driver; ``by``: a dimension to compare segments of."""
 
     outcome: str = Field("", max_length=300)
     form: Form = "score"
@@ -89,10 +90,12 @@ class DriverLeftOut(Schema):
 
 
 class DriversAnswer(Schema):
-    """``why_not`` says why there is no verdict; ``outcome`` is null where nothing is scored at all."""
+    """``why_not`` says why there is no verdict; ``outcome`` is null where nothing is scored at all. ``mcfadden``: of a
+    yes or no, importances are shares of McFadden's R², which ``r_squared`` is then."""
 
     outcome: DriverOutcome | None
-    form: Form
+    form: Taken
+    mcfadden: bool
     responses: int
     fewest_in_a_pair: int
     complete: bool
@@ -125,6 +128,7 @@ def as_json(analysis: Analysis, segments: tuple[SegmentDrivers, ...]) -> dict[st
     return {
         "outcome": _outcome(analysis.outcome),
         "form": analysis.form,
+        "mcfadden": analysis.mcfadden,
         "responses": analysis.responses,
         "fewest_in_a_pair": analysis.fewest,
         "complete": analysis.complete,
@@ -146,10 +150,11 @@ def _nothing(form: Form, complete: bool) -> dict[str, Any]:
     empty: dict[str, Any] = {name: [] for name in ("drivers", "left_out", "segments", "outcomes", "assumptions")}
     why_not = "No question has been answered with a score."
     counts = {"responses": 0, "fewest_in_a_pair": 0, "r_squared": {}, "average": {}}
-    return {"outcome": None, "form": form, "complete": complete, "method": "", "why_not": why_not, **counts, **empty}
+    said = {"outcome": None, "form": form, "complete": complete, "mcfadden": False, "method": "", "why_not": why_not}
+    return said | counts | empty
 
 
-def _outcome(rating: Rating) -> dict[str, Any]:
+def _outcome(rating: Outcome) -> dict[str, Any]:
     return {
         "id": rating.id,
         "name": rating.name,

@@ -20,6 +20,7 @@ from headwater.insight.drivers_wording import (
     drivers_note,
     drivers_sentence,
     form_name,
+    importance_words,
     kind_name,
     missing_words,
     outcome_unit,
@@ -111,7 +112,7 @@ def _drawn(
     used = set(names)
     shown: dict[str, Any] = {
         "unit": outcome_unit(analysis),
-        "forms": [(form, form_name(form)) for form in get_args(Form)],
+        "forms": [(form, form_name(form)) for form in get_args(Form)] if analysis.form != "again" else [],
         "choosable": [*((row.candidate, True) for row in analysis.rows), *_others(analysis, used)],
         "dimensions": _dimensions(),
         "refusal": refusal_words(analysis.refused, complete=analysis.complete) if analysis.refused else None,
@@ -120,6 +121,7 @@ def _drawn(
         return shown
     return shown | {
         "importance": importance_chart(analysis),
+        "importance_words": importance_words(analysis),
         "against": performance_chart(analysis),
         "rows": [
             (row, _href(row.candidate, selection), quadrant_name(row.quadrant), MEANINGS[row.quadrant])
