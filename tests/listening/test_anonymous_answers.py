@@ -14,7 +14,7 @@ from django.utils import timezone
 from headwater.base.models import Company
 from headwater.listening import inbox
 from headwater.listening.models import HeldAnswer, InboxBatch, Invitation, SurveyResponse
-from headwater.listening.surveys import anonymous, unfinished
+from headwater.listening.surveys import anonymous, due, unfinished
 from headwater.metrics.store import company_record
 from headwater.record.filters import parse
 from headwater.record.questions import Sums
@@ -148,7 +148,9 @@ def test_no_time_finer_than_a_day_is_kept_of_an_answer(ours: Company) -> None:
         if isinstance(field, models.DateTimeField) and getattr(invitation, field.name) is not None
     }
     assert set(moments) == {"sent_at"}
+    assert due.make_signals() == 1
     held = HeldAnswer.objects.get()
+    assert held.answers == {}
     (signal,) = inbox.unpack(held.signals).to_pylist()
     noon = datetime.combine(held.day, datetime.min.time()) + timedelta(hours=11)  # 12:00 in Berlin's winter
     assert (signal["occurred_at"], signal["received_at"]) == (noon, noon)
@@ -200,6 +202,7 @@ def test_an_unfinished_one_counts_only_where_nobody_could_count_twice(ours: Comp
     by_link = open_link(TWO_PAGES | {"anonymous": True}).token
     send(by_link, nps=4, _resume="n" * 24)
     assert unfinished.settle(timezone.now() + timedelta(days=9)) == 1
+    due.make_signals()
     held = HeldAnswer.objects.get()
     assert (held.state, inbox.unpack(held.signals)["score"].to_pylist()) == ("partial", [4.0])
     assert not SurveyResponse.objects.filter(state="open").exists()

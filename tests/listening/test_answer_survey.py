@@ -12,7 +12,7 @@ from headwater.base import erasure
 from headwater.base.models import Company
 from headwater.listening import inbox
 from headwater.listening.models import Consent, InboxBatch, Invitation, SurveyResponse
-from headwater.listening.surveys import answering, unfinished
+from headwater.listening.surveys import answering, flood, unfinished
 from headwater.listening.surveys.colours import contrast, readable
 from headwater.listening.surveys.document import Document
 from headwater.listening.surveys.services import clear
@@ -66,8 +66,10 @@ def test_a_single_page_is_answered_through_an_open_link(ours: Company) -> None:
     answered = send(token, nps=9)
     assert (answered.status_code, answered["Location"]) == (303, f"/s/{token}/end")
     response = SurveyResponse.objects.get()
-    assert (response.state, response.answers) == ("complete", {})
+    assert (response.state, response.answers, response.is_due) == ("complete", {"nps": 9}, True)
     assert inbox.flush() == 1
+    response.refresh_from_db()
+    assert (response.answers, response.is_due) == ({}, False)
     signal = in_record(str(response.pk), "nps")
     assert (signal.metric, signal.score, signal.channel, signal.kind) == ("nps", 9.0, "link", "survey")
     assert signal.attributes == {
@@ -304,10 +306,15 @@ def test_nothing_is_acknowledged_that_is_not_durable(ours: Company, monkeypatch:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(inbox, "put", full)
+        broken.setattr(flood, "take", full)
         assert send(token, nps=3, _resume="r" * 24).status_code == 429
         assert not SurveyResponse.objects.exists()
     assert send(token, nps=3, _resume="r" * 24).status_code == 303
+    with monkeypatch.context() as broken:
+        broken.setattr(inbox, "put", full)
+        with pytest.raises(OSError, match="No space"):
+            inbox.flush()
+    assert SurveyResponse.objects.get().answers == {"nps": 3}
     assert inbox.flush() == 1
 
 

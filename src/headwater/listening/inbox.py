@@ -14,6 +14,7 @@ import pyarrow as pa
 from django.db import connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from headwater.base.paths import home
 from headwater.journey import watching
@@ -28,6 +29,8 @@ APPLICATION = "inbox"
 ROWS_A_COMMIT = 250_000
 COMPRESSED_FROM = 1 << 15
 """Bytes; below, compressing costs more time than it saves."""
+FEEDS = ("headwater.listening.surveys.due.make_signals",)
+"""What puts into the inbox, at the beginning of each flush, what was acknowledged elsewhere."""
 COUNTS = ("accepted", "repeated", "revised")
 
 logger = logging.getLogger(__name__)
@@ -76,7 +79,12 @@ def waiting() -> int:
 
 
 def flush() -> int:
-    """Move everything that waits into the record; returns how many rows were moved. Any number may run at once."""
+    """Move everything that waits into the record; returns how many rows were moved. Any number may run at once.
+
+    Before, whoever keeps what is acknowledged elsewhere puts it into the inbox (`FEEDS`).
+    """
+    for feed in FEEDS:
+        import_string(feed)()
     moved = 0
     if not InboxBatch.objects.exists():
         return moved

@@ -10,6 +10,7 @@ from headwater.base.models import Job
 from headwater.insight.models import LabelCorrection
 from headwater.journey.queries import taxonomy
 from headwater.listening.inbox import waiting
+from headwater.listening.surveys import due
 from headwater.metrics.store import company_record
 from headwater.record.questions import SignalRow, Size
 
@@ -45,6 +46,11 @@ def _record() -> Iterable[Finding]:
 
 def _inbox() -> Iterable[Finding]:
     yield Finding("inbox", _("%d signals wait for the flusher") % waiting())
+    yield Finding("inbox", _("%d answers to surveys wait to become signals") % due.waiting())
+    if failed := due.failed():
+        message = _("%d answers to surveys could not be made signals; they are kept and tried again each hour, and the "
+                    "log says why") % failed  # fmt: skip
+        yield Finding("inbox", message, is_wrong=True)
 
 
 def _corrections() -> Iterable[Finding]:

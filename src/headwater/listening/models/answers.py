@@ -38,7 +38,8 @@ class SurveyLink(models.Model):
 
 
 class SurveyResponse(models.Model):
-    """One response. Its answers are here until it is complete, then they are signals and this row is only counted.
+    """One response. Its answers are here until it is complete and, moments later, they are signals; then this row is
+    only counted. `is_due` while they are to become signals; `fault` says why they could not.
 
     In an anonymous survey it has no invitation and no time finer than a day, and its number is random: the row of a
     complete one is written when held answers are let go (`HeldAnswer`), and is not the one its pages were saved in.
@@ -69,9 +70,15 @@ class SurveyResponse(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     saved_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    is_due = models.BooleanField(default=False)
+    fault = models.CharField(max_length=500, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["survey", "state", "day"], name="response_of_survey")]
+        indexes = [
+            models.Index(fields=["survey", "state", "day"], name="response_of_survey"),
+            models.Index(fields=["is_due"], condition=models.Q(is_due=True), name="response_is_due"),
+            models.Index(fields=["fault"], condition=~models.Q(fault=""), name="response_failed"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.survey}: {self.state}"
@@ -91,7 +98,12 @@ class HeldAnswer(models.Model):
     language = models.CharField(max_length=35, blank=True)
     day = models.DateField()
     state = models.CharField(max_length=10, choices=SurveyResponse.State.choices)
-    signals = models.BinaryField(help_text=_("As in the inbox."))
+    channel = models.CharField(max_length=10)
+    wave = models.PositiveIntegerField(null=True, blank=True)
+    answers = models.JSONField(default=dict, help_text=_("Until they are signals."))
+    signals = models.BinaryField(default=bytes, help_text=_("As in the inbox."))
+    is_due = models.BooleanField(default=False)
+    fault = models.CharField(max_length=500, blank=True)
 
     def __str__(self) -> str:
         return f"{self.survey}, {self.day}"

@@ -11,13 +11,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-from django.db import connection, transaction
-from django.db.models import Count, Min
+from django.db import transaction
+from django.db.models import Count, Min, Q
 
 from headwater.listening import inbox
 from headwater.listening.connections import hooks
 from headwater.listening.models import HeldAnswer, SurveyResponse
-from headwater.listening.surveys.answer_commits import COMPLETED
+from headwater.listening.surveys import due
 from headwater.listening.surveys.keeping import now
 
 if TYPE_CHECKING:
@@ -26,23 +26,25 @@ if TYPE_CHECKING:
 ENOUGH: Final = 10
 """Answers of one survey that are let go before their day is over."""
 MOST_AT_ONCE: Final = 2_000
+READY: Final = Q(is_due=False, fault="")
+"""Held answers that are signals already."""
 
 
 def let_go(at: datetime | None = None) -> int:
     """Let go of what is due, and return how many answers that was. Any number may run at once."""
     today = now(at).day
-    waiting = HeldAnswer.objects.values("survey").annotate(n=Count("pk"), oldest=Min("day")).order_by()
-    due = [row for row in waiting if row["n"] >= ENOUGH or row["oldest"] < today]
-    return sum(_let_go(row["survey"], today, bool(row["n"] >= ENOUGH)) for row in due)
+    due.make_signals()
+    waiting = HeldAnswer.objects.filter(READY).values("survey").annotate(n=Count("pk"), oldest=Min("day")).order_by()
+    ready = [row for row in waiting if row["n"] >= ENOUGH or row["oldest"] < today]
+    return sum(_let_go(row["survey"], today, bool(row["n"] >= ENOUGH)) for row in ready)
 
 
 def _let_go(survey: int, today: date, is_enough: bool) -> int:
     """One group of a survey: everything where there is enough, else what is of earlier days."""
     with inbox.turn(), transaction.atomic():
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:  # what is deleted is overwritten, not only forgotten
-                cursor.execute("PRAGMA secure_delete=ON")
-        chosen = HeldAnswer.objects.select_for_update(of=("self",)).select_related("survey").filter(survey=survey)
+        chosen = (
+            HeldAnswer.objects.select_for_update(of=("self",)).select_related("survey").filter(READY, survey=survey)
+        )
         if not is_enough:
             chosen = chosen.filter(day__lt=today)
         # By their random numbers, then by lot: the order they lie in is the order they came in.
@@ -81,6 +83,6 @@ def _responses(held: Iterable[HeldAnswer]) -> list[SurveyResponse]:
 def _tell(held: Iterable[HeldAnswer]) -> None:
     """Other systems hear that there are answers, not which."""
     complete = [one for one in held if one.state == SurveyResponse.State.COMPLETE]
-    if complete and hooks.is_wanted(COMPLETED):
+    if complete and hooks.is_wanted(due.COMPLETED):
         for one in complete:
-            hooks.emit(COMPLETED, {"survey": one.survey.name})
+            hooks.emit(due.COMPLETED, {"survey": one.survey.name})

@@ -96,8 +96,7 @@ def _written(found: Visit, kept: Kept) -> bool:
     if found.response is not None and found.response.edition >= MOST_SAVES:
         raise Shut("full", found.document, found.language)
     keeping = Keeping(found, kept.answers, now(), ends=State.COMPLETE if kept.go_to == END else None, go_to=kept.go_to)
-    change = keeping.change()
-    write(change)
+    write(keeping.apply)
     if keeping.refused is not None:
         raise Shut(keeping.refused, found.document, found.language)
-    return keeping.fate != "nothing"
+    return keeping.is_kept

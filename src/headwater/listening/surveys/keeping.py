@@ -1,4 +1,6 @@
-"""One page on its way into the database, and with the last page the response into the record: one transaction.
+"""One page on its way into the database, and with the last page the whole response: one transaction.
+
+A response that ends is due: shortly after, its answers become signals (`surveys.due`).
 
 Of an anonymous answer nothing is written that could join it with the invitation: the invitation is spent by an update
 that keeps no time, and the answer is held, under a number of its own, until it can be let go among others
@@ -18,13 +20,10 @@ from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from headwater.listening.connections import hooks
 from headwater.listening.models import HeldAnswer, Invitation, SurveyResponse
 from headwater.listening.personal import consent
 from headwater.listening.personal.consent_rules import ANY_CHANNEL
 from headwater.listening.surveys import branching, doors, flood
-from headwater.listening.surveys.answer_commits import Fate, Write
-from headwater.listening.surveys.answers_to_signals import Given, signals_of
 from headwater.listening.surveys.visits import Asked, State, Visit, Why, resume_hash
 
 UNSPENT: Final = (Asked.PLANNED, Asked.SENT, Asked.FAILED, Asked.DECLINED)
@@ -57,7 +56,7 @@ def _on(at: datetime, day: date, zone: ZoneInfo) -> Now:
 
 
 class Keeping:
-    """What `answer_commits` writes for one visitor. Afterwards ``fate`` says what became of it and ``refused`` why not.
+    """What `answer_commits` writes for one visitor. Afterwards ``is_kept`` says whether it was, ``refused`` why not.
 
     ``ends`` is the state that the response ends in with this page: complete, partial where a visitor never came back;
     None where it goes on, at the page ``go_to``.
@@ -68,70 +67,32 @@ class Keeping:
     ) -> None:
         self.found, self.answers, self.now, self.ends, self.go_to = found, answers, now, ends, go_to
         self.anonymous = found.document.anonymous
-        self.fate: Fate = "nothing"
+        self.is_kept = False
         self.refused: Why | None = None
         # The number of an anonymous answer is no number that pages were saved under.
         begun = found.response.pk if found.response else None
         self.id: UUID = uuid4() if begun is None or (self.anonymous and ends) else begun
 
-    def change(self) -> Write:
-        """The change, with the signals that the response becomes where it ends."""
-        if not self.ends:
-            return Write(self._apply)
-        received_at = self.now.noon if self.anonymous else None
-        counted = branching.counted(self.found.document, self.answers)
-        given = self._given()
-        rows = signals_of(self.found.document, counted, given)
-        told = {
-            "survey": given.survey,
-            "response": given.response_id,
-            "address": hooks.address(f"/surveys/{given.survey}/results"),
-        }
-        event = told if self.ends == State.COMPLETE else None
-        return Write(
-            self._apply, rows, self.found.survey.source, received_at, keeps=self.anonymous, event=event
-        )  # fmt: skip
-
-    def _given(self) -> Given:
-        found, invitation = self.found, self.found.invitation
-        named = invitation if not self.anonymous else None
-        mailing = invitation.mailing if invitation else None
-        return Given(
-            survey=found.survey.name,
-            version=found.version.version or 0,
-            response_id=(named.response_id if named else "") or str(self.id),
-            channel=found.channel,
-            language=found.language,
-            occurred_at=self.now.noon if self.anonymous else self.now.at,
-            customer_id=named.customer_id if named else None,
-            wave=mailing.wave if mailing else None,
-            # What is known of a person when asked would tell whose anonymous answer it is.
-            attributes=found.attributes if found.link or not self.anonymous else None,
-            is_complete=self.ends == State.COMPLETE,
-        )
-
-    # In the transaction.
-
-    def _apply(self, packed: bytes | None) -> Fate:
-        self.fate, self.refused = "nothing", None
+    def apply(self) -> None:
+        """Make the change, in the current transaction; nothing of it stays where it is refused."""
+        self.is_kept, self.refused = False, None
         try:
             with transaction.atomic():
-                self._keep(packed)
+                self._keep()
         except _Undone as undone:
             self.refused = undone.why
-            return "nothing"
         except IntegrityError:
-            return "nothing"  # another tab began this response at the same moment
-        self.fate = "held" if self.anonymous and self.ends else "inbox"
-        return self.fate
+            return  # another tab began this response at the same moment
+        else:
+            self.is_kept = True
 
-    def _keep(self, packed: bytes | None) -> None:
+    def _keep(self) -> None:
         if self.found.response is None:
             self._begin()
         else:
             self._go_on(self.found.response)
         if self.ends:
-            self._complete(packed)
+            self._complete()
 
     def _begin(self) -> None:
         found, now = self.found, self.now
@@ -165,9 +126,9 @@ class Keeping:
             raise _Undone(None)
 
     def _fields(self) -> dict[str, Any]:
-        """What a response holds of its answers: nothing once they are signals."""
+        """What a response holds of its answers: of an anonymous one that ends nothing, for they are held elsewhere."""
         fields: dict[str, Any] = {
-            "answers": {} if self.ends else self.answers,
+            "answers": {} if self.ends and self.anonymous else self.answers,
             "page": "" if self.ends else self.go_to,
             "language": self.found.language,
             "saved_at": None if self.anonymous else self.now.at,
@@ -175,9 +136,10 @@ class Keeping:
         if self.ends:
             fields["state"] = State.DETACHED if self.anonymous else self.ends
             fields["completed_at"] = None if self.anonymous else self.now.at
+            fields["is_due"] = not self.anonymous
         return fields
 
-    def _complete(self, packed: bytes | None) -> None:
+    def _complete(self) -> None:
         found = self.found
         if found.invitation is not None:
             mine = Invitation.objects.filter(pk=found.invitation.pk, state__in=UNSPENT)
@@ -197,7 +159,10 @@ class Keeping:
             language=found.language,
             day=self.now.day,
             state=self.ends or State.COMPLETE,
-            signals=packed or b"",
+            channel=found.channel,
+            wave=found.invitation.mailing.wave if found.invitation and found.invitation.mailing else None,
+            answers=self.answers,
+            is_due=True,
         )
 
     def _take_consent(self) -> None:

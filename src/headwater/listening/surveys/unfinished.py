@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from headwater.listening.models import SurveyResponse
-from headwater.listening.surveys import branching, flood
+from headwater.listening.surveys import branching, due, flood
 from headwater.listening.surveys.answer_commits import write
 from headwater.listening.surveys.keeping import Keeping, Now, noon_of, now
 from headwater.listening.surveys.queries import document_of
@@ -30,6 +30,7 @@ def settle(at: datetime | None = None) -> int:
     ended = 0
     for response in _quiet(moment).select_related("survey", "version", "link", "invitation__mailing")[:AT_ONCE]:
         ended += _end(response)
+    due.try_again()
     flood.forget_old(moment)
     before = now(moment - DETACHED_KEPT).day
     SurveyResponse.objects.filter(state=State.DETACHED, day__lt=before).delete()
@@ -61,8 +62,8 @@ def _end(response: SurveyResponse) -> int:
         SurveyResponse.objects.filter(pk=response.pk, edition=response.edition, state=State.OPEN).delete()
         return 0
     keeping = Keeping(found, found.answers, _when(response), ends=State.PARTIAL)
-    write(keeping.change())
-    return int(keeping.fate != "nothing")
+    write(keeping.apply)
+    return int(keeping.is_kept)
 
 
 def _when(response: SurveyResponse) -> Now:

@@ -84,10 +84,7 @@ class Visit:
 
     @property
     def channel(self) -> str:
-        if self.link is not None:
-            return "link" if self.link.kind == SurveyLink.Kind.OPEN else self.link.kind
-        mailing = self.invitation.mailing if self.invitation else None
-        return mailing.channel if mailing else "link"
+        return channel_of(self.link, self.invitation)
 
     def way(self) -> list[Page]:
         return branching.visible(self.document, self.answers)
@@ -99,6 +96,14 @@ class Visit:
         reached = ids.index(self.response.page) if self.response and self.response.page in ids else 0
         place = ids.index(page_id) if page_id in ids else reached
         return way[min(place, reached)] if way else None
+
+
+def channel_of(link: SurveyLink | None, invitation: Invitation | None) -> str:
+    """How an answer comes: through the kind of link, else as the mailing went out."""
+    if link is not None:
+        return "link" if link.kind == SurveyLink.Kind.OPEN else link.kind
+    mailing = invitation.mailing if invitation else None
+    return mailing.channel if mailing else "link"
 
 
 def visit(token: str, visitor: Visitor) -> Visit:

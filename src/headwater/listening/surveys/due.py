@@ -1,0 +1,228 @@
+"""Responses that ended become signals: shortly after they were acknowledged, many at a time.
+
+A visitor waits for a durable row and for nothing else. The worker takes the rows that are due through the pipeline
+together, which costs hardly more for hundreds than for one, and puts the signals into the inbox in the transaction in
+which the rows give up their answers: each counts exactly once, whoever is killed when.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+from django.db import DatabaseError, transaction
+
+from headwater.base.company import company
+from headwater.listening import direct, inbox
+from headwater.listening.connections import hooks
+from headwater.listening.models import HeldAnswer, SurveyResponse
+from headwater.listening.personal import redacting
+from headwater.listening.pipeline import Run
+from headwater.listening.pipeline.steps import ORIGINAL
+from headwater.listening.surveys import branching, queries
+from headwater.listening.surveys.answers_to_signals import Given, signals_of
+from headwater.listening.surveys.keeping import noon_of
+from headwater.listening.surveys.visits import channel_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMPLETED: Final = "survey.completed"
+MOST_AT_ONCE: Final = 1_000
+State = SurveyResponse.State
+Due = SurveyResponse | HeldAnswer
+
+logger = logging.getLogger(__name__)
+
+
+class _Changed(Exception):
+    """Somebody erased or took one of these responses meanwhile: read again what is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Responses with their signals, one table each, and what was taken out of their words, by source."""
+
+    responses: Sequence[Due]
+    signals: Sequence[pa.Table]
+    redacted: dict[str, Counter[str]]
+
+
+def make_signals() -> int:
+    """Make the signals of all responses that are due, and return of how many. Any number may run at once.
+
+    Raises OSError or DatabaseError where the machine fails: nothing is lost, and the next call goes on.
+    """
+    return _make_all(SurveyResponse) + _make_all(HeldAnswer)
+
+
+def waiting() -> int:
+    """How many responses are acknowledged and not yet signals."""
+    return sum(kind.objects.filter(is_due=True).count() for kind in (SurveyResponse, HeldAnswer))
+
+
+def failed() -> int:
+    """How many responses could not be made signals. Their answers are kept, and tried again each hour."""
+    return sum(kind.objects.exclude(fault="").count() for kind in (SurveyResponse, HeldAnswer))
+
+
+def try_again() -> None:
+    """Have the responses that failed tried once more."""
+    for kind in (SurveyResponse, HeldAnswer):
+        kind.objects.exclude(fault="").update(is_due=True, fault="")
+
+
+def _make_all(kind: type[Due]) -> int:
+    made = 0
+    while chosen := _due(kind):
+        try:
+            _make(chosen)
+        except _Changed:
+            continue
+        except (OSError, DatabaseError):
+            raise  # a full disk, an absent database: nothing is wrong with the answers, the next flush takes them
+        except Exception:  # whatever it was, each is tried alone: none waits because of another
+            logger.exception("%d responses could not be made signals together; trying each", len(chosen))
+            for one in chosen:
+                _make_alone(one)
+        made += len(chosen)
+    return made
+
+
+def _due(kind: type[Due]) -> list[Any]:
+    joined = ("survey", "version", "link", *(("invitation__mailing",) if kind is SurveyResponse else ()))
+    return list(kind.objects.filter(is_due=True).select_related(*joined).order_by("pk")[:MOST_AT_ONCE])
+
+
+def _make_alone(response: Due) -> None:
+    try:
+        _make([response])
+    except _Changed:
+        return
+    except (OSError, DatabaseError):
+        raise
+    except Exception as error:
+        logger.exception("response %s could not be made signals; its answers are kept", response.pk)
+        mine = type(response).objects.filter(pk=response.pk, is_due=True)
+        mine.update(is_due=False, fault=f"{type(error).__name__}: {error}"[:500])
+
+
+def _make(responses: Sequence[Due]) -> None:
+    """The pipeline first, outside of the transaction, then everything at once."""
+    made = _through_pipeline(responses)
+    with inbox.turn(), transaction.atomic():
+        if isinstance(responses[0], HeldAnswer):
+            _hold(made)
+        else:
+            _let_in(made)
+        for source, counts in made.redacted.items():
+            redacting.note(counts, source)
+
+
+def _let_in(made: _Made) -> None:
+    """The signals of those who are known, or came by a link: to the inbox."""
+    mine = SurveyResponse.objects.filter(pk__in=[one.pk for one in made.responses], is_due=True)
+    if mine.update(is_due=False, answers={}) != len(made.responses):
+        raise _Changed
+    inbox.put(pa.concat_tables(made.signals, promote_options="permissive"))
+    if hooks.is_wanted(COMPLETED):
+        for one in made.responses:
+            if one.state == State.COMPLETE:
+                hooks.emit(COMPLETED, _told(one))
+
+
+def _told(response: Due) -> dict[str, Any]:
+    survey = response.survey.name
+    return {
+        "survey": survey,
+        "response": given_of(response).response_id,
+        "address": hooks.address(f"/surveys/{survey}/results"),
+    }
+
+
+def _hold(made: _Made) -> None:
+    """The signals of anonymous answers: beside them, until they are let go."""
+    for one, signals in zip(made.responses, made.signals, strict=True):
+        kept = [name for name in signals.column_names if name != ORIGINAL]  # no vault for those who are not known
+        mine = HeldAnswer.objects.filter(pk=one.pk, is_due=True)
+        if not mine.update(is_due=False, answers={}, signals=inbox.pack(signals.select(kept))):
+            raise _Changed
+
+
+def _through_pipeline(responses: Sequence[Due]) -> _Made:
+    """Make the signals of all responses."""
+    redacted: dict[str, Counter[str]] = defaultdict(Counter)
+    alike: dict[tuple[str, datetime | None], list[Due]] = defaultdict(list)
+    for one in responses:
+        received_at = noon_of(one.day).noon if isinstance(one, HeldAnswer) else None
+        alike[one.survey.source, received_at].append(one)
+    ours = company()
+    zone = ours.time_zone if ours else "UTC"
+    signals: dict[Any, pa.Table] = {}
+    for (source, received_at), those in alike.items():
+        rows = [_rows(one) for one in those]
+        tally = Run()
+        numbered = list(enumerate(row for own in rows for row in own))
+        made, refused = direct.through_pipeline(numbered, source, received_at or datetime.now(UTC), zone, tally)
+        redacted[source] += tally.redacted
+        if refused or made is None:
+            codes = sorted({one.code for one in refused})
+            raise RuntimeError(f"answers that were checked do not pass the pipeline: {codes}")
+        signals |= _handed_out(made, those, [len(own) for own in rows])
+    return _Made(responses, [signals[one.pk] for one in responses], redacted)
+
+
+def _handed_out(made: pa.Table, responses: Sequence[Due], sizes: Sequence[int]) -> dict[Any, pa.Table]:
+    """Each response's own rows. The pipeline groups rows alike, so that they come in another order."""
+    ordered = made.sort_by("row").drop_columns(["row"])
+    found, start = {}, 0
+    for one, size in zip(responses, sizes, strict=True):
+        found[one.pk] = ordered.slice(start, size)
+        start += size
+    return found
+
+
+def _rows(response: Due) -> list[direct.SignalIn]:
+    document = queries.document_of(response.version)
+    return signals_of(document, branching.counted(document, response.answers), given_of(response))
+
+
+def given_of(response: Due) -> Given:
+    """What is told of a response beside its answers. Of an anonymous one: what was known of nobody in particular."""
+    shared: dict[str, Any] = {
+        "survey": response.survey.name,
+        "version": response.version.version or 0,
+        "language": response.language,
+        "is_complete": response.state == State.COMPLETE,
+    }
+    link = response.link
+    if isinstance(response, HeldAnswer):
+        return Given(
+            **shared,
+            response_id=str(response.pk),
+            channel=response.channel,
+            occurred_at=noon_of(response.day).noon,
+            wave=response.wave,
+            # What is known of a person when asked would tell whose anonymous answer it is.
+            attributes=_texts(link.attributes) if link else None,
+        )
+    invitation = response.invitation
+    mailing = invitation.mailing if invitation else None
+    known = link.attributes if link else invitation.attributes if invitation else {}
+    return Given(
+        **shared,
+        response_id=(invitation.response_id if invitation else "") or str(response.pk),
+        channel=channel_of(link, invitation),
+        occurred_at=response.completed_at or noon_of(response.day).noon,
+        customer_id=invitation.customer_id if invitation else None,
+        wave=mailing.wave if mailing else None,
+        attributes=_texts(known),
+    )
+
+
+def _texts(attributes: dict[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in attributes.items()}
