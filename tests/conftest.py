@@ -1,5 +1,6 @@
 """Shared set-up: a data folder of its own for each worker, the database asked for, real public data where it is."""
 
+import gc
 import os
 import shutil
 import sys
@@ -21,6 +22,9 @@ def _database_asked_for() -> str:
             return argument.partition("=")[2]
     return "sqlite"
 
+
+# Collecting garbage while thousands of tests are read takes as long as reading them; what was read then stays for good.
+gc.disable()
 
 # Before any import of Django settings: a data folder that belongs to this process alone, and the database.
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
@@ -68,6 +72,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = [item for item in items if _may_differ(item)]
     config.hook.pytest_deselected(items=[item for item in items if not _may_differ(item)])
     items[:] = chosen
+
+
+def pytest_collection_finish() -> None:
+    """What is there now lives as long as the process: the collector leaves it alone, and looks at the rest rarely."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def _may_differ(item: pytest.Item) -> bool:
