@@ -12,6 +12,8 @@ Importances and coefficients are compared before a ratio is printed.
 
 import argparse
 import math
+import os
+import resource
 import shutil
 import tempfile
 import time
@@ -59,9 +61,14 @@ def run(folder: Path, responses: int) -> None:
         print(f"{responses:,} responses written in {seconds:.1f} s")
     record = Record(folder / "record")
     record.versions()
+    before = processor()
     asking, (moments,) = min((timed(lambda: record.ask_once(question())) for _ in range(2)), key=lambda one: one[0])
+    busy = (processor() - before) / 2
+    before = processor()
     deriving, (found, kinds) = timed(lambda: derived(moments.blocks))
+    busy += processor() - before
     record.close()
+    print(f"Headwater: processor {busy:.2f} s, load {os.getloadavg()[0]:.1f}", flush=True)
     frame = long_frame(responses)
     importance, coefficients, peer = in_pandas(frame)
     compare(found, kinds, importance, coefficients)
@@ -219,6 +226,12 @@ def compare(
     sides = [[one.penalty for one in kinds], [one.reward for one in kinds]]
     own = [side.estimate for part in sides for side in part if isinstance(side, hs.Estimate)]
     assert np.allclose(own, coefficients, atol=1e-8), (own, coefficients)
+
+
+def processor() -> float:
+    """Seconds of processor time that this process has taken."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 def timed(act: Callable[[], Result]) -> tuple[float, Result]:

@@ -1,6 +1,6 @@
 """Search by meaning and by words, end to end, against an exact scan of floats and SQLite's full-text index.
 
-    python -m bench.search [--rows 100000]
+    python -m bench.search [--rows 100000] [--keep FOLDER]
 
 Comments are Banking77 questions and airline tweets, alone and joined two by two until there are enough. Queries by
 meaning are up to six words in a row of a comment, by words two of its rarer words. End to end is the service that the
@@ -13,6 +13,7 @@ import argparse
 import csv
 import os
 import re
+import resource
 import shutil
 import sqlite3
 import sys
@@ -41,10 +42,12 @@ def main() -> None:
     """Run the benchmark and print its table."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=int, default=100_000)
-    rows = arguments.parse_args(sys.argv[1:] if sys.argv[0].endswith("search.py") else []).rows
+    arguments.add_argument("--keep", type=Path, help="build the record here, or use the one that is here")
+    given = arguments.parse_args(sys.argv[1:] if sys.argv[0].endswith("search.py") else [])
     if not (SHARED / "data").is_dir():
         sys.exit("The shared data is not here: set HEADWATER_SHARED to its folder.")
-    folder = Path(tempfile.mkdtemp(prefix="headwater-bench-"))
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="headwater-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     os.environ |= {"HEADWATER_HOME": str(folder), "DJANGO_SETTINGS_MODULE": "headwater.site.settings"}
     import django
 
@@ -53,9 +56,10 @@ def main() -> None:
 
     call_command("migrate", verbosity=0)
     try:
-        run(folder, rows)
+        run(folder, given.rows)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if given.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(folder: Path, rows: int) -> None:
@@ -66,39 +70,47 @@ def run(folder: Path, rows: int) -> None:
 
     ensure_company()
     texts = comments(rows)
-    fill(texts)
+    vectors_at = folder / "vectors.npy"
+    if not vectors_at.exists():
+        fill(texts)
     encoder = current_labeller().encoder
     seconds, _ = timed(bring_index_up_to_date)
     print(f"{rows:,} comments, load {os.getloadavg()[0]:.1f}; read into the index in {seconds:.1f} s", flush=True)
-    vectors = np.vstack([encoder.encode(texts[start : start + PART]) for start in range(0, rows, PART)])
+    if not vectors_at.exists():
+        np.save(vectors_at, np.vstack([encoder.encode(texts[start : start + PART]) for start in range(0, rows, PART)]))
+    vectors = np.load(vectors_at)
     peer = full_text(folder / "peer.sqlite", texts)
     random = np.random.default_rng(SEED)
-    print("| | p50 ms | p99 ms | |\n|---|---|---|---|")
+    print("| | p50 ms | p99 ms | processor ms, mean | |\n|---|---|---|---|---|")
 
     everything, recall = Selection(), []
     asked = [six_words(texts[row], random) for row in random.choice(rows, QUERIES, replace=False)]
     search_verbatims(None, everything, "the first question opens files")
-    own, exact = [], []
+    own, exact, busy = [], [], 0.0
     for text in asked:
+        before = processor()
         seconds, page = timed(lambda text=text: search_verbatims(None, everything, text))
+        busy += processor() - before
         own.append(seconds)
         seconds, nearest = timed(lambda text=text: scanned(vectors, encoder.encode([text])[0]))
         exact.append(seconds)
         shown = [one.similarity or 0.0 for one in page.rows[:NEAREST]]
         recall.append(sum(one >= nearest[-1] - SAME for one in shown) / NEAREST)
-    show("by meaning, end to end", own, f"recall@{NEAREST} {np.mean(recall):.3f}, lowest {min(recall):.1f}")
+    show("by meaning, end to end", own, f"recall@{NEAREST} {np.mean(recall):.3f}, lowest {min(recall):.1f}", busy)
     show("exact scan of float32, in memory, vectors alone", exact, f"{vectors.nbytes / 2**20:,.0f} MiB")
 
-    own, other, agreed = [], [], 0
+    own, other, agreed, busy = [], [], 0, 0.0
     for words in rare_pairs(texts, peer, random):
+        before = processor()
         seconds, page = timed(lambda words=words: search_verbatims(None, everything, " ".join(words), way="words"))
+        busy += processor() - before
         own.append(seconds)
         seconds, found = timed(lambda words=words: matched(peer, words))
         other.append(seconds)
         mine = {one.signal.text for one in page.rows}
         assert mine == found, (words, mine ^ found)
         agreed += 1
-    show("by words, end to end", own, f"{agreed} queries, the same comments")
+    show("by words, end to end", own, f"{agreed} queries, the same comments", busy)
     show("SQLite FTS5, texts alone", other, "")
 
 
@@ -143,6 +155,8 @@ def fill(texts: list[str]) -> None:
 
 
 def full_text(path: Path, texts: list[str]) -> sqlite3.Connection:
+    if path.exists():
+        return sqlite3.connect(path)
     connection = sqlite3.connect(path)
     connection.execute('create virtual table said using fts5(text, tokenize = "unicode61 remove_diacritics 0")')
     connection.executemany("insert into said values (?)", ((text,) for text in texts))
@@ -183,15 +197,22 @@ def rare_pairs(texts: list[str], peer: sqlite3.Connection, random: np.random.Gen
     return pairs
 
 
-def show(name: str, seconds: list[float], note: str) -> None:
+def show(name: str, seconds: list[float], note: str, busy: float | None = None) -> None:
     middle, slow = np.quantile(np.array(seconds) * 1000, (0.5, 0.99))
-    print(f"| {name} | {middle:.1f} | {slow:.1f} | {note} |", flush=True)
+    said = "" if busy is None else f"{1000 * busy / len(seconds):.1f}"
+    print(f"| {name} | {middle:.1f} | {slow:.1f} | {said} | {note} |", flush=True)
 
 
 def timed(act: Callable[[], Result]) -> tuple[float, Result]:
     started = perf_counter()
     result = act()
     return perf_counter() - started, result
+
+
+def processor() -> float:
+    """Seconds of processor time that this process has taken."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
