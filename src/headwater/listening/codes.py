@@ -39,6 +39,7 @@ register_codes(
         "mailing.cancelled": _("cancelled the mailing %(mailing)s of %(survey)s"),
         "mailing.ended": _("ended the mailing %(mailing)s of %(survey)s: %(why)s"),
         "mailing.deleted": _("deleted the draft mailing %(mailing)s of %(survey)s"),
+        "mailing.bounced": _("read that %(hard)s invitations came back for good and %(soft)s for the time being"),
         "mailing.links_exported": _("downloaded %(links)s personal links of %(mailing)s"),
         "mailing.tested": _("sent a test of %(mailing)s to themselves"),
         "connection.made": _("made the connection %(name)s"),
@@ -65,6 +66,9 @@ register_codes(
         "words.read": _("read customers’ words on %(day)s (%(way)s)"),
         "personal_data.rules_changed": _("changed the rules of personal data: %(changed)s"),
         "personal_data.key_added": _("added a new key that encrypts what is kept encrypted"),
+        "personal_data.rewrapped": _(
+            "sealed %(done)s keys and credentials with the newest key; %(unreadable)s can be opened by no key"
+        ),
         "retention.changed": _("set that %(what)s are kept %(days)s days"),
         "retention.removed": _("removed the rule of how long %(what)s are kept"),
         "retention.run": _("removed %(signals)s signals and the words of %(words)s, which were over their time"),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -12,8 +13,8 @@ from headwater.listening import employee_signals, importing, inbox, uploads
 from headwater.listening.connections import delivering, work
 from headwater.listening.flusher import COMPACT
 from headwater.listening.models import ErasureRequest, Import, ImportState
-from headwater.listening.personal import erasing, retention
-from headwater.listening.surveys import anonymous, draws, mailing_work, mailings, unfinished
+from headwater.listening.personal import erasing, retention, rewrapping
+from headwater.listening.surveys import anonymous, bounces, draws, mailing_work, mailings, unfinished
 from headwater.metrics.store import company_record
 
 
@@ -84,6 +85,12 @@ def retain(context: JobContext, payload: dict[str, Any]) -> None:
     retention.run(lambda done, total: context.progress(done, total, _("files of the record")))
 
 
+@task(rewrapping.TASK, title=gettext_lazy("Seal with the new key"), lane="long")
+def rewrap(context: JobContext, payload: dict[str, Any]) -> None:
+    """Seal with the newest key what earlier ones sealed; after a kill the job comes again and goes on."""
+    rewrapping.rewrap(lambda done, total: context.progress(done, total, _("sealed things")))
+
+
 schedule(retention.TASK, every=timedelta(days=1))
 schedule("listening.expire_uploads", every=timedelta(hours=6))
 schedule(COMPACT, every=timedelta(hours=1))
@@ -102,6 +109,16 @@ def send_invitations(context: JobContext, payload: dict[str, Any]) -> None:
 
 
 schedule("listening.send_invitations", every=timedelta(minutes=1))
+
+
+@task(bounces.TASK, title=gettext_lazy("Read mails that came back"))
+def read_bounces(context: JobContext, payload: dict[str, Any]) -> None:
+    """Read the mailbox that mails come back to, where one is named; away, it is tried again later."""
+    if settings.BOUNCES_MAILBOX:
+        bounces.read_mailbox()
+
+
+schedule(bounces.TASK, every=timedelta(minutes=10))
 
 
 @task("listening.let_go_of_answers", title=gettext_lazy("Let go of anonymous answers"))

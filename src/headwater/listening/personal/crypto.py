@@ -5,9 +5,12 @@ changed unnoticed. The key lies in ``vault_key`` in the data folder, readable by
 ``HEADWATER_VAULT_KEY``; several keys, the newest first, are separated by commas or lines, and the newest encrypts.
 """
 
+import fcntl
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -54,8 +57,23 @@ def renewed(token: bytes) -> bytes:
         raise Undecipherable from error
 
 
+def is_newest(token: bytes) -> bool:
+    """Whether the newest key made this token."""
+    try:
+        Fernet(_keys(home() / KEY_FILE, KEY_VARIABLE)[0]).decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
+def has_earlier_keys() -> bool:
+    """Whether there is more than one key, so that something may need another than the newest."""
+    return len(_keys(home() / KEY_FILE, KEY_VARIABLE)) > 1
+
+
 def add_key() -> None:
     """Put a new key before the others; everything is encrypted with it from now on, and older tokens stay readable.
+    Of several who do so at once each adds a key, one after the other.
 
     Raises Refused where the keys come from the environment: they are changed there.
     """
@@ -65,10 +83,14 @@ def add_key() -> None:
             _("The keys come from %s: put a new one before them there.") % KEY_VARIABLE,
         )
     path = home() / KEY_FILE
-    keys = [Fernet.generate_key().decode(), *_keys(path, KEY_VARIABLE)]
-    draft = path.with_suffix(f".{os.getpid()}.new")
-    _write(draft, "\n".join(keys))
-    draft.replace(path)
+    with _turn():
+        for left in home().glob(f"{KEY_FILE}.*.new"):  # by somebody who was cut off; nobody else has a turn
+            left.unlink()
+        keys = [Fernet.generate_key().decode(), *_keys(path, KEY_VARIABLE)]
+        draft = path.with_suffix(f".{os.getpid()}.new")
+        _write(draft, "\n".join(keys))
+        draft.replace(path)
+        _sync_folder()
 
 
 def keyed_hash(text: str) -> str:
@@ -96,6 +118,26 @@ def _keys(path: Path, variable: str) -> list[str]:
             _first_key(path)
         given = path.read_text()
     return given.replace(",", " ").split()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One at a time, across threads and processes, by a lock on the data folder itself."""
+    folder = os.open(home(), os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _sync_folder() -> None:
+    """The new name of the file survives a power cut too."""
+    folder = os.open(home(), os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _first_key(path: Path) -> None:

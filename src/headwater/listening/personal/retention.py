@@ -14,7 +14,7 @@ from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import Import, RetentionRule, SetAsideRow
-from headwater.listening.personal import looks, vault
+from headwater.listening.personal import crypto, looks, rewrapping, vault
 from headwater.listening.personal.consent import is_text
 from headwater.listening.personal.retention_rules import Term, expiries
 from headwater.listening.personal.rules import rules as personal_rules
@@ -120,6 +120,8 @@ def expire_beside() -> None:
         _forget_set_aside(horizon)
     vault.expire()
     looks.expire()
+    if crypto.has_earlier_keys():  # what a run that was cut off, or a key changed in the environment, left over
+        rewrapping.rewrap()
 
 
 def _forget_set_aside(horizon: datetime) -> None:

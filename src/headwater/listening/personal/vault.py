@@ -23,7 +23,7 @@ from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import VaultEntry, VaultKey
 from headwater.listening.personal import looks
 from headwater.listening.personal.consent import is_text
-from headwater.listening.personal.crypto import Undecipherable, add_key, decrypt, encrypt, keyed_hash, renewed
+from headwater.listening.personal.crypto import Undecipherable, decrypt, encrypt, keyed_hash
 from headwater.listening.personal.rules import rules
 from headwater.listening.pipeline.steps import ORIGINAL
 
@@ -114,25 +114,6 @@ def _opened(entry: VaultEntry) -> str:
         return Fernet(decrypt(bytes(key.wrapped))).decrypt(bytes(entry.sealed)).decode()
     except InvalidToken as error:
         raise Undecipherable from error
-
-
-def new_key(person: Person | None) -> int:
-    """Put a new key before the installation's others and wrap every customer's with it; returns how many."""
-    require(person, "manage", "personal_data")
-    add_key()
-    done = rewrap()
-    with transaction.atomic():
-        record_history(person, "personal_data.key_added", "personal_data", {})
-    return done
-
-
-def rewrap() -> int:
-    """Wrap every customer's key with the installation's newest; returns how many. Repeatable."""
-    done = 0
-    for row in VaultKey.objects.iterator(chunk_size=1_000):
-        VaultKey.objects.filter(pk=row.pk).update(wrapped=renewed(bytes(row.wrapped)))
-        done += 1
-    return done
 
 
 def expire() -> int:

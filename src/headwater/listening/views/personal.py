@@ -18,7 +18,18 @@ from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
 from headwater.listening.downloads import looks_csv
 from headwater.listening.forms.personal import ConsentForm, CustomerForm, ReasonForm, RetentionForm, RulesForm
-from headwater.listening.personal import consent, crypto, erasing, exporting, looks, overview, retention, rules, vault
+from headwater.listening.personal import (
+    consent,
+    crypto,
+    erasing,
+    exporting,
+    looks,
+    overview,
+    retention,
+    rewrapping,
+    rules,
+    vault,
+)
 
 
 @require_GET
@@ -90,9 +101,10 @@ def remove_retention(request: HttpRequest, rule_id: int) -> HttpResponse:
 
 @require_POST
 def add_key(request: HttpRequest) -> HttpResponse:
-    """Put a new key before the others and wrap every customer's with it."""
-    vault.new_key(person(request))
-    messages.success(request, _("A new key encrypts from now on; keep a copy of %s.") % crypto.KEY_FILE)
+    """Put a new key before the others; what they sealed is sealed anew."""
+    rewrapping.new_key(person(request))
+    said = _("A new key encrypts from now on, and what earlier ones sealed is sealed anew. Keep a copy of %s.")
+    messages.success(request, said % crypto.KEY_FILE)
     return redirect("listening:personal_data")
 
 
