@@ -6,7 +6,7 @@ from typing import Any
 
 from headwater.listening import direct, inbox
 from headwater.listening.models import Survey, SurveyVersion
-from headwater.listening.pipeline.__init__ import Run
+from headwater.listening.pipeline import Run
 from headwater.listening.surveys import queries, services
 from headwater.listening.surveys.anonymous import marked
 from headwater.listening.surveys.answers_to_signals import Given, signals_of

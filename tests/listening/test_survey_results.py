@@ -215,7 +215,7 @@ def test_choices_by_segment_have_a_page_a_file_and_an_answer_for_programs(lead: 
 
 
 def _text(client: Client, path: str) -> str:
-    return b"".join(client.get(path).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    return b"".join(client.get(path).streaming_content).decode("utf-8-sig")
 
 
 @pytest.mark.parametrize("by", ["response_id", "customer_id", "text", "day", "nothing", "attribute:employee"])

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from django.conf import settings
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from headwater.base.refusals import Refused
 from headwater.listening import mapping, proposal, services
 from headwater.listening.importing import ImportOutcome
 from headwater.listening.models import Import
 from headwater.listening.personal import replay
 from headwater.listening.ready import ready_mapping, ready_mappings
+from headwater.listening.surveys import bounces
+from headwater.listening.surveys.bounce_rules import MOST_BYTES
 from headwater.metrics.store import company_record
 
 if TYPE_CHECKING:
@@ -114,6 +118,27 @@ def replay_erasures_command(file: Path, yes: bool) -> None:
     for customer_id in back:
         services.erase_customer(None, customer_id)
     click.echo(_("Erased %d customers again.") % len(back))
+
+
+@click.command("bounces")
+@click.argument("path", type=click.Path(path_type=Path, allow_dash=True), required=False)
+def bounces_command(path: Path | None) -> None:
+    """Read mails that came back, so that who cannot be reached is not asked by mail again.
+
+    PATH is a mailbox file (mbox), one message, a folder of messages, or - for one message from a mail server's pipe.
+    Without it the mailbox of HEADWATER_BOUNCES is read, as the worker does every ten minutes.
+    """
+    if path is None and not settings.BOUNCES_MAILBOX:
+        raise Refused("bounces.no_mailbox", _("Name a file or folder, or a mailbox in HEADWATER_BOUNCES."), "path")
+    if path is None:
+        found = bounces.read_mailbox()
+    elif str(path) == "-":
+        found = bounces.read(None, [sys.stdin.buffer.read(MOST_BYTES)])
+    else:
+        found = bounces.read(None, bounces.messages_of(path))
+    click.echo(_("%(hard)s came back for good, %(soft)s for the time being") % {"hard": found.hard, "soft": found.soft})
+    click.echo(_("%(known)s known already, %(other)s about no invitation") % {
+        "known": found.known, "other": found.other})  # fmt: skip
 
 
 def _read_mapping(file: Path | None) -> mapping.Mapping | None:

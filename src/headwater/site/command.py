@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "check": ("headwater.site.commands:check", True),
     "compact": ("headwater.site.commands:compact", True),
     "erase": ("headwater.site.commands:erase", True),
+    "bounces": ("headwater.listening.commands:bounces_command", True),
     "replay-erasures": ("headwater.listening.commands:replay_erasures_command", True),
     "person": ("headwater.site.commands:person", True),
     "token": ("headwater.site.commands:token", True),

@@ -171,6 +171,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("HEADWATER_MAIL_FROM", "Headwater <headwater
 BULK_MAILS_A_MINUTE = int(os.environ.get("HEADWATER_MAILS_A_MINUTE", "600"))
 # Domains that surveys may be sent from, beside the one above.
 MAIL_DOMAINS = tuple(os.environ.get("HEADWATER_MAIL_DOMAINS", "").lower().replace(",", " ").split())
+# The mailbox that mails come back to: imaps://user:password@host:993/INBOX
+BOUNCES_MAILBOX = os.environ.get("HEADWATER_BOUNCES", "")
 # Where people reach this installation, for links in mails.
 PUBLIC_URL = os.environ.get("HEADWATER_URL", f"http://127.0.0.1:{os.environ.get('HEADWATER_PORT', '8000')}").rstrip("/")
 

@@ -140,7 +140,7 @@ def settings_from(post: QueryDict, document: Document) -> dict[str, Any]:
     return {**words, "anonymous": "anonymous" in post, "brand": brand}
 
 
-def logo_from(files: MultiValueDict[str, UploadedFile]) -> bytes:
+def logo_from(files: MultiValueDict[str, UploadedFile[Any]]) -> bytes:
     """The logo that was uploaded; empty where none was. Refuses one of too many bytes without reading it."""
     sent = files.get("logo")
     if sent is None:

@@ -615,7 +615,7 @@ class Migration(migrations.Migration):
                             ("sent", "Sent"),
                             ("spent", "Answered"),
                             ("declined", "Declined"),
-                            ("failed", "Could not be sent"),
+                            ("failed", "Could not be delivered"),
                             ("expired", "Expired"),
                             ("withdrawn", "Withdrawn"),
                         ],

@@ -127,7 +127,7 @@ class Invitation(models.Model):
         SENT = "sent", _("Sent")
         SPENT = "spent", _("Answered")
         DECLINED = "declined", _("Declined")
-        FAILED = "failed", _("Could not be sent")
+        FAILED = "failed", _("Could not be delivered")
         EXPIRED = "expired", _("Expired")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 

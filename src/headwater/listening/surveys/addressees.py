@@ -63,6 +63,7 @@ class Counts:
 
     customers: int
     with_email: int
+    bounced: int
     languages: tuple[tuple[str, int], ...]
     time_zones: tuple[tuple[str, int], ...]
 
@@ -74,7 +75,8 @@ def counts(person: Person | None) -> Counts:
     most: dict[str, tuple[tuple[str, int], ...]] = {}
     for name in ("language", "time_zone"):
         most[name] = tuple(rows.values_list(name).annotate(n=Count("pk")).order_by("-n", name)[:12])
-    return Counts(rows.count(), rows.exclude(email="").count(), most["language"], most["time_zone"])
+    bounced = rows.filter(bounced_at__isnull=False).count()
+    return Counts(rows.count(), rows.exclude(email="").count(), bounced, most["language"], most["time_zone"])
 
 
 def addressee_of(person: Person | None, customer_id: str) -> Addressee:
@@ -169,9 +171,15 @@ def _keep(batch: Mapping[str, Mapping[str, str]], found: Received) -> None:
             continue
         else:
             found.changed += 1
-        changed.append(Addressee(**values, changed_at=timezone.now()))
+        row = Addressee(**values, changed_at=timezone.now())
+        if before is not None and before.email == values["email"]:
+            row.bounced_at, row.soft_bounces = before.bounced_at, before.soft_bounces
+        changed.append(row)
     Addressee.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["customer_id"], update_fields=[*others, "changed_at"]
+        changed,
+        update_conflicts=True,
+        unique_fields=["customer_id"],
+        update_fields=[*others, "bounced_at", "soft_bounces", "changed_at"],
     )
 
 

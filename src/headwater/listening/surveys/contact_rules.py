@@ -9,7 +9,7 @@ from uuid import UUID
 QUARTER: Final = timedelta(days=91)
 """Any thirteen weeks, not those of the calendar: at the turn of a quarter nobody may be asked twice as often."""
 
-Reason = Literal["do_not_ask", "resting", "quarter_full", "reminded_enough", "too_soon", "not_asked"]
+Reason = Literal["do_not_ask", "resting", "quarter_full", "reminded_enough", "too_soon", "not_asked", "undeliverable"]
 
 
 class Limits(Protocol):

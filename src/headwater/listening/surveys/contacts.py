@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from headwater.base.models import Person
     from headwater.listening.models import Survey
 
-PURPOSE = "survey"
+PURPOSE, EMAIL = "survey", "email"
 BOUNDS = {"rest_days": (0, 365), "most_a_quarter": (0, 50), "reminder_days": (1, 60), "most_reminders": (0, 5)}
 """Lowest and highest of each limit. Two messages are a day apart at least."""
 AT_ONCE = 500
@@ -96,9 +96,12 @@ def decide(
         some = customer_ids[start : start + AT_ONCE]
         unwilling = _unwilling(some, survey, channel, now)
         known = _messages(some, rule, now)
+        dead = _undeliverable(some) if channel == EMAIL else set()
         for one in some:
             asking = remind.get(one) if remind else None
             found[one] = may_ask(rule, known.get(one, ()), now, one in unwilling, remind=asking)
+            if one in dead:
+                found[one] = Denied("undeliverable")
     return found
 
 
@@ -118,6 +121,12 @@ def _unwilling(customer_ids: Sequence[str], survey: Survey, channel: str, now: d
     mine = Invitation.objects.filter(survey=survey, declined=True, customer_id__in=customer_ids)
     declined = mine.values_list("customer_id", flat=True)
     return {one for one, reason in said.items() if reason is not None} | set(declined)
+
+
+def _undeliverable(customer_ids: Sequence[str]) -> set[str]:
+    """Those whose address took no mail for good."""
+    dead = Addressee.objects.filter(customer_id__in=customer_ids, bounced_at__isnull=False)
+    return set(dead.values_list("customer_id", flat=True))
 
 
 def _messages(customer_ids: Sequence[str], rule: ContactLimits, now: datetime) -> dict[str, list[Message]]:
@@ -148,6 +157,7 @@ def export_customer(customer_ids: Sequence[str]) -> dict[str, list[dict[str, Any
     return {
         "addresses": [
             {name: getattr(one, name) for name in ("customer_id", "email", "name", "language", "time_zone")}
+            | {"came back": one.bounced_at.isoformat() if one.bounced_at else ""}
             for one in reached
         ],
         "surveys asked": [

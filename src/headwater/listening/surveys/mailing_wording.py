@@ -35,6 +35,7 @@ def reason_name(reason: str) -> str:
     """Why somebody was left out."""
     return {
         "no_address": _("No e-mail address"),
+        "undeliverable": _("The address took no mail before"),
         "same_address": _("The same address as another customer asked"),
         "do_not_ask": _("Does not want to be asked"),
         "resting": _("Was asked too lately"),

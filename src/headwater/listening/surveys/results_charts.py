@@ -113,7 +113,7 @@ def choice_segments(rows: Sequence[tuple[str, ChoiceSegment, ChoiceShare]], head
     ]
     if not shown:
         return None
-    shown.sort(key=lambda row: -row.estimate)
+    shown.sort(key=lambda row: row.estimate or 0.0, reverse=True)
     return charts.interval_rank(
         shown, unit="share", description=_("By segment, with 95 % intervals"), heading=heading
     )  # fmt: skip

@@ -28,11 +28,13 @@ from headwater.science.results import Estimate, NoVerdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from headwater.base.models import Person
     from headwater.listening.models import Survey
     from headwater.listening.surveys.document import Document, Question
     from headwater.record.questions.surveys import AnswerCounts
-    from headwater.science.bounds import Array
+    from headwater.science.bounds import Array, Flags
     from headwater.science.results import Result
 
 MINIMUM_BASE: Final = METRICS["csat"].minimum_base
@@ -131,7 +133,9 @@ def _tables(
     return ([values[place] for place in named], *_by_option(found, rows, segment, len(named)))
 
 
-def _by_option(found: AnswerCounts, rows: Array, segment: Array, segments: int) -> tuple[dict[str, Array], Array]:
+def _by_option(
+    found: AnswerCounts, rows: Flags, segment: NDArray[np.intp], segments: int
+) -> tuple[dict[str, Array], Array]:
     cell = segment * rules.BUCKETS + found.bucket[rows]
     size, n, combination = segments * rules.BUCKETS, found.n[rows], found.value.places[rows]
     answered = np.bincount(cell, n, size).astype(float).reshape(segments, rules.BUCKETS)

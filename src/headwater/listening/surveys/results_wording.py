@@ -77,7 +77,7 @@ def step_name(step: Step) -> str:
 def loss_name(loss: Loss) -> str:
     """Where invitations were lost."""
     return {
-        "failed": _("could not be sent"),
+        "failed": _("could not be delivered"),
         "declined": _("declined or unsubscribed"),
         "expired": _("expired"),
         "withdrawn": _("withdrawn"),

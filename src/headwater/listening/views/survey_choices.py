@@ -66,15 +66,15 @@ def _split(request: HttpRequest, found: Results, question: QuestionResults) -> d
     known = dict(segments.options)
     option = request.GET.get("option", "")[:80]
     option = option if option in known else most.id
-    rows = [
-        {"name": _named(segments, group.value, names), "of": group, "one": group.share_of(option)}
-        for group in segments.groups
-    ]
+    rows = [(_named(segments, group.value, names), group, group.share_of(option)) for group in segments.groups]
     return {
         "segments": segments,
-        "rows": [row | {"difference": wording.difference_words(None, row["one"].difference)} for row in rows],
-        "chart": results_charts.choice_segments([(row["name"], row["of"], row["one"]) for row in rows], by_name),
-        "compared": wording.choice_segments_sentence(segments, [row["name"] for row in rows]),
+        "rows": [
+            {"name": row, "of": group, "one": one, "difference": wording.difference_words(None, one.difference)}
+            for row, group, one in rows
+        ],
+        "chart": results_charts.choice_segments(rows, by_name),
+        "compared": wording.choice_segments_sentence(segments, [row for row, _group, _one in rows]),
         "dimensions": [(one, wording.dimension_name(one, titles)) for one in _offered(found, question.id)],
         "by": by,
         "by_name": by_name,
