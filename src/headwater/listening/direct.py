@@ -106,6 +106,8 @@ def through_pipeline(
             treatment.redaction,
             treatment.keeps_originals,
             treatment.pseudonym,
+            erased=treatment.erased,
+            why_erased=treatment.why_erased,
         )
         done = run(chunk, context, tally)
         tally.redacted.update(context.redacted)

@@ -168,6 +168,8 @@ def contexts_for(used: Mapping, source: str, started: datetime) -> list[Context]
             given.redaction,
             given.keeps_originals,
             given.pseudonym,
+            erased=given.erased,
+            why_erased=given.why_erased,
         )
         for emit in used.emit
     ]

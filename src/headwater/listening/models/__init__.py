@@ -7,6 +7,7 @@ from headwater.listening.models.employees import EmployeeArrival, EmployeeRules,
 from headwater.listening.models.invitations import Addressee, Contact, ContactLimits, ContactTurn, Invitation, Mailing
 from headwater.listening.models.personal import (
     Consent,
+    ErasedCustomer,
     ErasureRequest,
     PersonalDataRules,
     PseudonymousSource,
@@ -31,6 +32,7 @@ __all__ = [
     "EmployeeArrival",
     "EmployeeRules",
     "EmployeeSource",
+    "ErasedCustomer",
     "ErasureRequest",
     "HeldAnswer",
     "Import",

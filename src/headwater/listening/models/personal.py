@@ -149,6 +149,16 @@ class WordsLook(models.Model):
         return f"{self.way} {self.hour}"
 
 
+class ErasedCustomer(models.Model):
+    """A customer who was erased and stays away. Two rows each: of the id, and of its pseudonym. Never changed."""
+
+    customer = models.CharField(max_length=32, unique=True, help_text=_("Keyed hash of the customer's id."))
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.customer
+
+
 class ErasureRequest(models.Model):
     """A customer who is to be forgotten, and how far that is. The id itself goes when it is done."""
 

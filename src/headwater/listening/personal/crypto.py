@@ -6,10 +6,9 @@ changed unnoticed. The key lies in ``vault_key`` in the data folder, readable by
 """
 
 import fcntl
-import hashlib
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,14 +82,8 @@ def add_key() -> None:
             _("The keys come from %s: put a new one before them there.") % KEY_VARIABLE,
         )
     path = home() / KEY_FILE
-    with _turn():
-        for left in home().glob(f"{KEY_FILE}.*.new"):  # by somebody who was cut off; nobody else has a turn
-            left.unlink()
-        keys = [Fernet.generate_key().decode(), *_keys(path, KEY_VARIABLE)]
-        draft = path.with_suffix(f".{os.getpid()}.new")
-        _write(draft, "\n".join(keys))
-        draft.replace(path)
-        _sync_folder()
+    with one_at_a_time():
+        replace_file(path, "\n".join([Fernet.generate_key().decode(), *_keys(path, KEY_VARIABLE)]))
 
 
 def keyed_hash(text: str) -> str:
@@ -98,8 +91,17 @@ def keyed_hash(text: str) -> str:
 
     The key never changes, so that the same text always has the same pseudonym: it is not the one that encrypts.
     """
-    key = _keys(home() / HASH_FILE, HASH_VARIABLE)[0]
-    return hmac.new(key.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+    return hasher()(text)
+
+
+def hasher() -> Callable[[str], str]:
+    """What makes :func:`keyed_hash` of many texts, with the key read once."""
+    key = _keys(home() / HASH_FILE, HASH_VARIABLE)[0].encode()
+
+    def hashed(text: str) -> str:
+        return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
+
+    return hashed
 
 
 def _fernet() -> MultiFernet:
@@ -121,7 +123,7 @@ def _keys(path: Path, variable: str) -> list[str]:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """One at a time, across threads and processes, by a lock on the data folder itself."""
     folder = os.open(home(), os.O_RDONLY)
     try:
@@ -131,8 +133,13 @@ def _turn() -> Iterator[None]:
         os.close(folder)
 
 
-def _sync_folder() -> None:
-    """The new name of the file survives a power cut too."""
+def replace_file(path: Path, text: str) -> None:
+    """Write a small file of the data folder anew, whole or not at all, durably. In one's turn (`one_at_a_time`)."""
+    for left in home().glob(f"{path.name}.*.new"):  # by somebody who was cut off; nobody else has a turn
+        left.unlink()
+    draft = path.with_suffix(f".{os.getpid()}.new")
+    _write(draft, text)
+    draft.replace(path)
     folder = os.open(home(), os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -1,7 +1,7 @@
 """What the pipeline is told about personal data by the installation's rules, and what it says it took out."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from headwater.base.models import Person
 from headwater.listening.models import Redacted
-from headwater.listening.personal import pseudonyms
+from headwater.listening.personal import holding_off, pseudonyms
 from headwater.listening.personal.rules import rules
 from headwater.listening.pipeline.redaction import Redaction
 
@@ -25,13 +25,16 @@ class Treatment:
     redaction: Redaction
     keeps_originals: bool
     pseudonym: Callable[[str], str] | None
+    erased: Callable[[Sequence[str | None]], frozenset[str]] | None = None
+    why_erased: str = ""
 
 
 def treatment(source: str, region: str | None) -> Treatment:
     """How signals of a source are treated, by the rules in force."""
     current = rules()
     redaction = Redaction(region, tuple(sorted(current.countries)), current.addresses, _colleagues())
-    return Treatment(redaction, current.vault, pseudonyms.for_source(source, current))
+    made = pseudonyms.for_source(source, current)
+    return Treatment(redaction, current.vault, made, holding_off.gate(), holding_off.words())
 
 
 def _colleagues() -> tuple[str, ...]:

@@ -5,7 +5,7 @@ backups, with `pseudonym_key`; after a restore, `headwater replay-erasures FILE`
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from headwater.base.paths import home
 from headwater.base.refusals import Refused
 from headwater.listening.models import Addressee, Consent
-from headwater.listening.personal.crypto import keyed_hash
+from headwater.listening.personal.crypto import keyed_hash, one_at_a_time, replace_file
 from headwater.metrics.store import company_record
 
 FILE = "erased_customers"
@@ -23,13 +23,24 @@ FILE = "erased_customers"
 def remember(ids: Sequence[str], at: datetime | None = None) -> None:
     """Add erased ids to the list; durable when this returns."""
     when = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    known = remembered(home() / FILE) if (home() / FILE).exists() else {}
-    lines = [f"{when} {hashed}\n" for hashed in map(keyed_hash, ids) if hashed not in known]
-    descriptor = os.open(home() / FILE, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "a") as out:
-        out.writelines(lines)
-        out.flush()
-        os.fsync(out.fileno())
+    with one_at_a_time():
+        known = remembered(home() / FILE) if (home() / FILE).exists() else {}
+        lines = [f"{when} {hashed}\n" for hashed in map(keyed_hash, ids) if hashed not in known]
+        descriptor = os.open(home() / FILE, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "a") as out:
+            out.writelines(lines)
+            out.flush()
+            os.fsync(out.fileno())
+
+
+def forget(hashes: Collection[str]) -> None:
+    """Take hashes off the list: of customers who came back, whom no restore is to erase again."""
+    with one_at_a_time():
+        path = home() / FILE
+        lines = path.read_text("ascii").splitlines(keepends=True) if path.exists() else []
+        kept = [line for line in lines if line.split()[-1] not in hashes]
+        if len(kept) < len(lines):
+            replace_file(path, "".join(kept))
 
 
 def remembered(path: Path) -> dict[str, datetime]:

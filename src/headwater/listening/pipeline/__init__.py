@@ -19,6 +19,7 @@ PIPELINE: tuple[tuple[str, Step], ...] = (
     ("check", steps.check),
     ("band", steps.band),
     ("pseudonymise", steps.pseudonymise),
+    ("hold_off", steps.hold_off),
     ("redact", steps.redact),
     ("detect_language", steps.detect_language),
     ("describe", steps.describe),

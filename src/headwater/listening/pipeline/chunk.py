@@ -1,7 +1,7 @@
 """What flows through the pipeline: a chunk of rows in columns, and the rows that were set aside on the way."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -40,6 +40,9 @@ class Context:
     keeps_originals: bool = False
     pseudonym: Callable[[str], str] | None = None
     """Makes a customer's id a pseudonym, where the source is to have no other."""
+    erased: Callable[[Sequence[str | None]], frozenset[str]] | None = None
+    """Which of some ids are of customers who were erased; None where there are none."""
+    why_erased: str = ""
     occurrences: dict[int, int] = field(default_factory=dict)
     redacted: Counter[str] = field(default_factory=Counter)
 
@@ -67,14 +70,21 @@ class Chunk:
         return replace(self, fields=merged)
 
     def without(
-        self, wrong: pa.Array | NDArray[np.bool_], code: str, say: Callable[[int], str], column: str = ""
+        self,
+        wrong: pa.Array | NDArray[np.bool_],
+        code: str,
+        say: Callable[[int], str],
+        column: str = "",
+        *,
+        keeps_values: bool = True,
     ) -> "Chunk":
-        """The chunk without the rows where `wrong` is true; `say(index)` tells why, for each of them."""
+        """The chunk without the rows where `wrong` is true; `say(index)` tells why, for each of them. Their values go
+        with the reason, but where nothing of them may be kept."""
         mask = np.asarray(wrong if isinstance(wrong, np.ndarray) else wrong.fill_null(False)).astype(bool)
         if not mask.any():
             return self
         places = np.flatnonzero(mask)
-        values = self.raw.take(pa.array(places)).to_pylist()
+        values = self.raw.take(pa.array(places)).to_pylist() if keeps_values else [{}] * len(places)
         refused = tuple(
             SetAside(int(self.numbers[place]), code, f"Row {self.numbers[place]}: {say(int(place))}", column, dict(row))
             for place, row in zip(places, values, strict=True)

@@ -257,6 +257,19 @@ def pseudonymise(chunk: Chunk, context: Context) -> Chunk:
     return chunk.with_fields(customer_id=pseudonyms.take(coded.indices))
 
 
+def hold_off(chunk: Chunk, context: Context) -> Chunk:
+    """Rows of customers who were erased are refused, and nothing of them is kept: not even their values with why."""
+    if context.erased is None or "customer_id" not in chunk.fields:
+        return chunk
+    coded = chunk.fields["customer_id"].dictionary_encode()
+    known = coded.dictionary.to_pylist()
+    erased = context.erased(known)
+    if not erased:
+        return chunk
+    theirs = pa.array([one in erased for one in known], pa.bool_()).take(coded.indices)
+    return chunk.without(theirs, "erased_customer", lambda _: context.why_erased, "customer_id", keeps_values=False)
+
+
 def redact(chunk: Chunk, context: Context) -> Chunk:
     """Personal data in texts is replaced by what it was, names in personal columns of the same row with it.
 
