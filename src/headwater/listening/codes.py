@@ -60,6 +60,8 @@ register_codes(
         "survey.link_reopened": _("opened the link %(link)s to the survey %(survey)s again"),
         "customer.erased": _("erased a customer everywhere"),
         "customer.erasure_asked": _("asked for a customer to be erased everywhere"),
+        "customer.let_back": _("let an erased customer come back: %(reason)s"),
+        "customer.came_back": _("took %(customers)s erased customers off the list, who gave consent again"),
         "customer.exported": _("exported everything about a customer"),
         "consent.recorded": _("wrote %(lines)s lines of consent from %(origin)s"),
         "original.viewed": _("read the words of signal %(signal)s before redaction: %(reason)s"),

@@ -18,7 +18,7 @@ from headwater.base.refusals import Refused
 from headwater.listening import mapping, proposal, services
 from headwater.listening.importing import ImportOutcome
 from headwater.listening.models import Import
-from headwater.listening.personal import replay
+from headwater.listening.personal import holding_off, replay
 from headwater.listening.ready import ready_mapping, ready_mappings
 from headwater.listening.surveys import bounces
 from headwater.listening.surveys.bounce_rules import MOST_BYTES
@@ -109,6 +109,7 @@ def replay_erasures_command(file: Path, yes: bool) -> None:
 
     FILE is the list `erased_customers` as it was before the restore; the data folder must have the same pseudonym_key.
     """
+    holding_off.keep(replay.remembered(file))
     back = replay.came_back(file)
     if not back:
         click.echo(_("Nobody on the list is here."))

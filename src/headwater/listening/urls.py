@@ -113,6 +113,7 @@ urlpatterns = [
     path("personal-data/rules", personal.change_rules, name="personal_rules"),
     path("personal-data/retention", personal.set_retention, name="set_retention"),
     path("personal-data/retention/<int:rule_id>/remove", personal.remove_retention, name="remove_retention"),
+    path("personal-data/let-back", personal.let_back, name="let_back"),
     path("personal-data/key", personal.add_key, name="add_vault_key"),
     path("personal-data/erase", personal.erase, name="erase_customer"),
     path("personal-data/erasures", personal.erasures, name="erasures"),

@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema
 from headwater.base.accounts import person
 from headwater.base.problems import REFUSALS
 from headwater.listening.models import ErasureRequest
-from headwater.listening.personal import consent, erasing, exporting, overview, retention
+from headwater.listening.personal import consent, erasing, exporting, holding_off, overview, retention
 
 router = Router(tags=["personal data"])
 
@@ -84,6 +84,16 @@ class ErasureOut(Schema):
     finished_at: datetime | None
 
 
+class HeldOff(Schema):
+    """Ids of erased customers that are refused on arrival."""
+
+    held_off: int
+
+
+class LetBackIn(CustomerAsked):
+    reason: str = Field(min_length=1, max_length=holding_off.LONGEST_REASON, description="Without the customer's id.")
+
+
 class TakenOut(Schema):
     """Pieces of personal data taken out of words in the last 30 days, by kind."""
 
@@ -137,6 +147,19 @@ def erase_customer(request: HttpRequest, asked: CustomerAsked) -> tuple[int, Era
 def get_erasure(request: HttpRequest, erasure_id: int) -> ErasureRequest:
     """Return how far an erasure is."""
     return erasing.request_of(person(request), erasure_id)
+
+
+@router.get("/erased-customers", response={200: HeldOff, **REFUSALS}, operation_id="count_erased_customers")
+def count_erased(request: HttpRequest) -> dict[str, int]:
+    """Return how many erased ids are refused on arrival."""
+    return {"held_off": overview.overview(person(request)).held_off}
+
+
+@router.post("/erased-customers/let-back", response={204: None, **REFUSALS}, operation_id="let_customer_back")
+def let_back(request: HttpRequest, asked: LetBackIn) -> tuple[int, None]:
+    """Take an erased customer off the list of those who are refused on arrival; the history says who did it and why."""
+    holding_off.let_back(person(request), asked.customer_id, asked.reason)
+    return 204, None
 
 
 @router.post("/customer-export", response={200: Any, **REFUSALS}, operation_id="export_customer")

@@ -9,6 +9,7 @@ from pytz import country_names
 
 from headwater.listening.models import Consent, PersonalDataRules, RetentionRule
 from headwater.listening.personal.consent import CHANNELS
+from headwater.listening.personal.holding_off import LONGEST_REASON as LONGEST
 from headwater.listening.personal.retention import FEWEST_DAYS, KINDS, MOST_DAYS
 from headwater.listening.personal.rules import DAYS
 from headwater.listening.personal.vault import LONGEST_REASON
@@ -81,6 +82,17 @@ class CustomerForm(forms.Form):
     """Which customer."""
 
     customer_id = forms.CharField(label=_("Customer’s id"), max_length=500)
+
+
+class LetBackForm(forms.Form):
+    """Which erased customer may come back, and why."""
+
+    customer_id = forms.CharField(label=_("Customer’s id"), max_length=500)
+    reason = forms.CharField(
+        label=_("Why they may come back"),
+        max_length=LONGEST,
+        help_text=_("It is kept in the history with your name. The customer’s id is not, so do not write it here."),
+    )
 
 
 class ConsentForm(forms.Form):

@@ -150,7 +150,7 @@ class WordsLook(models.Model):
 
 
 class ErasedCustomer(models.Model):
-    """A customer who was erased and stays away. Two rows each: of the id, and of its pseudonym. Never changed."""
+    """A customer who was erased and stays away. A row is never changed."""
 
     customer = models.CharField(max_length=32, unique=True, help_text=_("Keyed hash of the customer's id."))
     since = models.DateTimeField()

@@ -15,7 +15,7 @@ from headwater.base.models import Person
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
 from headwater.listening.models import Consent, ContactTurn
-from headwater.listening.personal import pseudonyms
+from headwater.listening.personal import holding_off, pseudonyms
 from headwater.listening.personal.consent_rules import ANY_CHANNEL, Said, State, state_of
 from headwater.listening.personal.rules import rules
 
@@ -90,8 +90,11 @@ def _said(customer_ids: Sequence[str], at: datetime) -> dict[str, list[Said]]:
     return said
 
 
-def record_consent(person: Person | None, given: Iterable[Given], *, origin: str) -> int:
+def record_consent(person: Person | None, given: Iterable[Given], *, origin: str, renews: bool = True) -> int:
     """Write what customers said into the ledger; the same thing sent twice counts once. Returns how many are new.
+
+    Of a customer who was erased nothing is written, but for a consent that they gave afterwards: with it they come back.
+    ``renews`` is False where the times are not those at which customers said it.
 
     Raises Refused, and nothing is written, where a channel or a purpose is unknown or a time lies in the future.
     """
@@ -105,6 +108,7 @@ def record_consent(person: Person | None, given: Iterable[Given], *, origin: str
     for line in lines:
         _check(line)
     with transaction.atomic():
+        lines = _of_the_present(lines, renews)
         # The ledger only grows, so what was written is what there is more of afterwards, among these customers.
         mine = Consent.objects.filter(customer_id__in={line.customer_id for line in lines})
         _take_turn(lines)
@@ -124,6 +128,19 @@ def record_consent(person: Person | None, given: Iterable[Given], *, origin: str
             data = {"lines": written, "origin": origin}
             record_history(person, "consent.recorded", "consent", data)
     return written
+
+
+def _of_the_present(lines: list[Given], renews: bool) -> list[Given]:
+    """The lines without those of erased customers who did not come back."""
+    erased = holding_off.erased_among({line.customer_id for line in lines})
+    if not erased:
+        return lines
+    said: dict[str, datetime] = {}
+    for line in lines:
+        if renews and line.is_given and line.customer_id in erased:
+            said[line.customer_id] = max(line.at, said.get(line.customer_id, line.at))
+    away = erased - holding_off.came_back(said)
+    return [line for line in lines if line.customer_id not in away]
 
 
 def _take_turn(lines: Sequence[Given]) -> None:

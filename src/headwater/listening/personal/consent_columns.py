@@ -25,7 +25,9 @@ def keep(rows: pa.Table, used: Mapping, source: str, arrived: datetime) -> None:
         if said.at is None:
             lines = _news(lines, said)
         for start in range(0, len(lines), consent.MOST_AT_ONCE):
-            consent.record_consent(None, lines[start : start + consent.MOST_AT_ONCE], origin=source)
+            some = lines[start : start + consent.MOST_AT_ONCE]
+            # Without a time of its own a column says what is so, not that the customer has just said it.
+            consent.record_consent(None, some, origin=source, renews=said.at is not None)
 
 
 def _lines(rows: pa.Table, said: ConsentColumn, arrived: datetime) -> Iterator[Given]:

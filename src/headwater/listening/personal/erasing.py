@@ -33,13 +33,14 @@ from headwater.listening.models import (
     WebhookAttempt,
     WebhookDelivery,
 )
-from headwater.listening.personal import database_pages, left_files, replay
+from headwater.listening.personal import database_pages, holding_off, left_files, replay
 from headwater.listening.personal.consent import require_customer
 from headwater.listening.personal.crypto import decrypt, encrypt, keyed_hash
 from headwater.listening.personal.database_pages import StillInUse
 from headwater.listening.personal.pseudonyms import spellings
 from headwater.metrics.store import company_record
 from headwater.record.customers import ErasureReport
+from headwater.record.questions import Timeline
 
 TASK = "listening.erase_customer"
 SHORTEST_SEARCHED = 4
@@ -66,6 +67,7 @@ def ask_erasure(person: Person | None, customer_id: str) -> ErasureRequest:
         request, made = ErasureRequest.objects.exclude(state=State.DONE).get_or_create(
             customer=keyed_hash(name), defaults={"sealed_id": _sealed([name]), "requested_by": person}
         )
+        holding_off.hold_off([name], since=request.requested_at)
         if made or request.state == State.FAILED:
             ErasureRequest.objects.filter(pk=request.pk).update(state=State.WAITING, error="")
             record_history(person, "customer.erasure_asked", f"erasure:{request.pk}", {})
@@ -105,6 +107,7 @@ def run(request: ErasureRequest, said: Said = lambda done, total, note: None) ->
         return ErasureReport((), 0, 0, 0, 0)
     ids = _known_ids(request)
     ErasureRequest.objects.filter(pk=request.pk).update(state=State.RUNNING, error="")
+    holding_off.hold_off(ids, since=request.requested_at)
     try:
         said(0, 4, _("the record"))
         report = _from_record(ids)
@@ -115,6 +118,7 @@ def run(request: ErasureRequest, said: Said = lambda done, total, note: None) ->
         _step(request, "files", _from_files(report.customer_ids))
         said(3, 4, _("old pages and versions"))
         database_pages.rewrite()
+        _require_nobody_back(report.customer_ids)
         _require_no_strays()
         _finish(request, report.customer_ids)
     except Exception as error:
@@ -259,6 +263,13 @@ def _from_files(ids: Sequence[str]) -> int:
     return gone
 
 
+def _require_nobody_back(ids: Sequence[str]) -> None:
+    """What was on its way when the customer was put on the list may have come after the record was searched."""
+    inbox.flush()
+    if any(company_record().ask(Timeline(one, 1)).rows for one in ids):
+        raise StillInUse(_("More of the customer arrived meanwhile; the erasure goes on."))
+
+
 def _require_no_strays() -> None:
     strays = company_record().replaced_files()
     if strays:
@@ -268,6 +279,7 @@ def _require_no_strays() -> None:
 def _finish(request: ErasureRequest, ids: Sequence[str]) -> None:
     replay.remember(ids)
     with transaction.atomic():
+        holding_off.hold_off(ids, since=request.requested_at)
         ErasureRequest.objects.filter(pk=request.pk).update(
             state=State.DONE, sealed_id=b"", error="", finished_at=timezone.now()
         )

@@ -1,6 +1,6 @@
 """Erased customers stay away: what a source still sends of them is refused on arrival, until they come back themselves.
 
-The list holds keyed hashes (`crypto.keyed_hash`), which tell nothing without the key in `pseudonym_key`, and since
+The list holds keyed hashes (`pseudonyms.hasher`), which tell nothing without the key in `pseudonym_key`, and since
 when. A customer comes off it by a consent that they gave afterwards, or by whoever manages personal data, with a reason
 in the history.
 """
@@ -20,8 +20,8 @@ from headwater.base.paths import home
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import ErasedCustomer
-from headwater.listening.personal import pseudonyms, replay
-from headwater.listening.personal.crypto import hasher
+from headwater.listening.personal import replay
+from headwater.listening.personal.pseudonyms import hasher
 
 CODE = "erased_customer"
 """The reason of a row that is refused."""
@@ -39,7 +39,7 @@ def words() -> str:
 def hold_off(customer_ids: Iterable[str], *, since: datetime | None = None) -> None:
     """Refuse from now on what arrives about these customers. In the current transaction."""
     hashed = hasher()
-    keep({hashed(one): since or timezone.now() for name in customer_ids for one in pseudonyms.spellings(name)})
+    keep({hashed(one): since or timezone.now() for one in customer_ids})
 
 
 def keep(hashes: Mapping[str, datetime]) -> None:
@@ -49,8 +49,8 @@ def keep(hashes: Mapping[str, datetime]) -> None:
 
 
 def count() -> int:
-    """How many ids are held off; a customer's id and its pseudonym are one."""
-    return ErasedCustomer.objects.count() // 2
+    """How many ids are held off."""
+    return ErasedCustomer.objects.count()
 
 
 def gate() -> Callable[[Sequence[str | None]], frozenset[str]] | None:
@@ -121,7 +121,7 @@ def came_back(said: Mapping[str, datetime]) -> frozenset[str]:
 
 def _take_off(customer_ids: Iterable[str]) -> int:
     hashed = hasher()
-    hashes = [hashed(one) for name in customer_ids for one in pseudonyms.spellings(name)]
+    hashes = [hashed(one) for one in customer_ids]
     gone, _by_table = ErasedCustomer.objects.filter(customer__in=hashes).delete()
     if gone:
         transaction.on_commit(lambda: replay.forget(hashes))

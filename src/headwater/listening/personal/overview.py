@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from headwater.base.models import Person
 from headwater.base.permissions import allows, require
 from headwater.listening.models import Consent, ErasureRequest, PersonalDataRules, PseudonymousSource, RetentionRule
-from headwater.listening.personal import consent, erasing, looks, redacting, retention, vault
+from headwater.listening.personal import consent, erasing, holding_off, looks, redacting, retention, vault
 from headwater.listening.personal.rules import rules
 
 DAYS = 30
@@ -56,6 +56,7 @@ class Overview:
     consent: tuple[ConsentCount, ...]
     looks: tuple[looks.Look, ...]
     pseudonymous: tuple[str, ...]
+    held_off: int
 
     @property
     def waiting(self) -> int:
@@ -76,6 +77,7 @@ def overview(person: Person | None) -> Overview:
         _consents(consent.counts(person)),
         looks.looks(person, limit=50) if allows(person, "view", "history") else (),
         tuple(PseudonymousSource.objects.order_by("name").values_list("name", flat=True)),
+        holding_off.count(),
     )
 
 

@@ -4,22 +4,33 @@ The same id has the same pseudonym in every source, so customers still count onc
 its pseudonym, and nobody gets from a pseudonym to an id.
 """
 
+import re
 from collections.abc import Callable
 
 from headwater.listening.models import Import, PersonalDataRules, PseudonymousSource
-from headwater.listening.personal.crypto import keyed_hash
+from headwater.listening.personal import crypto
 
 PREFIX = "p-"
+PSEUDONYM = re.compile(r"p-[0-9a-f]{32}")
 
 
 def pseudonym(customer_id: str) -> str:
     """The pseudonym of a customer's id; a pseudonym stays itself."""
-    return customer_id if is_pseudonym(customer_id) else PREFIX + keyed_hash(customer_id)
+    return customer_id if is_pseudonym(customer_id) else PREFIX + crypto.keyed_hash(customer_id)
 
 
 def is_pseudonym(customer_id: str) -> bool:
-    digits = customer_id.removeprefix(PREFIX)
-    return customer_id.startswith(PREFIX) and len(digits) == 32 and all(one in "0123456789abcdef" for one in digits)
+    return PSEUDONYM.fullmatch(customer_id) is not None
+
+
+def hasher() -> Callable[[str], str]:
+    """What makes the keyed hash of a customer: the same of an id and of its pseudonym."""
+    hashed = crypto.hasher()
+
+    def of_customer(customer_id: str) -> str:
+        return customer_id.removeprefix(PREFIX) if is_pseudonym(customer_id) else hashed(customer_id)
+
+    return of_customer
 
 
 def spellings(customer_id: str) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from headwater.base.paths import home
 from headwater.base.refusals import Refused
 from headwater.listening.models import Addressee, Consent
-from headwater.listening.personal.crypto import keyed_hash, one_at_a_time, replace_file
+from headwater.listening.personal import pseudonyms
+from headwater.listening.personal.crypto import one_at_a_time, replace_file
 from headwater.metrics.store import company_record
 
 FILE = "erased_customers"
@@ -25,7 +26,8 @@ def remember(ids: Sequence[str], at: datetime | None = None) -> None:
     when = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     with one_at_a_time():
         known = remembered(home() / FILE) if (home() / FILE).exists() else {}
-        lines = [f"{when} {hashed}\n" for hashed in map(keyed_hash, ids) if hashed not in known]
+        new = dict.fromkeys(map(pseudonyms.hasher(), ids))
+        lines = [f"{when} {hashed}\n" for hashed in new if hashed not in known]
         descriptor = os.open(home() / FILE, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "a") as out:
             out.writelines(lines)
@@ -60,11 +62,11 @@ def remembered(path: Path) -> dict[str, datetime]:
 
 def came_back(path: Path) -> list[str]:
     """The ids, among all that are known here, that the list says were erased."""
-    erased = remembered(path)
+    erased, hashed = remembered(path), pseudonyms.hasher()
     found: set[str] = set()
     for rows in company_record().customers_named():
-        found.update(one for one in rows["customer_id"].to_pylist() if keyed_hash(one) in erased)
+        found.update(one for one in rows["customer_id"].to_pylist() if hashed(one) in erased)
     for model in (Addressee, Consent):
         ids = model._default_manager.values_list("customer_id", flat=True).distinct()
-        found.update(one for one in ids.iterator() if keyed_hash(one) in erased)
+        found.update(one for one in ids.iterator() if hashed(one) in erased)
     return sorted(found)

@@ -11,6 +11,7 @@ from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, Refused
 from headwater.listening.models import (
     Consent,
+    ErasedCustomer,
     ErasureRequest,
     PersonalDataRules,
     PseudonymousSource,
@@ -94,6 +95,7 @@ def clear() -> None:
     """Forget everything about personal data: the sample company ends. The caller holds the transaction."""
     for model in (
         Consent,
+        ErasedCustomer,
         ErasureRequest,
         PseudonymousSource,
         Redacted,

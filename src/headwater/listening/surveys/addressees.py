@@ -21,7 +21,7 @@ from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import NotFound, Refused
 from headwater.listening.models import Addressee
-from headwater.listening.personal import pseudonyms
+from headwater.listening.personal import holding_off, pseudonyms
 from headwater.listening.personal.rules import rules
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def receive(person: Person | None, rows: Iterable[Mapping[str, Any]]) -> Receive
     require(person, "import", "signals")
     found = Received()
     with transaction.atomic():
-        known_as = pseudonyms.known_as(rules())
+        known_as, erased = pseudonyms.known_as(rules()), holding_off.gate()
         batch: dict[str, dict[str, str]] = {}
         for number, row in enumerate(rows, start=1):
             if number > MOST_ROWS:
@@ -148,6 +148,11 @@ def receive(person: Person | None, rows: Iterable[Mapping[str, Any]]) -> Receive
                     found.wrong.append(Wrong(number, str(error)))
                 continue
             values["customer_id"] = known_as(values["customer_id"])
+            if erased and erased([values["customer_id"]]):
+                found.refused += 1
+                if len(found.wrong) < SHOWN:
+                    found.wrong.append(Wrong(number, holding_off.words()))
+                continue
             batch[values["customer_id"]] = values
             if len(batch) >= _BATCH:
                 _keep(batch, found)

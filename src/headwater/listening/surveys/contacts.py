@@ -15,7 +15,7 @@ from headwater.base.models import OutboxMail
 from headwater.base.permissions import require
 from headwater.base.refusals import Conflict, Refused
 from headwater.listening.models import Addressee, Contact, ContactLimits, ContactTurn, Invitation
-from headwater.listening.personal import consent
+from headwater.listening.personal import consent, holding_off
 from headwater.listening.surveys.contact_rules import QUARTER, Allowed, Denied, Message, may_ask
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def _unwilling(customer_ids: Sequence[str], survey: Survey, channel: str, now: d
     said = consent.may_ask(customer_ids, channel=channel, purpose=PURPOSE, at=now)
     mine = Invitation.objects.filter(survey=survey, declined=True, customer_id__in=customer_ids)
     declined = mine.values_list("customer_id", flat=True)
-    return {one for one, reason in said.items() if reason is not None} | set(declined)
+    erased = holding_off.erased_among(customer_ids)
+    return {one for one, reason in said.items() if reason is not None} | set(declined) | erased
 
 
 def _undeliverable(customer_ids: Sequence[str]) -> set[str]:

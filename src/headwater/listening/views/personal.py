@@ -17,12 +17,13 @@ from headwater.base.forms import show_refusal
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
 from headwater.listening.downloads import looks_csv
-from headwater.listening.forms.personal import ConsentForm, CustomerForm, ReasonForm, RetentionForm, RulesForm
+from headwater.listening.forms.personal import ConsentForm, CustomerForm, LetBackForm, ReasonForm, RetentionForm, RulesForm
 from headwater.listening.personal import (
     consent,
     crypto,
     erasing,
     exporting,
+    holding_off,
     looks,
     overview,
     retention,
@@ -55,6 +56,7 @@ def _page(request: HttpRequest, status: int = 200, **forms_given: forms.Form) ->
         "rules_form": RulesForm.of(found.rules),
         "retention_form": RetentionForm(),
         "customer_form": CustomerForm(),
+        "let_back_form": LetBackForm(),
         **forms_given,
     }
     return render(request, "listening/personal_data.html", shown, status=status)
@@ -117,6 +119,23 @@ def erase(request: HttpRequest) -> HttpResponse:
     erasing.ask_erasure(person(request), form.cleaned_data["customer_id"])
     messages.success(request, _("The customer is being erased. This page says when the old files are gone."))
     return redirect(reverse("listening:personal_data") + "#erasures")
+
+
+@require_POST
+def let_back(request: HttpRequest) -> HttpResponse:
+    """Take an erased customer off the list of those who are refused on arrival."""
+    form = LetBackForm(request.POST)
+    if form.is_valid():
+        try:
+            holding_off.let_back(person(request), **form.cleaned_data)
+        except Refused as refused:
+            if refused.status == 403:
+                raise
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("What arrives about this customer from now on is kept again."))
+            return redirect(reverse("listening:personal_data") + "#erasures")
+    return _page(request, 400, let_back_form=form)
 
 
 @require_GET
