@@ -9,6 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from headwater.record.filters import Filter
+from headwater.record.questions.custom import customer_of, with_merged
 from headwater.record.questions.demand import Dimension, dimension, in_order
 from headwater.record.questions.departures import Lost, departures
 from headwater.record.questions.question import Known, Question
@@ -137,13 +138,14 @@ class Symptoms(Question[SymptomsAnswer]):
         if self.where is not None:
             tests.append(Words(known.columns).condition(self.where))
         query = exp.select(
-            _customer(self.customers).as_("customer"),
+            _customer(known, self.customers).as_("customer"),
             exp.column("customer_bucket", "s").as_("bucket"),
             symptom.as_("symptom"),
             effective("stage").as_("stage"),
             cause_combination().as_("causes"),
         )
-        return _merged(labelled(query.where(*tests)), self.customers)
+        query = labelled(query.where(*tests))
+        return with_merged(query, known) if self.customers else query
 
     def _departures(self, known: Known) -> exp.Select:
         """Those who left, with what they named, or lived through, last before it."""
@@ -156,10 +158,10 @@ class Symptoms(Question[SymptomsAnswer]):
         tests: list[exp.Expr] = [exp.column("customer_id", "s").isin(query=names)]
         if self.where is not None:
             tests.append(Words(known.columns).condition(self.where))
-        said = _merged(
+        said = with_merged(
             labelled(
                 exp.select(
-                    _customer(True).as_("customer"),
+                    _customer(known, True).as_("customer"),
                     exp.column("customer_bucket", "s").as_("bucket"),
                     exp.column("local_date", "s").as_("day"),
                     exp.column("occurred_at", "s").as_("at"),
@@ -168,7 +170,7 @@ class Symptoms(Question[SymptomsAnswer]):
                     exp.case().when(no_causes(), exp.Literal.number(1)).else_(exp.Literal.number(0)).as_("unnamed"),
                 ).where(*tests)
             ),
-            True,
+            known,
         )
         span = exp.Interval(this=exp.Literal.string(str(REMEMBERED_DAYS)), unit=exp.var("DAY"))
         near = exp.and_(
@@ -213,19 +215,11 @@ class Symptoms(Question[SymptomsAnswer]):
         return SymptomsAnswer(found, _spread(buckets))
 
 
-def _customer(needed: bool) -> exp.Expr:
+def _customer(known: Known, needed: bool) -> exp.Expr:
     """Who did it; a signal of nobody known is its own customer. Not looked up where nobody asks."""
     if not needed:
         return exp.cast(exp.null(), exp.DataType.Type.VARCHAR)
-    alone = exp.cast(exp.column("signal_key", "s"), exp.DataType.Type.VARCHAR)
-    return exp.func("coalesce", exp.column("merged_into", "c"), exp.column("customer_id", "s"), alone)
-
-
-def _merged(query: exp.Select, needed: bool) -> exp.Select:
-    if not needed:
-        return query
-    same = exp.column("customer_id", "s").eq(exp.column("customer_id", "c"))
-    return query.join("customers as c", on=same, join_type="left")
+    return exp.func("coalesce", customer_of(known), exp.cast(exp.column("signal_key", "s"), exp.DataType.Type.VARCHAR))
 
 
 def _sets(column: pa.ChunkedArray) -> tuple[tuple[frozenset[str], ...], npt.NDArray[np.intp]]:
