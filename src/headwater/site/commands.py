@@ -1,12 +1,15 @@
 """Commands of the whole installation: serve, start, worker, check, compact, erase, person, token."""
 
 import json
+import multiprocessing
 import os
 import signal
 import sys
 import threading
+from concurrent.futures import ProcessPoolExecutor
 
 import click
+import django
 from django.utils.translation import gettext as _
 
 from headwater.base import worker as queue_worker
@@ -19,7 +22,7 @@ from headwater.journey.packs import PACKS
 from headwater.listening import flusher
 from headwater.metrics.store import company_record
 from headwater.site import setup
-from headwater.site.server import require_free_port
+from headwater.site.server import preload, require_free_port
 from headwater.site.server import serve as serve_pages
 
 PORT = 8000
@@ -48,10 +51,19 @@ def serve(host: str, port: int, processes: int, empty: bool) -> None:
     """Serve the pages, with the worker beside them; the first start loads the sample company."""
     require_free_port(host, port)
     os.environ["HEADWATER_PORT"] = str(port)  # the links that pages and mails hand out name it
-    first = _first_start(empty)
-    setup.collect_static()
+    # Set-up opens the record and the database, so it has a process of its own; the pages' code is read meanwhile.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), django.setup) as apart:
+        setting_up = apart.submit(_set_up, empty)
+        preload()
+        first = setting_up.result()
     shown = f"[{host}]" if ":" in host else host
     serve_pages(host, port, processes=processes, announce=lambda: _announce(f"http://{shown}:{port}", first))
+
+
+def _set_up(empty: bool) -> setup.FirstStart | None:
+    first = _first_start(empty)
+    setup.collect_static()
+    return first
 
 
 def _first_start(empty: bool) -> setup.FirstStart | None:
@@ -112,11 +124,12 @@ def worker(parent: int | None) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_received: stop.set())
-    if parent is not None:
-        os.nice(YIELD_TO_PAGES)
-        threading.Thread(target=_end_with, args=(parent, stop), daemon=True).start()
     flushing = threading.Thread(target=flusher.run, args=(stop,), name="flusher")
     flushing.start()
+    if parent is not None:
+        # From here on: the flusher holds a turn that those who send wait for, and goes as fast as they do.
+        os.nice(YIELD_TO_PAGES)
+        threading.Thread(target=_end_with, args=(parent, stop), daemon=True).start()
     queue_worker.run(stop)
     flushing.join()
 

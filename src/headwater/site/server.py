@@ -1,6 +1,8 @@
 """One command serves everything: the pages in granian, the worker beside it, both ended together."""
 
+import gc
 import http.client
+import importlib
 import logging
 import multiprocessing
 import os
@@ -46,8 +48,12 @@ class WorkerProcess:
 
     def __init__(self) -> None:
         self._ending = threading.Event()
-        self._process = self._start()
+        self._process: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="worker-watcher", daemon=True)
+
+    def start(self, when: Callable[[], None]) -> None:
+        """Start it once ``when`` has returned: pages answer first, also on a machine that has few processors."""
+        self._when = when
         self._watcher.start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
@@ -58,14 +64,16 @@ class WorkerProcess:
         return subprocess.Popen(command, process_group=0)  # noqa: S603 - our own words only
 
     def _watch(self) -> None:
-        while not self._ending.wait(1.0):
-            if self._process.poll() is not None and not self._ending.is_set():
+        self._when()
+        while not self._ending.is_set():
+            if self._process is None or self._process.poll() is not None:
                 self._process = self._start()
+            self._ending.wait(1.0)
 
     def end(self) -> None:
         self._ending.set()
         self._watcher.join()
-        if self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
                 self._process.wait(STOP_SECONDS)
@@ -74,25 +82,32 @@ class WorkerProcess:
                 self._process.wait()
 
 
-def _announce_when_it_answers(host: str, port: int, announce: Callable[[], None]) -> None:
+def preload() -> None:
+    """Read the code of every page and of the API into this process; the server's processes are forked from it."""
+    importlib.import_module("headwater.site.urls")
+
+
+def _wait_until_it_answers(host: str, port: int) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=5)
     for _attempt in range(600):
         try:
             connection.request("GET", "/healthz")
             if connection.getresponse().status == HTTPStatus.OK:
-                announce()
-                return
+                return True
         except OSError:
             connection.close()
         time.sleep(0.1)
+    return False
 
 
 def serve(host: str, port: int, *, processes: int, announce: Callable[[], None]) -> None:
     """Serve until interrupted; ``announce`` is called once the address answers."""
     require_free_port(host, port)
-    # Set-up has used the record's engines, whose threads do not survive a fork: server processes start fresh.
-    multiprocessing.set_start_method("spawn", force=True)
-    worker = WorkerProcess()
+    # Forked, they share what was preloaded, and one that dies is there again at once. This needs a process that has
+    # opened neither the record, whose threads do not survive a fork, nor a connection to the database.
+    multiprocessing.set_start_method("fork" if sys.platform == "linux" else "spawn", force=True)
+    importlib.import_module("headwater.site.wsgi")
+    gc.freeze()
     server = Granian(
         "headwater.site.wsgi:application",
         address=host,
@@ -107,7 +122,14 @@ def serve(host: str, port: int, *, processes: int, announce: Callable[[], None])
     )
     # So many threads are meant.
     logging.getLogger("_granian").addFilter(lambda line: "Python threads" not in line.getMessage())
-    threading.Thread(target=_announce_when_it_answers, args=(host, port, announce), daemon=True).start()
+    worker = WorkerProcess()
+
+    def announce_first() -> None:
+        if _wait_until_it_answers(host, port):
+            announce()
+
+    socket.getaddrinfo(host, port)  # what this imports is not to be half imported in a thread while processes fork
+    server.on_startup(lambda: worker.start(announce_first))
     try:
         server.serve()
     finally:
