@@ -66,6 +66,9 @@ def test_zendesk_tickets(ours: Company, exports: Path) -> None:
     # "2016-04-28T11:19:34 -10:00" is 21:19:34 in UTC.
     assert by_id[tickets[0]["_id"]]["occurred_at"].isoformat() == "2016-04-28T21:19:34"
     assert Counter(row["channel"] for row in rows) == Counter(ticket["via"] for ticket in tickets)
+    # On hold: it waits for somebody outside of support. Nothing else in a ticket says why it is not solved.
+    why = {row["record_id"]: dict(row["attributes"]).get("unsolved_reason") for row in rows}
+    assert why == {one["_id"]: "upstream" if one["status"] == "hold" else None for one in tickets}
 
 
 def test_zendesk_tables_leave_deleted_tickets_out(ours: Company, exports: Path) -> None:
@@ -121,6 +124,16 @@ def test_freshdesk_tickets_and_their_change(ours: Company, exports: Path) -> Non
     changed = services.import_file(exports / "freshdesk" / "ticket_1_updated.json")
     assert (changed.accepted, changed.revised) == (0, 1)
     assert [dict(row["attributes"])["status"] for row in record_rows()] == ["resolved"]
+
+
+def test_freshdesk_says_why_a_ticket_is_not_solved(ours: Company, exports: Path, make_file: FileMaker) -> None:
+    ticket = json.loads((exports / "freshdesk" / "ticket_1.json").read_text())
+    own = {"custom_fields": {**ticket["custom_fields"], "cf_unsolved_reason": "No authority"}}
+    tickets = [ticket, {**ticket, "id": 2, "status": 7}, {**ticket, **own, "id": 3, "status": 7},
+               {**ticket, "id": 4, "status": 12}]  # fmt: skip
+    _outcome, rows = imported(make_file("tickets.json", json.dumps(tickets)))
+    why = {row["record_id"]: dict(row["attributes"]).get("unsolved_reason") for row in rows}
+    assert why == {"1": None, "2": "upstream", "3": "authority", "4": None}
 
 
 def test_freshdesk_search_results(ours: Company, exports: Path) -> None:
@@ -209,6 +222,21 @@ def test_typeform_responses(ours: Company, exports: Path) -> None:
     rated = [answer["number"] for _t, answer in answers if answer["field"]["type"] == "rating"]
     kept = [row["score"] for row in rows if row["record_id"].startswith("rating:")]
     assert sorted(kept) == sorted(map(float, rated))
+    chosen: dict[str, dict[str, str]] = {}
+    for token, one in answers:
+        kind = one["field"]["type"]
+        said = one.get("choice", {}).get("label") or one.get("choices", {}).get("labels")
+        said = one.get("text") if kind == "dropdown" else said
+        said = ("yes" if one["boolean"] else "no") if kind == "yes_no" else said
+        if said and kind in ("multiple_choice", "picture_choice", "dropdown", "yes_no"):
+            text = ", ".join(said) if isinstance(said, list) else said
+            chosen.setdefault(token, {})[one["field"]["ref"]] = text
+    assert len(chosen) == sum(bool(one.get("answers")) for one in items) == 3
+    for row in rows:
+        attributes = dict(row["attributes"])
+        attributes.pop("question")
+        assert attributes == chosen[row["response_id"]]
+    assert "lian1078@other.com" not in str(rows)
 
 
 def test_app_store_reviews(ours: Company, exports: Path) -> None:
@@ -228,6 +256,33 @@ def test_google_play_reviews_scraped(ours: Company, shared: Path) -> None:
     assert (outcome.accepted, outcome.set_aside) == (len(reviews), 0)
     told = company_record().ask(Sums((), None, metric="rating")).rows[0]
     assert told.score_sum == sum(int(row["score"]) for row in reviews)
+
+
+def test_the_companys_own_addresses_are_told_from_customers(ours: Company, make_file: FileMaker) -> None:
+    mails = "".join(
+        f"From x Mon Mar  2 09:0{n}:00 2026\nFrom: {who}\nTo: {to}\nSubject: Your kettle\n"
+        f"Message-ID: <m{n}@x.example>\n{'' if n == 0 else 'References: <m0@x.example>' + chr(10)}"
+        f"Date: Mon, 02 Mar 2026 09:0{n}:00 +0000\n\n{words}\n\n"
+        for n, (who, to, words) in enumerate(
+            [
+                ("care@Service.Ours.example", "ana@example.com", "We must recall your kettle."),
+                ("ana@example.com", "care@ours.example", "Mine has burnt my kitchen."),
+                ("boss@ours.example", "ana@example.com", "We are very sorry."),
+            ]
+        )
+    )
+    path = make_file("mails.mbox", mails)
+    proposed = ready.with_ready(path, "mailbox").mapping
+    assert proposed.thread is not None
+    thread = proposed.thread.model_copy(update={"own_domains": ("ours.example",)})
+    services.import_file(path, mapping=proposed.model_copy(update={"thread": thread}))
+    (row,) = record_rows()
+    assert row["text"] == "Mine has burnt my kitchen."
+    assert dict(row["attributes"]) == {"agent_replies": "2"}
+    read = from_yaml(proposed.model_copy(update={"thread": thread}).to_yaml())
+    assert read.thread == thread
+    with pytest.raises(Refused, match="own_domains"):
+        from_yaml(proposed.to_yaml().replace("  conversation:", "  own_domains: ['@Ours']\n  conversation:"))
 
 
 def test_mails(ours: Company, exports: Path) -> None:

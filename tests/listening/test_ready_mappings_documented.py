@@ -124,7 +124,7 @@ def test_surveymonkey_with_two_header_rows(ours: Company, make_file: FileMaker) 
 
 def test_typeform_as_csv(ours: Company, make_file: FileMaker) -> None:
     header = ["#", "How likely are you to recommend us?", "What went wrong?", "Start Date (UTC)", "Submit Date (UTC)",
-              "Network ID"]  # fmt: skip
+              "Network ID", "How did you hear of us?"]  # fmt: skip
     answers = [
         [
             f"t{n}",
@@ -133,12 +133,15 @@ def test_typeform_as_csv(ours: Company, make_file: FileMaker) -> None:
             "2024-01-01 10:00:00",
             f"2024-01-{n + 1:02d} 10:00:00",
             "n",
+            ("Friends", "Search", "Friends, Search")[n % 3],
         ]
         for n in range(11)
     ]
     rows = imported(make_file("tf.csv", table(header, *answers)), "typeform")
     assert Counter(row["metric"] for row in rows) == {"nps": 11, None: 11}
     assert {row["response_id"] for row in rows} == {one[0] for one in answers}
+    chosen = {one[0]: one[-1] for one in answers}
+    assert all(dict(row["attributes"])["how_did_you_hear_of_us"] == chosen[row["response_id"]] for row in rows)
 
 
 def test_satisfaction_ratings_of_service_desks(ours: Company, make_file: FileMaker) -> None:

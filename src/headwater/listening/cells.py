@@ -20,6 +20,8 @@ def cells(table: pa.Table, field: ColumnField, *, text: bool = False) -> pa.Arra
     if field.constant is not None:
         return pa.repeat(pa.scalar(field.constant, pa.string()), len(table))
     parts = [_cleaned(column(table, name), field) for name in field.named]
+    if field.first:
+        return _personal(pc.coalesce(*(_renamed(one, field) for one in parts)), field)
     if len(parts) == 1:
         values = parts[0]
     elif text:
@@ -28,9 +30,7 @@ def cells(table: pa.Table, field: ColumnField, *, text: bool = False) -> pa.Arra
         values = _empty_as_null(pc.utf8_trim(joined, "\n"))
     else:
         values = pc.binary_join_element_wise(*parts, ":", null_handling="emit_null")
-    if field.values:
-        values = _renamed(values, field.values)
-    return pc.utf8_lower(values) if field.personal else values
+    return _personal(_renamed(values, field), field)
 
 
 def column(table: pa.Table, name: str) -> pa.Array:
@@ -90,9 +90,15 @@ def _empty_as_null(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(values, ""), pa.scalar(None, pa.string()), values)
 
 
-def _renamed(values: pa.Array, names: dict[str, str]) -> pa.Array:
+def _personal(values: pa.Array, field: ColumnField) -> pa.Array:
+    return pc.utf8_lower(values) if field.personal else values
+
+
+def _renamed(values: pa.Array, field: ColumnField) -> pa.Array:
     """Values renamed through their few distinct ones; names are compared without case."""
-    folded = {name.casefold(): new for name, new in names.items()}
+    if not field.values:
+        return values
+    folded = {name.casefold(): new for name, new in field.values.items()}
     coded = values.dictionary_encode()
-    renamed = [folded.get(one.casefold(), one) for one in coded.dictionary.to_pylist()]
+    renamed = [folded.get(one.casefold(), None if field.only else one) for one in coded.dictionary.to_pylist()]
     return pa.array(renamed, pa.string()).take(coded.indices)

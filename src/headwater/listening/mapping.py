@@ -100,6 +100,10 @@ class ColumnField(Strict):
     """Personal data: an attribute is left out of the record, an id is compared without case and spaces."""
     clean: Literal["html", "mail"] | None = None
     """``html``: tags become plain text. ``mail``: so, and without quotes, signatures and disclaimers."""
+    first: bool = False
+    """Of several columns the first that says something, instead of all joined."""
+    only: bool = False
+    """Values that `values` does not name say nothing."""
     each: Annotated[str, Field(max_length=100)] | None = None
     """The cell is JSON, an object or a list of them: this member of each, joined by commas; ``a.b`` is within ``a``."""
 
@@ -155,6 +159,24 @@ class Emit(Strict):
         return self
 
 
+class Listed(Strict):
+    """A list within a JSON record: each item becomes a row that keeps the record's other names; and items of some kinds
+    become names beside all of them, ``chosen.NAME``, so that what was chosen stands with every answer of a response.
+
+    Names within an item are joined by dots. `of` is which kind an item is, and only those of `kinds` are taken; `name`
+    is what it is called, `values` where what it says may be: the first that is there.
+    """
+
+    list: Annotated[str, Field(max_length=500)]
+    name: str
+    of: str
+    kinds: tuple[str, ...]
+    values: tuple[str, ...] = Field(min_length=1, max_length=20)
+
+
+Explode = Annotated[str, Field(max_length=500)] | Listed
+
+
 class FileOptions(Strict):
     """How the file is written. What is not said is sniffed."""
 
@@ -171,7 +193,7 @@ class FileOptions(Strict):
     sheet: str | None = None
     records: str | None = None
     """Where the list of records is in a JSON document: names joined by dots, empty where the document is the record."""
-    explode: Annotated[str, Field(max_length=500)] | None = None
+    explode: Explode | None = None
     """Lists within a JSON record, names joined by dots: each item becomes a row that keeps the record's other names."""
 
 
@@ -192,6 +214,9 @@ class Thread(Strict):
     author_id: str | None = None
     """Without `author`: who wrote it is the customer where this equals `customer`, else the first to write is."""
     customer: str | None = None
+    own_domains: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")], ...] = Field(default=(), max_length=50)
+    """Without `author`, of mail: the company's own domains. Who writes from one of them, or from below it, is an agent,
+    and the customer is the first other to write."""
     sender: str | None = None
     """The name of who wrote, which is taken off where it closes a message."""
     opening: Annotated[ColumnField | None, BeforeValidator(_as_field)] = None

@@ -196,6 +196,7 @@ class ThreadReader:
             ]
             last = order[-1]
             opened = asked.opening[last] != "agent" and not all(asked.left_out[place] for place in order)
+            opened = opened and not (thread.author is None and self._is_own(asked.author_id[order[0]]))
             own = openings[last] if opened else ""
             said.append(said_in(messages, own, mail=mail))
             rows.append(places[last])
@@ -247,11 +248,18 @@ class ThreadReader:
                 author = asked.author[place].casefold()
                 roles[place] = "customer" if author == "customer" else "agent" if author == "agent" else "other"
             else:
-                if opener is None:
-                    opener = asked.author_id[place]
+                author = asked.author_id[place]
+                if opener is None and not self._is_own(author):
+                    opener = author
                 customer = (asked.customer[place] if thread.customer else "") or opener
-                roles[place] = "customer" if asked.author_id[place].casefold() == customer.casefold() else "agent"
+                is_customer = customer is not None and author.casefold() == customer.casefold()
+                roles[place] = "customer" if is_customer and not self._is_own(author) else "agent"
         return roles
+
+    def _is_own(self, author: str) -> bool:
+        """Whether an address is of the company itself."""
+        domain = author.rpartition("@")[2].casefold().rstrip(".")
+        return any(domain == one or domain.endswith(f".{one}") for one in self._thread.own_domains)
 
     @staticmethod
     def _columns_of(said: list[Said]) -> dict[str, pa.Array]:

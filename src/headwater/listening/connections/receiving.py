@@ -85,7 +85,7 @@ def _note_refusal(connection: Connection, why: str) -> None:
     Connection.objects.filter(rested, pk=connection.pk).update(refused_at=now, refused_because=why[:300])
 
 
-def _rows(options: WebhookOptions, body: bytes, explode: str | None) -> tuple[Rows, list[SetAside]]:
+def _rows(options: WebhookOptions, body: bytes, explode: mapping.Explode | None) -> tuple[Rows, list[SetAside]]:
     """The records of a message as rows, and what cannot be read as a record, to be set aside."""
     try:
         document = DECODER.decode(body.decode("utf-8-sig").strip())

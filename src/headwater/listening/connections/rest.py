@@ -31,6 +31,7 @@ from headwater.listening.connections.paging_rules import (
     since_text,
 )
 from headwater.listening.connections.reading import ComesLater, Fetched, Pause, Position, rows_of
+from headwater.listening.mapping import Explode
 from headwater.listening.readers.records import DECODER, exploded
 
 MAX_ANSWER = 64 << 20
@@ -51,7 +52,7 @@ class RestReader:
         secrets: Mapping[str, str],
         *,
         wanted: frozenset[str] = frozenset(),
-        explode: str | None = None,
+        explode: Explode | None = None,
         pause: Pause | None = None,
     ) -> None:
         self._options = options

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from headwater.listening.mapping import Explode, Listed
+
 MAX_DEPTH = 8
 MAX_ITEMS = 100_000
+CHOSEN = "chosen"
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
@@ -17,15 +20,37 @@ def flattened(record: dict[str, Any]) -> dict[str, str | None]:
     return row
 
 
-def exploded(record: dict[str, Any], path: str | None) -> Iterator[dict[str, str | None]]:
-    """A record as rows of text: one for each item of the lists that the names of `path` lead to, each with what the
-    record says besides; one row where such a list is empty. An item of ``answers`` has the names ``answers.…``.
+def exploded(record: dict[str, Any], explode: Explode | None) -> Iterator[dict[str, str | None]]:
+    """A record as rows of text: one for each item of the lists that the names of `explode` lead to, each with what the
+    record says besides; one row where such a list is empty. An item of ``answers`` has the names ``answers.…``; what
+    some items say stands beside all of them as ``chosen.…`` where :class:`mapping.Listed` says so.
     """
-    if not path:
+    if not explode:
         yield flattened(record)
         return
+    path = explode if isinstance(explode, str) else explode.list
+    if not isinstance(explode, str):
+        record = {**record, CHOSEN: _chosen(record, explode)}
     for item in islice(_items(record, path.split("."), 0), MAX_ITEMS):
         yield flattened(item)
+
+
+def _chosen(record: dict[str, Any], listed: Listed) -> dict[str, Any]:
+    """What items of the list say, by their names; two of one name are joined by a comma."""
+    found: dict[str, Any] = {}
+    for item in islice(_items(record, listed.list.split("."), 0), MAX_ITEMS):
+        one = _within(item, listed.list)
+        name, kind = _within(one, listed.name), _within(one, listed.of)
+        said = next((value for path in listed.values if (value := _within(one, path)) not in (None, "", [])), None)
+        if isinstance(name, str) and name and kind in listed.kinds and said is not None:
+            found[name] = f"{_text(found[name])}, {_text(said)}" if name in found else said
+    return found
+
+
+def _within(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _items(record: dict[str, Any], names: list[str], at: int) -> Iterator[dict[str, Any]]:

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from headwater.base.refusals import Refused
-from headwater.listening import readers
-from headwater.listening.mapping import ColumnField, Emit, FileOptions, Mapping, Thread, When
+from headwater.listening import readers, synonyms
+from headwater.listening.mapping import ColumnField, Emit, FileOptions, Listed, Mapping, Thread, When
 from headwater.listening.pipeline.steps import RECEIVED
 from headwater.listening.ready.catalogue import Ready, Sign, other_files, ready_mapping, ready_mappings
 from headwater.listening.ready.questions import with_questions
@@ -16,6 +16,7 @@ from headwater.listening.ready.shapes import FileShape, Place, shape_of
 
 SAID = {"text", "score", "event"}
 Aliases = dict[str, tuple[str, ...]]
+EVERY, MOST_NAMED = "*", 150
 WRAPPERS = (None, "", "body", "data")
 
 
@@ -163,7 +164,8 @@ def _true_names(ready: Ready, place: Place) -> dict[str, str]:
 
 def _as_listed(name: str, ready: Ready) -> str:
     """A name below a list that the mapping takes apart, as the shape lists it: ``a.type`` → ``a[].type``."""
-    path = ready.mapping.file.explode if ready.mapping else None
+    explode = ready.mapping.file.explode if ready.mapping else None
+    path = explode.list if isinstance(explode, Listed) else explode
     if not path or not name.startswith(f"{path.split('.')[0]}."):
         return name
     parts, listed = name.split("."), path.split(".")
@@ -207,13 +209,27 @@ def _emit_of(emit: Emit, columns: set[str], *, keep: bool) -> Emit | None:
     occurred = emit.fields.get("occurred_at")
     if occurred is not None and not any(_is_there(name, columns) for name in occurred.named):
         fields["occurred_at"] = ColumnField(constant=RECEIVED)
-    attributes = {name: one for name, field in emit.attributes.items() if (one := _field_of(field, columns, keep=keep))}
+    named = _each_named(emit.attributes, columns)
+    attributes = {name: one for name, field in named.items() if (one := _field_of(field, columns, keep=keep))}
     if not keep and (not SAID & set(fields) or ("score" in emit.fields and "score" not in fields)):
         return None
     if not keep and emit.when and not _is_there(emit.when.column, columns):
         return None
     unless = emit.unless if keep or (emit.unless and _is_there(emit.unless.column, columns)) else None
     return emit.model_copy(update={"fields": fields, "attributes": attributes, "unless": unless})
+
+
+def _each_named(attributes: dict[str, ColumnField], columns: set[str]) -> dict[str, ColumnField]:
+    """The attributes with ``*: {column: chosen.*}`` written out: one for each such column of the file, by its name."""
+    every = attributes.get(EVERY)
+    if every is None or every.column is None:
+        return attributes
+    prefix = every.column.removesuffix("*")
+    found = {name: one for name, one in attributes.items() if name != EVERY}
+    for column in sorted(name for name in columns if name.startswith(prefix))[:MOST_NAMED]:
+        name = "_".join(synonyms.words(column.removeprefix(prefix)))[:100] or column
+        found.setdefault(name, every.model_copy(update={"column": column}))
+    return found
 
 
 def _field_of(field: ColumnField, columns: set[str], *, keep: bool) -> ColumnField | None:
