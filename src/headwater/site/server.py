@@ -134,3 +134,4 @@ def serve(host: str, port: int, *, processes: int, announce: Callable[[], None])
         server.serve()
     finally:
         worker.end()
+        gc.unfreeze()
