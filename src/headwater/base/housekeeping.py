@@ -16,9 +16,10 @@ PAGE_VIEWS: Final = timedelta(days=400)  # a year can be compared with the one b
 
 
 def tidy() -> None:
-    """Remove what is over; history is kept for good, and so is every mail that was not sent."""
+    """Remove what is over; history is kept for good, and so is every mail that could not be sent."""
     now = timezone.now()
     Job.objects.filter(finished_at__lt=now - JOBS).delete()
     OutboxMail.objects.filter(state=OutboxMail.State.SENT, sent_at__lt=now - MAILS).delete()
+    OutboxMail.objects.filter(state=OutboxMail.State.DROPPED, created_at__lt=now - MAILS).delete()
     PageView.objects.filter(at__lt=now - PAGE_VIEWS).delete()
     Session.objects.filter(expire_date__lt=now).delete()

@@ -188,6 +188,7 @@ class OutboxMail(models.Model):
         WAITING = "waiting", _("Waiting")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
+        DROPPED = "dropped", _("Not sent")
 
     class Lane(models.TextChoices):
         DIRECT = "direct", _("One at a time")

@@ -37,6 +37,7 @@ BATCH: Final = 50
 State = OutboxMail.State
 Lane = OutboxMail.Lane
 _given_up: dict[str, str] = {}
+_last_looks: dict[str, str] = {}
 
 
 def is_configured() -> bool:
@@ -50,6 +51,15 @@ def on_given_up(kind: str, function: str) -> None:
     It runs in the transaction that gives the mail up. A room registers in its ``apps.py``.
     """
     _given_up[kind] = function
+
+
+def on_leaving(kind: str, function: str) -> None:
+    """Have ``function(number)``, a dotted name, called just before a mail about ``kind:number`` leaves.
+
+    It returns why the mail is not to leave any more, in words that the outbox shows, or nothing. It runs in a
+    transaction of its own, in which the mail is dropped with what it writes. A room registers in its ``apps.py``.
+    """
+    _last_looks[kind] = function
 
 
 def put_mail(
@@ -73,7 +83,7 @@ def put_mail(
         sender: who it is from, as ``Name <address>``; by default the installation.
         return_path: the address that a server reports to what it could not deliver.
         headers: further ones, such as ``List-Unsubscribe``.
-        about: what it is part of, as ``kind:number``; see :func:`on_given_up`.
+        about: what it is part of, as ``kind:number``; see :func:`on_given_up` and :func:`on_leaving`.
     """
     try:
         validate_email(to)
@@ -171,6 +181,8 @@ def _message(mail: OutboxMail, connection: BaseEmailBackend) -> EmailMultiAltern
 
 def _send(mail: OutboxMail, now: datetime, connection: BaseEmailBackend) -> bool:
     try:
+        if _is_dropped(mail):
+            return False
         _message(mail, connection).send()
     except Exception as error:  # whatever a mail server answers, the mail must stay
         _close(connection)
@@ -179,6 +191,20 @@ def _send(mail: OutboxMail, now: datetime, connection: BaseEmailBackend) -> bool
     if mail.lane == Lane.BULK:
         done |= {"text": "", "html": "", "headers": {}}
     OutboxMail.objects.filter(pk=mail.pk, state=State.WAITING).update(**done)
+    return True
+
+
+def _is_dropped(mail: OutboxMail) -> bool:
+    """Whether something that happened since the mail was written forbids it; then it stays as a line without words."""
+    kind, _colon, number = mail.about.partition(":")
+    if kind not in _last_looks:
+        return False
+    with transaction.atomic():
+        why = import_string(_last_looks[kind])(number)
+        if not why:
+            return False
+        waiting = OutboxMail.objects.filter(pk=mail.pk, state=State.WAITING)
+        waiting.update(state=State.DROPPED, error=why, text="", html="", headers={})
     return True
 
 

@@ -45,6 +45,7 @@ class ListeningConfig(AppConfig):
         trigger_answers.on_fire("survey", "headwater.listening.surveys.moments.on_firing")
         trigger_answers.offer_targets("survey", "headwater.listening.surveys.moments.offered")
         outbox.on_given_up("invitation", "headwater.listening.surveys.invitations.given_up")
+        outbox.on_leaving("invitation", "headwater.listening.surveys.last_look.why_not")
         navigation.add(
             "addressees",
             _("Addresses"),

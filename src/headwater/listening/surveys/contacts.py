@@ -115,6 +115,13 @@ def note(
     )
 
 
+def forbids(customer_id: str, survey: Survey, now: datetime) -> str:
+    """Why this customer is to get no mail of a survey any more, as a word; empty where nothing forbids it."""
+    if customer_id in _unwilling([customer_id], survey, EMAIL, now):
+        return "unwilling"
+    return "undeliverable" if _undeliverable([customer_id]) else ""
+
+
 def _unwilling(customer_ids: Sequence[str], survey: Survey, channel: str, now: datetime) -> set[str]:
     """Those who want no surveys over this channel, or not this one."""
     said = consent.may_ask(customer_ids, channel=channel, purpose=PURPOSE, at=now)

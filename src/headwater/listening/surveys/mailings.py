@@ -205,7 +205,7 @@ def start(person: Person | None, mailing: Mailing, *, edition: int | None = None
 
 
 def pause(person: Person | None, mailing: Mailing, reason: str = "") -> Mailing:
-    """Send nothing until it is let go on. Mails already handed to the outbox leave."""
+    """Send nothing until it is let go on. Mails that wait in the outbox are taken back."""
     return _turned(person, mailing, State.RUNNING, State.PAUSED, "mailing.paused", reason)
 
 
