@@ -73,6 +73,7 @@ from headwater.metrics.store import company_record
 table = DeltaTable(str(company_record().root / "signals")).to_pyarrow_table(columns=["source", "record_id"])
 print(json.dumps([row["record_id"] for row in table.to_pylist() if row["source"] == "survey-bench"]))
 """
+WAITING = ("listening_inboxbatch", "listening_surveyresponse where is_due")
 WORDS = ("delivery was late again", "friendly and quick", "the invoice was wrong", "nobody called back", "all good")
 
 
@@ -217,7 +218,7 @@ def _check_once(environment: dict[str, str], doors: Doors, acknowledged: list[Fo
     home = Path(environment["HEADWATER_HOME"])
     with closing(sqlite3.connect(home / "headwater.sqlite3", timeout=30)) as database:
         for _attempt in range(120):
-            if not database.execute("select count(*) from listening_inboxbatch").fetchone()[0]:
+            if not any(database.execute(f"select count(*) from {rows}").fetchone()[0] for rows in WAITING):
                 break
             time.sleep(1)
         rows = database.execute("select resume_hash, id from listening_surveyresponse where state = 'complete'")
