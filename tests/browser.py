@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 CHROMIUM = Path(os.environ.get("HEADWATER_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -27,6 +27,11 @@ Theme = Literal["light", "dark"]
 BY_LOOK = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
 """The rules of axe whose verdict changes with a page's width and colours; the others ask what it is made of."""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+VIOLATIONS = """options => axe.run(options).then(found => found.violations.map(
+    rule => `${rule.id} (${rule.nodes.length}): ${rule.nodes[0].html.slice(0, 160)}`))"""
+TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+LOOKS = 2_000
+"""So many times two frames a page may take to become quiet."""
 
 
 @dataclass
@@ -38,6 +43,8 @@ class Reader:
     cookies: list[dict[str, Any]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
+    asked: set[Request] = field(default_factory=set)
+    """What the page asked for and has no answer to yet."""
 
     def sign_in(self, person: Any) -> None:
         """Read as this person from the next page on."""
@@ -58,14 +65,29 @@ class Reader:
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"{path}: {error}"))
+        page.on("request", self._ask)
+        page.on("requestfinished", self._answered)
+        page.on("requestfailed", self._answered)
         self.turn(page, path)
         return page
 
     def turn(self, page: Page, path: str) -> None:
         """Go on to another page in the same window; wait until it is quiet and every chart is drawn."""
-        page.goto(self.address + path, wait_until="networkidle")
+        self.asked.clear()
+        page.goto(self.address + path)
+        self.settle(page)
         for chart in page.locator("[data-chart]").all():
             chart.locator("svg.marks").first.wait_for(state="attached")
+
+    def settle(self, page: Page) -> None:
+        """Wait until everything the page asked for was answered and drawn, and nothing was asked for since."""
+        page.wait_for_load_state()
+        page.evaluate(TWO_FRAMES)
+        for _look in range(LOOKS):
+            if not self.asked:
+                return
+            page.evaluate(TWO_FRAMES)
+        raise AssertionError(f"{page.url} still waits for {sorted(request.url for request in self.asked)}")
 
     def sweep(self, *paths: str) -> dict[str, list[str]]:
         """What is wrong with each of these pages, wide in light and narrow in the dark; each is loaded once."""
@@ -83,6 +105,12 @@ class Reader:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.location.get('url', '')}: {message.text}")
 
+    def _ask(self, request: Request) -> None:
+        self.asked.add(request)
+
+    def _answered(self, request: Request) -> None:
+        self.asked.discard(request)
+
     def close(self) -> None:
         """Close every page."""
         for context in self.contexts:
@@ -99,9 +127,11 @@ def _unfit(page: Page, width: int, theme: Theme, rules: tuple[str, ...] = ()) ->
 
 def violations(page: Page, *rules: str) -> list[str]:
     """What axe finds wrong with a page, by all its rules or by these, one line for each rule and its first place."""
-    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{rule['id']} ({len(rule['nodes'])}): {rule['nodes'][0]['html'][:160]}" for rule in found]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    chosen = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    found: list[str] = page.evaluate(VIOLATIONS, {"resultTypes": ["violations"], **chosen})
+    return found
 
 
 def overflow(page: Page) -> int:

@@ -1,13 +1,12 @@
 """The metrics pages in a real browser: drawn, accessible, usable by hand on a phone."""
 
 from datetime import date
-from itertools import product
 
 import pytest
 from playwright.sync_api import expect
 
 from headwater.base.models import Person
-from tests.browser import PHONE, WIDE, Reader, Theme, overflow, violations
+from tests.browser import PHONE, Reader
 from tests.metrics.conftest import Write, answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.metrics.addresses")]
@@ -24,19 +23,8 @@ def at_desk(reader: Reader, analyst: Person, write: Write) -> Reader:
     return reader
 
 
-def test_a_metric_is_accessible_and_fits_in_both_themes_on_phone_and_wide_screen(at_desk: Reader) -> None:
-    themes: tuple[Theme, ...] = ("light", "dark")
-    for theme, width in product(themes, (WIDE, PHONE)):
-        page = at_desk.open("/metrics/nps?by=channel", theme=theme, width=width)
-        assert violations(page) == [], (theme, width)
-        assert overflow(page) == 0, (theme, width)
-
-
-@pytest.mark.parametrize("address", ["/metrics", "/metrics/ces"])
-def test_the_list_and_a_metric_without_answers_are_accessible_on_a_phone(at_desk: Reader, address: str) -> None:
-    page = at_desk.open(address, width=PHONE)
-    assert violations(page) == []
-    assert overflow(page) == 0
+def test_the_list_and_metrics_with_and_without_answers_are_accessible_and_fit(at_desk: Reader) -> None:
+    assert at_desk.sweep("/metrics/nps?by=channel", "/metrics", "/metrics/ces") == {}
 
 
 def test_choosing_by_hand_keeps_what_was_chosen_before(at_desk: Reader) -> None:

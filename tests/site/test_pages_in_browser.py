@@ -7,7 +7,7 @@ import pytest
 from headwater.base.company import ensure_company
 from headwater.base.models import Person
 from headwater.listening.connections import services as connections
-from tests.browser import Reader, overflow, violations
+from tests.browser import Reader
 from tests.insight.conftest import Label, Write, complaint
 
 pytestmark = [
@@ -34,21 +34,8 @@ def lead(reader: Reader, person_with: Callable[..., Person], write: Write, label
     return reader
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_every_page_is_drawn_quietly_within_the_screen(lead: Reader, width: int) -> None:
-    for path in PAGES:
-        page = lead.open(path, width=width)
-        assert overflow(page) == 0, path
-        assert not lead.complaints, path
-        page.close()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_forest_and_a_cause_are_accessible(lead: Reader, theme: str) -> None:
-    for path in ("/", "/causes/delivery_late"):
-        page = lead.open(path, theme=theme)  # type: ignore[arg-type]
-        assert not violations(page), path
-        page.close()
+def test_every_page_is_drawn_quietly_accessible_and_within_the_screen(lead: Reader) -> None:
+    assert lead.sweep(*PAGES) == {}
 
 
 def test_three_clicks_lead_to_one_customers_words(lead: Reader) -> None:
