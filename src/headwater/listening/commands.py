@@ -109,13 +109,14 @@ def replay_erasures_command(file: Path, yes: bool) -> None:
 
     FILE is the list `erased_customers` as it was before the restore; the data folder must have the same pseudonym_key.
     """
-    holding_off.keep(replay.remembered(file))
     back = replay.came_back(file)
     if not back:
+        holding_off.keep(replay.remembered(file))
         click.echo(_("Nobody on the list is here."))
         return
     if not yes:
         click.confirm(_("Erase %d customers again? This cannot be undone.") % len(back), abort=True)
+    holding_off.keep(replay.remembered(file))
     for customer_id in back:
         services.erase_customer(None, customer_id)
     click.echo(_("Erased %d customers again.") % len(back))

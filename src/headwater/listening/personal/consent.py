@@ -93,8 +93,8 @@ def _said(customer_ids: Sequence[str], at: datetime) -> dict[str, list[Said]]:
 def record_consent(person: Person | None, given: Iterable[Given], *, origin: str, renews: bool = True) -> int:
     """Write what customers said into the ledger; the same thing sent twice counts once. Returns how many are new.
 
-    Of a customer who was erased nothing is written, but for a consent that they gave afterwards: with it they come back.
-    ``renews`` is False where the times are not those at which customers said it.
+    Of a customer who was erased nothing is written, but for a consent that they gave afterwards, by which they come
+    back. ``renews`` is False where the times are not those at which customers said it.
 
     Raises Refused, and nothing is written, where a channel or a purpose is unknown or a time lies in the future.
     """

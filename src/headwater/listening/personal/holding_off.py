@@ -43,7 +43,7 @@ def hold_off(customer_ids: Iterable[str], *, since: datetime | None = None) -> N
 
 
 def keep(hashes: Mapping[str, datetime]) -> None:
-    """Put hashes on the list, such as those of a list kept outside of a backup. Those that are on it stay as they are."""
+    """Put hashes on the list, such as those kept outside of a backup. Those that are on it stay as they are."""
     rows = (ErasedCustomer(customer=one, since=since) for one, since in hashes.items())
     ErasedCustomer.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
 

@@ -17,7 +17,14 @@ from headwater.base.forms import show_refusal
 from headwater.base.permissions import allows, require
 from headwater.base.refusals import Refused
 from headwater.listening.downloads import looks_csv
-from headwater.listening.forms.personal import ConsentForm, CustomerForm, LetBackForm, ReasonForm, RetentionForm, RulesForm
+from headwater.listening.forms.personal import (
+    ConsentForm,
+    CustomerForm,
+    LetBackForm,
+    ReasonForm,
+    RetentionForm,
+    RulesForm,
+)
 from headwater.listening.personal import (
     consent,
     crypto,
