@@ -30,6 +30,8 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 VIOLATIONS = """options => axe.run(options).then(found => found.violations.map(
     rule => `${rule.id} (${rule.nodes.length}): ${rule.nodes[0].html.slice(0, 160)}`))"""
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+PATIENCE = 120_000
+"""Milliseconds: how fast the machine is says nothing of the pages."""
 LOOKS = 2_000
 """So many times two frames a page may take to become quiet."""
 
@@ -60,6 +62,7 @@ class Reader:
             color_scheme=theme,
             reduced_motion="reduce" if reduced_motion else "no-preference",
         )
+        context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
         context.add_cookies(self.cookies)  # type: ignore[arg-type]
         page = context.new_page()

@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import django
@@ -65,8 +64,9 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL only what may differ there: not what needs no database, nor figures of the record, for which the
-    database holds but the taxonomy."""
+    """What takes long begins first, so that no process is left waiting for it at the end. On PostgreSQL only what may
+    differ there."""
+    items.sort(key=lambda item: not (item.get_closest_marker("long") or item.get_closest_marker("browser")))
     if config.getoption("database") != "postgresql":
         return
     chosen = [item for item in items if _may_differ(item)]
@@ -82,7 +82,12 @@ def pytest_collection_finish() -> None:
 
 
 def _may_differ(item: pytest.Item) -> bool:
+    """Whether the other database may answer otherwise: not where none is asked, nor in figures of the record, for which
+    it holds but the taxonomy, nor for the second of several roles, which are told apart in Python."""
     if item.get_closest_marker("reads_record") is not None:
+        return False
+    call = getattr(item, "callspec", None)
+    if call is not None and call.indices.get("role", 0) > 0:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or not fixtures.isdisjoint(DATABASE_FIXTURES)
@@ -110,7 +115,7 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty data folder of the test's own."""
     folder = tmp_path / "home"
     folder.mkdir(mode=0o700)

@@ -22,7 +22,7 @@ from tests.insight.conftest import DAY, Label, Write
 from tests.insight.test_failure_demand import contact
 from tests.insight.test_response import rows as invitations
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("record")]
+pytestmark = [pytest.mark.django_db, pytest.mark.reads_record, pytest.mark.usefixtures("record")]
 
 END = {"record_id": "end", "kind": "review", "local_date": DAY + timedelta(days=60)}
 

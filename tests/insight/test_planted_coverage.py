@@ -1,7 +1,10 @@
 """The sample company's planted causes lie in the intervals that are reported for them, as often as is said."""
 
+import pytest
+
 from bench.planted import coverage, one_seed
 
+pytestmark = pytest.mark.long
 SEEDS = range(1, 21)
 
 

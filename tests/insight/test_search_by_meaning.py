@@ -33,7 +33,7 @@ from headwater.science.text import unit_rows
 from headwater.science.text.nearest import nearest, pack
 from tests.insight.conftest import Label, Write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("journey")]
+pytestmark = [pytest.mark.django_db, pytest.mark.reads_record, pytest.mark.usefixtures("journey")]
 
 SAID = {
     "late": "My parcel came a week late and nobody told me.",

@@ -77,6 +77,7 @@ def contacts(
 
 
 @pytest.mark.django_db
+@pytest.mark.reads_record
 def test_words_stand_beside_what_the_source_says(
     contacts: Callable[[int], None], person_with: Callable[..., Person], client: Client
 ) -> None:
@@ -100,6 +101,7 @@ def test_words_stand_beside_what_the_source_says(
 
 
 @pytest.mark.django_db
+@pytest.mark.reads_record
 def test_with_few_contacts_to_check_on_nothing_is_corrected(contacts: Callable[[int], None]) -> None:
     contacts(10)
     found = why_unsolved()
@@ -110,6 +112,7 @@ def test_with_few_contacts_to_check_on_nothing_is_corrected(contacts: Callable[[
 
 
 @pytest.mark.django_db
+@pytest.mark.reads_record
 def test_words_that_the_source_contradicts_are_not_used(contacts: Callable[..., None]) -> None:
     contacts(60, {"authority": "skill", "staffing": "upstream"})
     found = why_unsolved()

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 
 def headwater(home: Path, *words: str, status: int = 0) -> str:
     """Run the command line in a process of its own; return what it printed."""

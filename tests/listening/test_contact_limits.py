@@ -174,6 +174,7 @@ def test_many_threads_that_decide_at_once_ask_no_customer_too_often() -> None:
     assert_nobody_asked_too_often(asked, list(Contact.objects.values_list("customer_id", "at")))
 
 
+@pytest.mark.long
 def test_many_processes_that_decide_at_once_ask_no_customer_too_often(home: Path) -> None:
     environment = {**os.environ, "HEADWATER_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[2])}
     environment.pop("HEADWATER_DATABASE_URL", None)

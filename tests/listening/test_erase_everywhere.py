@@ -67,6 +67,7 @@ def traces(folder: Path, needles: tuple[str, ...]) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_every_byte_of_an_erased_customer_is_gone(tmp_path: Path) -> None:
     """On an installation of its own: record, inbox, tables, rows set aside, mails, vault, journal and free pages."""
     data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"

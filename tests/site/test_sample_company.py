@@ -138,6 +138,7 @@ def truly_named(sample: SampleCompany) -> Counter[str]:
     return named
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("home")
 def test_it_arrives_like_any_companys_data_and_what_is_planted_is_found(sample: SampleCompany) -> None:
