@@ -20,7 +20,15 @@ from headwater.journey.queries import taxonomy
 from headwater.metrics.store import company_record
 from headwater.record.questions import Comments, CommentSample, SignalRows, Size
 from headwater.science.text import exemplars
-from headwater.science.text.themes import LARGEST, group, nearest_phrase, share_that_says, typical_words, yardstick
+from headwater.science.text.themes import (
+    LARGEST,
+    group,
+    main_language,
+    nearest_phrase,
+    share_that_says,
+    typical_words,
+    yardstick,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,9 +141,8 @@ def search_sample(sample: Comments, context: Reporting | None = None) -> Search:
     groups = [unfit[rows] for rows in group(vectors[unfit[:LARGEST]], yard.together)]
     groups = [rows for rows in groups if _customers(sample, rows) >= FEWEST_CUSTOMERS]
     _tell(context, 3, _("naming groups"))
-    named = named_groups(
-        sample.texts, groups, classes[nearest] if len(classes) else np.zeros(len(sample.texts), np.int64)
-    )
+    near = classes[nearest] if len(classes) else np.zeros(len(sample.texts), np.int64)
+    named = named_groups(sample.texts, groups, near, sample.languages)
     until = max(sample.days)
     now = np.array([day > until - timedelta(days=NOW_DAYS) for day in sample.days], dtype=bool)
     oldest = until - timedelta(days=NOW_DAYS + EARLIER_DAYS)
@@ -150,14 +157,23 @@ def search_sample(sample: Comments, context: Reporting | None = None) -> Search:
 
 
 def named_groups(
-    texts: Sequence[str], groups: Sequence[Rows], classes: NDArray[np.int64]
+    texts: Sequence[str],
+    groups: Sequence[Rows],
+    classes: NDArray[np.int64],
+    languages: Sequence[str | None] | None = None,
 ) -> list[tuple[Rows, tuple[str, ...]]]:
-    """The groups that their own words name, with these; ``classes`` (n,) is what each of ``texts`` is nearest to."""
-    return [
-        (rows, tuple(words))
-        for rows, words in zip(groups, typical_words(texts, groups, classes), strict=True)
-        if share_that_says([texts[row] for row in rows], words[:NAME_WORDS]) >= NAMED
-    ]
+    """The groups that their own words name, with these; ``classes`` (n,) is what each of ``texts`` is nearest to.
+
+    With ``languages`` (n,) a group that is told in several is named, and held to its name, in the main one.
+    """
+    spoken = np.array([one or "" for one in languages] if languages is not None else [""] * len(texts))
+    found = zip(groups, typical_words(texts, groups, classes, languages=languages), strict=True)
+    named = []
+    for rows, words in found:
+        own = rows[spoken[rows] == main_language(spoken[rows].tolist())]
+        if share_that_says([texts[row] for row in own], words[:NAME_WORDS]) >= NAMED:
+            named.append((rows, tuple(words)))
+    return named
 
 
 def _phrases(using: CommentEncoder, known: Taxonomy) -> tuple[NDArray[np.float32], Rows]:

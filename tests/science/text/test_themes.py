@@ -51,4 +51,21 @@ def test_a_group_is_named_by_what_it_says_and_others_do_not() -> None:
     assert words[0] in ("gift", "card", "gift card")
     assert not {"smith", "the", "empty"} & set(" ".join(words).split())
     assert typical_words(["…"], [np.array([0])]) == [[]]
+
+
+def test_a_group_in_the_rarer_language_is_named_against_that_language_as_it_writes_it() -> None:
+    texts = [f"the parcel {end}" for end in ("is late", "does not come", "is lost", "was empty")] * 20
+    texts += [f"Bestellung heute: {end}" for end in ("die Farbe stimmt", "alles gut", "danke dafür", "ganz nett")] * 5
+    texts += [f"Bestellung heute: der Parkplatz {end}" for end in ("ist nass", "ist voll", "ist zu", "fehlt")] * 2
+    rows = np.arange(100, 108)
+    (words,) = typical_words(texts, [rows], languages=["en"] * 80 + ["de"] * 28)
+    assert words[0] == "Parkplatz"
+    assert not {"bestellung", "heute"} & set(" ".join(words).casefold().split())
+    mixed = [*texts, "the car park is full"]
+    (same,) = typical_words(mixed, [np.array([*rows, 108])], languages=["en"] * 80 + ["de"] * 28 + ["en"])
+    assert same == words
+
+
+def test_no_group_has_no_name() -> None:
+    texts = ["the parcel is late"]
     assert typical_words(texts, []) == []

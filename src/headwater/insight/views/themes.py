@@ -25,6 +25,8 @@ from headwater.science.results import Estimate
 WORDS = 3
 MOST = 12
 """Themes of a kind that are shown before somebody asks for all."""
+OPEN = 3
+"""Of those that no cause fits, the first are read at once, the others unfolded."""
 
 
 @require_GET
@@ -40,6 +42,7 @@ def themes_page(request: HttpRequest) -> HttpResponse:
         "sentence": themes_sentence(found),
         "note": themes_note(found.search),
         **{kind: [_shown(row, words) for row in rows] for kind, rows in listed.items()},
+        "more_new": len(listed["new"]) - OPEN,
         "left_out": sum(map(len, (found.new, found.near, found.liked))) - sum(map(len, listed.values())),
         "decided": [_shown(row, {}) for row in found.decided],
         "search": found.search,

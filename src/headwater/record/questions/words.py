@@ -136,6 +136,10 @@ class Comments:
     contact: tuple[bool, ...]
     causes: tuple[tuple[str, ...], ...]
     said_by: tuple[str | None, ...]
+    languages: tuple[str | None, ...]
+
+
+_SAMPLED = ("signal_key", "local_date", "text", "customer_id", "kind", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ class CommentSample(Question[Comments]):
         tests = [has_words(), *within(exp.column("local_date", "s"), self.since, self.until)]
         if self.where is not None:
             tests.append(Words(known.columns).condition(self.where))
-        columns = [exp.column(name, "s") for name in ("signal_key", "local_date", "text", "customer_id", "kind")]
+        columns = [exp.column(name, "s") for name in _SAMPLED]
         made = [column("stage").as_("stage"), negative().as_("negative"), exp.column("causes", "l")]
         made.append(column("sentiment").as_("sentiment"))
         rows = labelled(exp.select(*columns, *made, exp.column("author", "l").as_("said_by")).where(*tests))
@@ -171,4 +175,5 @@ class CommentSample(Question[Comments]):
             contact=tuple(one == "contact" for one in drawn["kind"]),
             causes=tuple(tuple(one or ()) for one in drawn["causes"]),
             said_by=tuple(drawn["said_by"]),
+            languages=tuple(drawn["language"]),
         )

@@ -7,6 +7,7 @@ themselves: it changes with every encoder and every company.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -112,6 +113,7 @@ def typical_words(
     groups: Sequence[NDArray[np.int64]],
     classes: NDArray[np.int64] | None = None,
     *,
+    languages: Sequence[str | None] | None = None,
     fewest: int = 3,
 ) -> list[list[str]]:
     """Up to five words or pairs of words that tell each group of ``texts`` from all of them, the most telling first.
@@ -121,9 +123,15 @@ def typical_words(
     of all: so that nobody's name becomes that of a group. Words that only hold others together never count: the
     commonest of some languages, and in any language those that are said evenly whatever ``classes`` (n,) the texts are
     of. A group of which no word is left has none.
+
+    With ``languages`` (n,) a group is named in the one that most of its texts have, against the texts of that language
+    alone: else whatever is said in the rarer language would tell a group from all others. Words are written as the
+    group mostly writes them.
     """
     if not groups:
         return []
+    if languages is not None:
+        return _by_language(texts, groups, classes, np.array([one or "" for one in languages]), fewest)
     from sklearn.feature_extraction.text import CountVectorizer
 
     counter = CountVectorizer(ngram_range=(1, 2), token_pattern=WORD, max_features=50_000)
@@ -142,15 +150,51 @@ def typical_words(
         worth = row / len(members) * idf
         worth[(row < fewest) | empty | (common & (row < 0.5 * overall))] = 0
         telling = [str(words[place]) for place in np.argsort(-worth, kind="stable")[:60] if worth[place] > 0]
-        found.append(_without_repeats(telling))
+        found.append([_as_written(word, [texts[one] for one in members]) for word in _without_repeats(telling)])
     return found
+
+
+def _by_language(
+    texts: Sequence[str],
+    groups: Sequence[NDArray[np.int64]],
+    classes: NDArray[np.int64] | None,
+    languages: NDArray[np.str_],
+    fewest: int,
+) -> list[list[str]]:
+    """The words of each group in its language, from the texts of that language."""
+    spoken = [main_language(languages[rows].tolist()) for rows in groups]
+    found: list[list[str]] = [[] for _ in groups]
+    for language in dict.fromkeys(spoken):
+        kept = np.flatnonzero(languages == language)
+        places = [place for place, one in enumerate(spoken) if one == language]
+        own = [np.searchsorted(kept, np.intersect1d(groups[place], kept)) for place in places]
+        same = None if classes is None else classes[kept]
+        words = typical_words([texts[row] for row in kept], own, same, fewest=fewest)
+        for place, one in zip(places, words, strict=True):
+            found[place] = one
+    return found
+
+
+def main_language(languages: Sequence[str]) -> str:
+    """The language that most of a group's texts have; of equals the first by name."""
+    counted = Counter(languages)
+    return min(counted, key=lambda one: (-counted[one], one))
+
+
+def _as_written(word: str, texts: Sequence[str]) -> str:
+    """The word or pair as it is mostly written, such as a German noun with its capital."""
+    told = r"\W+".join(re.escape(part) for part in word.split())
+    pattern = re.compile(rf"(?<!\w){told}(?!\w)", re.IGNORECASE)
+    written = Counter(" ".join(re.findall(WORD, one)) for text in texts for one in pattern.findall(text))
+    written = Counter({form: n for form, n in written.items() if form.casefold() == word})
+    return max(written, key=lambda one: (written[one], one == word)) if written else word
 
 
 def share_that_says(texts: Sequence[str], words: Sequence[str]) -> float:
     """The share of ``texts`` that say at least one of ``words``, 0…1: whether they name these texts."""
     if not texts or not words:
         return 0.0
-    found = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word) for word in words)})(?!\w)")
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word.casefold()) for word in words)})(?!\w)")
     return sum(bool(found.search(" ".join(re.findall(WORD, text.casefold())))) for text in texts) / len(texts)
 
 
