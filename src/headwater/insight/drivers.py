@@ -43,6 +43,7 @@ from headwater.insight.value_rules import SELDOM
 from headwater.metrics.store import company_record
 from headwater.record.questions import Column, ResponseProducts, SegmentProducts
 from headwater.science.bounds import Array
+from headwater.science.logit_drivers import MOST_DRIVERS
 from headwater.science.results import Estimate, NoVerdict, Result
 
 MOST_CHOSEN: Final = 30
@@ -125,7 +126,8 @@ def analyse(selection: Selection, asked: DriversAsked | None = None) -> Analysis
     column = outcome_column(outcome, asked.form, selection)
     found, unknown = _chosen(asked, candidates(outcome, selection), outcome)
     whole = company_record().ask(_question(outcome, column, found, selection))
-    used, left_out = _usable(whole, found, proposing=not asked.drivers)
+    most = MOST_DRIVERS if asked.form == "low" else MOST_PROPOSED
+    used, left_out = _usable(whole, found, None if asked.drivers else most)
     if asked.complete:
         whole = company_record().ask(_question(outcome, column, [_required(one) for one in used], selection))
     rows = None
@@ -155,7 +157,7 @@ def _of_customers(
         return replace(_analysis(outcome, asked, "again", (), unknown, choices, (), None), refused=seldom)
     cells = customers_after(outcome, found, selection)
     whole = (as_products(cells, found),) if cells is not None else ()
-    used, left_out = _usable(whole, found, proposing=not asked.drivers)
+    used, left_out = _usable(whole, found, None if asked.drivers else MOST_DRIVERS)
     rows = same_customers(cells, found, used) if cells is not None else None
     return _analysis(outcome, asked, "again", used, (*unknown, *left_out), choices, whole, rows)
 
@@ -222,9 +224,10 @@ def _delight(rating: Rating) -> float:
 
 
 def _usable(
-    whole: tuple[SegmentProducts, ...], found: Sequence[Candidate], *, proposing: bool
+    whole: tuple[SegmentProducts, ...], found: Sequence[Candidate], most: int | None
 ) -> tuple[list[Candidate], tuple[LeftOut, ...]]:
-    """The candidates with enough responses on either side; of a proposal, those that say something of their own."""
+    """The candidates with enough responses on either side; of a proposal (of at most so many; None: they were chosen),
+    those that say something of their own."""
     if not whole:
         return [], ()
     total = whole[0].blocks[0].total()
@@ -233,10 +236,10 @@ def _usable(
     together = total.correlations()
     for place, one in enumerate(found):
         reason = _too_little(total, place, one)
-        if not reason and proposing:
+        if not reason and most is not None:
             reason = _repeats(together, place, [found.index(other) for other in used], found)
-        if not reason and proposing and len(used) == MOST_PROPOSED:
-            reason = _("%d drivers are compared at once; choose it to see it.") % MOST_PROPOSED
+        if not reason and most is not None and len(used) == most:
+            reason = _("%d drivers are compared at once; choose it to see it.") % most
         if reason:
             left.append(LeftOut(one, reason))
         else:

@@ -13,7 +13,9 @@ from headwater.science.asymmetry import Kind
 from headwater.science.results import Estimate, NoVerdict
 
 CLEAR = 0.02
-"""A driver that explains less of the differences than this is not worth a sentence."""
+"""A driver that explains less of the differences than this is not worth a sentence,"""
+CLEAR_EFFECT = 0.05
+"""unless the share who answer yes surely differs by this much with it and without."""
 
 
 def quadrant_name(quadrant: Quadrant) -> str:
@@ -68,9 +70,18 @@ def drivers_sentence(analysis: Analysis | None) -> str:
     if analysis.refused is not None:
         return _("What drives “%(outcome)s” cannot be told.") % {"outcome": outcome}
     top = analysis.rows[0]
-    if not isinstance(top.importance, Estimate) or top.importance.estimate < CLEAR:
+    if not isinstance(top.importance, Estimate) or (top.importance.estimate < CLEAR and not _is_clear(analysis, top)):
         return _("Nothing that is measured here goes together with “%(outcome)s” to speak of.") % {"outcome": outcome}
     return _of_rating(analysis, top) if top.candidate.kind in ("rating", "number") else _of_event(analysis, top)
+
+
+def _is_clear(analysis: Analysis, row: DriverRow) -> bool:
+    """Whether the answer to a yes or no surely differs where a rare thing happened: what few meet explains little of
+    all differences, however much it does to them."""
+    effect = row.effect
+    if analysis.form not in ("low", "again") or row.candidate.rating or not isinstance(effect, Estimate):
+        return False
+    return abs(effect.estimate) >= CLEAR_EFFECT and (effect.low > 0 or effect.high < 0)
 
 
 def _of_event(analysis: Analysis, top: DriverRow) -> str:
