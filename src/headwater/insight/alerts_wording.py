@@ -65,10 +65,13 @@ def alerts_sentence(found: "Alerts") -> str:
         return _("Nothing is watched yet: days are compared with the fifteen weeks before them.")
     if not found.open:
         return _("Nothing new rises: %s series are as they were in the weeks before.") % measure(series, "count")
-    rises = ngettext("%d rise waits for a word from you", "%d rises wait for a word from you", len(found.open))
-    rises = rises % len(found.open)
+    rises = ngettext("%d rise waits for your answer", "%d rises wait for your answer", len(found.open)) % len(
+        found.open
+    )
     strongest = max(found.open, key=lambda one: (one.until is None, one.low))
-    return _("%(rises)s, %(under_way)d of them still under way. %(strongest)s") % {
+    if len(found.open) == 1:
+        return _("%(rises)s. %(strongest)s") % {"rises": rises, "strongest": alert_sentence(strongest)}
+    return _("%(rises)s, %(under_way)d of them still under way. The strongest: %(strongest)s") % {
         "rises": rises,
         "under_way": found.under_way,
         "strongest": alert_sentence(strongest),

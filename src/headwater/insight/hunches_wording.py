@@ -110,6 +110,8 @@ def calibration_words(found: hs.Calibration | NoVerdict) -> str:
 
 def few_words(found: NoVerdict) -> str:
     """Why there is no picture yet."""
+    if not found.n:
+        return _("None of your hunches is answered yet; from %d on there is a picture here.") % FEWEST
     return _("%(n)d answered hunches say little of a person; from %(few)d on there is a picture here.") % {
         "n": found.n,
         "few": FEWEST,

@@ -103,6 +103,7 @@ def _shown(found: Employees) -> dict[str, Any]:
                 found.beside.lags.lags, found.beside.lags.results, found.beside.slopes.results, strict=True
             )
         ],
+        "several": any(isinstance(one, Estimate) for one in found.beside.slopes.results),
         "heads": [question_name(one) for one in found.questions],
         "heat": [
             (team, [_heat(question, result) for question, result in team.items])
