@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything: lint, then the tests on PostgreSQL, then on SQLite with the browser.
+# Everything: lint beside the tests on PostgreSQL, then the tests on SQLite with the browser.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=.venv/bin
@@ -12,15 +12,23 @@ chromium() {
 }
 chromium || true
 
-bash tests/lint.sh || exit 1
 # What tests write is small and of no use afterwards: it stays in memory where there is room.
 if [ "$(df --output=avail -k /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null; then
     TMPDIR=$(mktemp -d /dev/shm/headwater-XXXXXX) && chmod 711 "$TMPDIR" && export TMPDIR && trap 'rm -rf "$TMPDIR"' EXIT
 fi
+# Types are checked on one core: meanwhile the tests use the other.
+said=$(mktemp)
+bash tests/lint.sh >"$said" 2>&1 &
+lint=$!
 # What a worker takes over from another is half of what that one has left, so that neighbours keep sharing their set-up.
 run="$bin/python -m pytest -n ${PYTEST_WORKERS:-$(nproc)} --dist worksteal --durations=15"
 # Each test runs where it can tell something: docs/develop/decisions/0011-two-databases.md.
 $run --database postgresql -m "not browser and not cluster and not faults" \
     --ignore-glob='*/test_*_pages.py' --ignore-glob='*/test_*_page.py' \
-    tests/base tests/journey tests/listening tests/metrics tests/insight tests/strategy tests/site || exit 1
+    tests/base tests/journey tests/listening tests/metrics tests/insight tests/strategy tests/site
+passed=$?
+wait $lint || passed=1
+cat "$said"
+rm -f "$said"
+[ $passed = 0 ] || exit 1
 $run --database sqlite -m "not cluster and not faults" --ignore=tests/site/test_api_contract.py tests

@@ -27,6 +27,12 @@ def answer(home: Path, *words: str) -> Any:
     return json.loads(headwater(home, *words, "--json"))
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that is not there yet: whichever command comes first begins in it."""
+    return tmp_path_factory.mktemp("empty") / "home"
+
+
 def test_real_tweets_become_causes_with_words(shared: Path, tmp_path: Path) -> None:
     home, file = tmp_path / "home", shared / "data" / "airline_tweets" / "Tweets.csv"
     headwater(home, "start", "--pack", "airline")
@@ -52,12 +58,12 @@ def test_real_tweets_become_causes_with_words(shared: Path, tmp_path: Path) -> N
     assert answer(home, "causes")["rows"] == rows
 
 
-def test_an_empty_folder_becomes_an_empty_company_without_the_sample(tmp_path: Path) -> None:
-    assert answer(tmp_path / "home", "causes") == {"rows": []}
-    assert "empty" in headwater(tmp_path / "home", "brief")
+def test_an_empty_folder_becomes_an_empty_company_without_the_sample(empty: Path) -> None:
+    assert answer(empty, "causes") == {"rows": []}
+    assert "empty" in headwater(empty, "brief")
 
 
-def test_a_refusal_is_one_line_and_status_2(tmp_path: Path) -> None:
-    said = headwater(tmp_path / "home", "metric", "happiness", status=2)
+def test_a_refusal_is_one_line_and_status_2(empty: Path) -> None:
+    said = headwater(empty, "metric", "happiness", status=2)
     assert "happiness" in said
     assert len(said.strip().splitlines()) == 1
