@@ -175,3 +175,52 @@ def test_the_subject_of_a_ticket_is_redacted_and_counted_and_an_agent_keeps_the_
     kept = dict(company_record().everything_of_customer("c1")["signals"]["attributes"][0].as_py())
     assert kept == {"subject": "Write to [e-mail]", "agent": "Kim Pepper"}
     assert Redacted.objects.get(kind="email").count == 1
+
+
+NAMES_BESIDE = (
+    ("Refund for Ana Prado", "Refund for [name]"),
+    ("ana prado", "[name]"),
+    ("Ana called Kim Pepper twice", "[name] called [colleague] twice"),
+    ("Kim Pepper", "Kim Pepper"),  # who served: an attribute of its own, with its own right
+    ("Lee Smith", "Lee Smith"),
+    ("please call Lee Smith", "please call [colleague]"),
+    ("Prado", "Prado"),  # one word is a segment far more often
+    ("standard", "standard"),
+)
+"""An attribute's value in the row of the customer Ana Prado, served by Lee Smith, where Kim Pepper works too."""
+
+
+@pytest.mark.parametrize(("value", "kept"), NAMES_BESIDE)
+def test_names_given_in_the_mapping_are_taken_out_of_attributes_too(
+    ours: Company, tmp_path: Path, value: str, kept: str
+) -> None:
+    Person.objects.create(email="kim@example.com", name="Kim Pepper", roles=["employee"])
+    path = tmp_path / "cases.csv"
+    path.write_text(
+        "id,date,client,agent,subject,words,customer\n"
+        f"1,2024-01-02,Ana Prado,Lee Smith,{value},Ana Prado waited,c1\n2,2024-01-02,,,{value},,c2\n"
+    )
+    used = from_yaml(
+        "version: 1\nsource: cases\nemit:\n  - kind: contact\n    fields: {record_id: id, text: words, customer_id: "
+        "customer, occurred_at: date, event: {constant: seen}}\n    attributes: {client: {column: client, personal: "
+        "true}, agent: agent, subject: subject}\n"
+    )
+    services.import_file(path, mapping=used)
+    signals = company_record().everything_of_customer("c1")["signals"]
+    assert dict(signals["attributes"][0].as_py()) == {"agent": "Lee Smith", "subject": kept}
+    assert signals["text"].to_pylist() == ["[name] waited"]
+
+
+def test_a_program_says_who_may_be_named(ours: Company) -> None:
+    given = {"subject": "Ana Prado and Bo", "plan": "plus"}
+    row = {"record_id": "1", "customer_id": "c1", "kind": "contact", "text": "Bo Lind and ANA PRADO came"}
+    sent = [row | {"attributes": given, "names": ["Ana Prado", "Bo Lind"]}, row | {"record_id": "2"}]
+    services.receive_signals(sent, source="desk", person=None)
+    inbox.flush()
+    signals = company_record().everything_of_customer("c1")["signals"].sort_by("record_id")
+    assert signals["text"].to_pylist() == ["[name] and [name] came", row["text"]]
+    assert dict(signals["attributes"][0].as_py()) == {"subject": "[name] and Bo", "plan": "plus"}
+    refused = services.receive_signals(
+        [row | {"names": ["x"] * 11}, row | {"names": "Ana"}], source="desk", person=None
+    )
+    assert {one.code for one in refused} == {"invalid_input"}

@@ -18,6 +18,7 @@ from headwater.metrics.definitions import ScaleError, parse_scale
 
 MAX_ATTRIBUTES = 100
 MAX_ATTRIBUTE_NAMES = 1_000
+MAX_NAMES = 10
 
 Id = Annotated[str, Field(min_length=1, max_length=500)]
 Short = Annotated[str, Field(max_length=500)]
@@ -53,14 +54,19 @@ class SignalIn(BaseModel):
     stage: Short | None = None
     sentiment: Literal["negative", "neutral", "positive"] | None = None
     attributes: dict[AttributeName, Short] = Field(default_factory=dict, max_length=MAX_ATTRIBUTES)
+    names: list[Short] = Field(
+        default_factory=list, max_length=MAX_NAMES,
+        description="People who may be named in the text or an attribute: taken out of them, and not kept.",
+    )  # fmt: skip
 
 
 Read = tuple[int, SignalIn]
-NOT_FIELDS = {"attributes", "scale"}
+NOT_FIELDS = {"attributes", "names", "scale"}
 FIELDS = tuple(cast("FieldName", name) for name in SignalIn.model_fields if name not in NOT_FIELDS)
 SAME_NAME = {name: ColumnField.model_construct(column=name) for name in FIELDS}
 SAID: set[FieldName] = {"text", "score", "event"}
 ATTRIBUTE = "attributes."
+NAME = "names."
 
 
 def read_rows(rows: Sequence[Any]) -> tuple[list[Read], list[SetAside]]:
@@ -123,14 +129,20 @@ def _emit(group: list[Read]) -> Emit:
     if not given & SAID:
         given.add("text")
     scale = group[0][1].scale
-    names = sorted({name for _, signal in group for name in signal.attributes})
+    attributes = {
+        name: ColumnField.model_construct(column=f"{ATTRIBUTE}{name}")
+        for name in sorted({name for _, signal in group for name in signal.attributes})
+    }
+    for place in range(max(len(signal.names) for _, signal in group)):
+        column = f"{NAME}{place}"
+        attributes[column] = ColumnField.model_construct(column=column, personal=True)
     return Emit.model_construct(
         kind="survey",
         when=None,
         metric=None,
         scale=parse_scale(scale) if scale else None,
         fields={name: SAME_NAME[name] for name in FIELDS if name in given},
-        attributes={name: ColumnField.model_construct(column=f"{ATTRIBUTE}{name}") for name in names},
+        attributes=attributes,
         record_id_prefix="",
     )
 
@@ -139,9 +151,13 @@ def _raw(group: list[Read], emit: Emit) -> pa.Table:
     columns: dict[str, pa.Array] = {
         name: pa.array([_text(getattr(signal, name)) for _, signal in group], pa.string()) for name in emit.fields
     }
-    for name in emit.attributes:
-        values = [signal.attributes.get(name) for _, signal in group]
-        columns[f"{ATTRIBUTE}{name}"] = pa.array(values, pa.string())
+    for name, field in emit.attributes.items():
+        if not field.personal:
+            values = [signal.attributes.get(name) for _, signal in group]
+            columns[f"{ATTRIBUTE}{name}"] = pa.array(values, pa.string())
+    for place in range(sum(field.personal for field in emit.attributes.values())):
+        given = [signal.names[place] if place < len(signal.names) else None for _, signal in group]
+        columns[f"{NAME}{place}"] = pa.array(given, pa.string())
     return pa.table(columns)
 
 

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import phonenumbers
 import pyarrow as pa
@@ -108,14 +108,35 @@ def redact(
     )
 
 
-def redact_values(values: pa.Array, rules: Redaction, counts: Counter[str]) -> pa.Array:
+def redact_values(
+    values: pa.Array, rules: Redaction, counts: Counter[str], names: Sequence[tuple[str, pa.Array]] = ()
+) -> pa.Array:
     """The values of an attribute without personal data: e-mail addresses in all of them, the rest among words alone.
 
     A value of digits in one piece is the number of an order or a parcel far more often than somebody's, and to group
-    by it is what it is kept for; a column of names or numbers of customers is marked as personal in the mapping.
+    by it is what it is kept for; a column of names or numbers of customers is marked as personal in the mapping. A name
+    of the same row that is the whole value goes, too; a colleague's stays, for such an attribute says who served, and
+    has its own right.
     """
+    for kind, own in names:
+        if kind == "name":
+            values = _unless_same(values, own, counts)
     values = _where(values, MAYBE_EMAIL, lambda some: _without_emails(some, counts))
-    return _where(values, SEVERAL_WORDS, lambda some: redact(some, replace(rules, colleagues=()), counts))
+    worded = pc.fill_null(pc.match_substring_regex(values, SEVERAL_WORDS), False)
+    whole = [pa.array([one.lower() for one in rules.colleagues], pa.string())]
+    for names_of_colleagues in [*whole, *(pc.utf8_lower(own) for kind, own in names if kind == "colleague")]:
+        worded = pc.and_(worded, pc.invert(pc.is_in(pc.utf8_lower(values), names_of_colleagues, skip_nulls=True)))
+    if not pc.any(worded).as_py():
+        return values
+    theirs = [(kind, own.filter(worded)) for kind, own in names]
+    return pc.replace_with_mask(values, worded, redact(values.filter(worded), rules, counts, theirs))
+
+
+def _unless_same(values: pa.Array, names: pa.Array, counts: Counter[str]) -> pa.Array:
+    """The values, with a mark where one is its row's name."""
+    same = pc.fill_null(pc.equal(pc.utf8_lower(values), pc.utf8_lower(names)), False)
+    counts["name"] += pc.sum(same).as_py() or 0
+    return pc.if_else(same, pa.scalar(MARKS["name"]), values)
 
 
 def _where(texts: pa.Array, pattern: str, change: Callable[[pa.Array], pa.Array]) -> pa.Array:

@@ -321,17 +321,20 @@ def describe(chunk: Chunk, context: Context) -> Chunk:
             lambda i, name=name: f"the attribute {name} has more than {MAX_VALUE} characters.",  # type: ignore[misc]
             name,
         )
-    return chunk.with_fields(
-        attributes=_map_of({name: _without_personal(chunk, name, field, context) for name, field in kept.items()})
-    )
+    people = _names(chunk, context)
+    values = {name: _without_personal(chunk, name, field, context, people) for name, field in kept.items()}
+    return chunk.with_fields(attributes=_map_of(values))
 
 
-def _without_personal(chunk: Chunk, name: str, field: ColumnField, context: Context) -> pa.Array:
-    """The values of an attribute without personal data; the agent's name is what it says, and has its own right."""
+def _without_personal(
+    chunk: Chunk, name: str, field: ColumnField, context: Context, people: list[tuple[str, pa.Array]]
+) -> pa.Array:
+    """The values of an attribute without personal data, `people` being the names that the row's own columns give; the
+    agent's name is what it says, and has its own right."""
     values = _described(chunk, name, field, context)
     if field.constant is not None or name in AGENTS:
         return values
-    return redact_values(values, context.redaction, context.redacted)
+    return redact_values(values, context.redaction, context.redacted, people)
 
 
 def _described(chunk: Chunk, name: str, field: ColumnField, context: Context) -> pa.Array:
