@@ -238,6 +238,7 @@ QUESTIONS: dict[str, Question[object]] = {
         "test", ("plan", "region"), ("attribute:wave", "month"), FILTER, date(2023, 11, 2)
     ),
     "answers to a survey, in all": SurveyAnswers("crm"),
+    "choices of a survey": SurveyAnswers("test", ("plan",), ("attribute:region",), only_choices=True),
     "signals of a source": SurveySignals("app", -5, 20),
     "how long customers stayed": Stays(CUSTOM, parse("event = 'delivery_late'"), date(2024, 2, 2)),
 }

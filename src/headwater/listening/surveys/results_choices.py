@@ -18,11 +18,9 @@ from headwater.listening.surveys.results_segments import check_dimension, requir
 from headwater.metrics import rules
 from headwater.metrics.comparisons import MOST_GROUPS
 from headwater.metrics.definitions import METRICS
-from headwater.metrics.estimates import sums_of
 from headwater.metrics.store import company_record
-from headwater.record.filters import equals, every
-from headwater.record.questions import Sums
-from headwater.record.questions.surveys import CHOICES, SurveyAnswers
+from headwater.record.filters import equals
+from headwater.record.questions.surveys import CHOICES, MOST_CHOSEN, SurveyAnswers
 from headwater.science.results import Estimate, NoVerdict
 
 if TYPE_CHECKING:
@@ -119,12 +117,11 @@ def _tables(
     """The segments; responses by option, and those that chose any, each (segments, customer buckets)."""
     where = equals(WAVE, view.wave) if view.wave else None
     since = first_day(survey)
-    # Refused before a dimension of a million values is counted bucket by bucket.
-    sums_of(Sums((by,), every(equals("source", survey.source), where), since, limit=MOST_GROUPS))
-    found = company_record().ask(SurveyAnswers(survey.source, (attribute_of(question),), (by,), where, since))
+    asked = SurveyAnswers(survey.source, (attribute_of(question),), (by,), where, since, only_choices=True)
+    found = company_record().ask(asked)
     rows = found.part == CHOICES
     places, values = found.by[0].places[rows], list(found.by[0].values)
-    if len(values) > MOST_GROUPS:
+    if len(values) > MOST_GROUPS or len(found.n) > MOST_CHOSEN:
         message = _("%(by)s makes more than %(most)d groups; add a filter or choose a coarser dimension.")
         raise Refused("too_many_groups", message % {"by": by, "most": MOST_GROUPS}, "by")
     named = sorted(set(places.tolist()))

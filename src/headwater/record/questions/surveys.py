@@ -20,6 +20,7 @@ RESPONSES: Final = 0
 SCORES: Final = 1
 WORDS: Final = 2
 CHOICES: Final = 3
+MOST_CHOSEN: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +53,7 @@ class SurveyAnswers(Question[AnswerCounts]):
         by: further dimensions, as in ``Sums``, without ``cause``; the same throughout a response.
         where: only signals that match.
         since, until: first and last local day, both included.
+        only_choices: nothing is counted but what was chosen, and at most ``MOST_CHOSEN`` rows and one more come back.
     """
 
     source: str
@@ -60,9 +62,16 @@ class SurveyAnswers(Question[AnswerCounts]):
     where: Filter | None = None
     since: date | None = None
     until: date | None = None
+    only_choices: bool = False
 
     def query(self, known: Known) -> exp.Select:
-        parts = [self._responses(), self._scores(), self._words(), *self._choices()]
+        others = [] if self.only_choices else [self._responses(), self._scores(), self._words()]
+        found = self._united([*others, *self._choices()], known)
+        return found.limit(MOST_CHOSEN + 1) if self.only_choices else found
+
+    def _united(self, parts: list[exp.Select], known: Known) -> exp.Select:
+        if len(parts) == 1:
+            return parts[0].with_("said", as_=self._said(known)).with_("responses", as_=self._by_response())
         return (
             exp.select("*")
             .from_(exp.union(*parts, distinct=False, copy=False).subquery("a"))
