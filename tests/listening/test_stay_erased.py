@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from django.test import Client
 from django.utils import timezone
 
+from headwater.base import paths
 from headwater.base.models import Company, HistoryEntry, Person
 from headwater.base.permissions import NotAllowed
 from headwater.listening import inbox, services
@@ -22,8 +23,9 @@ from headwater.listening.connections import running
 from headwater.listening.connections import services as connections
 from headwater.listening.mapping import Emit, from_yaml
 from headwater.listening.models import Addressee, Consent, ErasedCustomer, Import, SetAsideRow
-from headwater.listening.personal import consent, erasing, holding_off, pseudonyms, replay, rules
+from headwater.listening.personal import consent, database_pages, erasing, holding_off, pseudonyms, replay, rules
 from headwater.listening.personal.crypto import HASH_FILE, keyed_hash
+from headwater.listening.personal.database_pages import StillInUse
 from headwater.listening.pipeline import Chunk, Context, steps
 from headwater.listening.surveys import addressees, contacts
 from headwater.listening.surveys.contact_rules import Allowed, Denied
@@ -152,7 +154,7 @@ def test_a_consent_given_afterwards_brings_them_back_and_an_earlier_one_does_not
     assert send(ERASED, "2").state == "received"
     entry = HistoryEntry.objects.get(code="customer.came_back")
     assert entry.data == {"customers": 1}
-    assert (holding_off.count(), replay.remembered(replay.home() / replay.FILE)) == (0, {})
+    assert (holding_off.count(), replay.remembered(paths.home() / replay.FILE)) == (0, {})
 
 
 def test_a_column_without_a_time_of_its_own_brings_nobody_back(erased: None, make_file: FileMaker) -> None:
@@ -207,7 +209,7 @@ def test_the_list_tells_nothing_without_the_key(erased: None, home: Path) -> Non
 
 def test_a_list_kept_outside_of_a_backup_holds_them_off_after_a_restore(erased: None, tmp_path: Path) -> None:
     safe = tmp_path / "safe"
-    safe.write_bytes((replay.home() / replay.FILE).read_bytes())
+    safe.write_bytes((paths.home() / replay.FILE).read_bytes())
     ErasedCustomer.objects.all().delete()  # as a backup from before the erasure knows nothing of it
     assert CliRunner().invoke(replay_erasures_command, [str(safe), "--yes"]).exit_code == 0
     assert send(ERASED, "2").code == "erased_customer"
@@ -217,7 +219,7 @@ def test_what_was_on_its_way_when_they_were_put_on_the_list_does_not_stay(
     ours: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(ERASED)
-    rewrite = erasing.database_pages.rewrite
+    rewrite = database_pages.rewrite
 
     def meanwhile() -> None:
         rewrite()
@@ -226,8 +228,8 @@ def test_what_was_on_its_way_when_they_were_put_on_the_list_does_not_stay(
 
     request = erasing.ask_erasure(None, ERASED)
     with monkeypatch.context() as patched:
-        patched.setattr(erasing.database_pages, "rewrite", meanwhile)
-        with pytest.raises(erasing.StillInUse):
+        patched.setattr(database_pages, "rewrite", meanwhile)
+        with pytest.raises(StillInUse):
             erasing.run(request)
     request.refresh_from_db()
     erasing.run(request)

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from headwater.base.models import Company, HistoryEntry, Person
+from headwater.base.paths import home
 from headwater.base.permissions import ROLES
 from headwater.listening import inbox, services
 from headwater.listening.models import Consent, ErasedCustomer, ErasureRequest, PersonalDataRules, RetentionRule
@@ -46,8 +47,9 @@ class Door:
     def tried(self, client: Client) -> Any:
         if self.method == "GET":
             return client.get(self.address, self.sent)
-        kind = {"content_type": "application/json"} if self.is_api else {}
-        return client.post(self.address, self.sent, **kind)
+        if self.is_api:
+            return client.post(self.address, self.sent, content_type="application/json")
+        return client.post(self.address, self.sent)
 
 
 API: Final = "/api/v1"
@@ -106,7 +108,7 @@ def state() -> tuple[object, ...]:
     """All that a door could have changed."""
     counted = (Consent, ErasedCustomer, ErasureRequest, RetentionRule, HistoryEntry)
     rows = tuple(one._default_manager.count() for one in counted)
-    return (*rows, PersonalDataRules.objects.get().edition, (crypto.home() / crypto.KEY_FILE).read_text())
+    return (*rows, PersonalDataRules.objects.get().edition, (home() / crypto.KEY_FILE).read_text())
 
 
 @pytest.mark.parametrize("role", [*ROLES, NOBODY, STRANGER])
