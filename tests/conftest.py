@@ -44,7 +44,7 @@ django.setup()
 
 from tests.browser import chromium, reader  # noqa: E402, F401 fixtures for every room; they need the settings above
 
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_blocker", "live_server"}
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 # How long an example takes says something of the machine, nothing of the code.
 settings.register_profile("headwater", deadline=None)

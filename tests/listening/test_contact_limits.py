@@ -120,8 +120,11 @@ PROGRAM = """
 import json, multiprocessing
 import django
 django.setup()
+from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
+settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
+call_command("migrate", verbosity=0, run_syncdb=True)
 from django.db import connection
 from headwater.listening.models import Contact
 from tests.listening import test_contact_limits as test

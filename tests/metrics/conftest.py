@@ -14,6 +14,7 @@ from headwater.base.models import Person
 from headwater.metrics import store
 from headwater.metrics.definitions import METRICS
 from headwater.record import Record
+from headwater.record.rollups import Rollups
 from headwater.record.schema import SIGNALS
 
 Write = Callable[[list[dict[str, Any]]], None]
@@ -29,8 +30,13 @@ def empty_record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def record(home: Path, empty_record: Path) -> Iterator[Record]:
-    """The company's empty record, as the metrics find it."""
+def record(home: Path, empty_record: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
+    """The company's empty record, as the metrics find it.
+
+    It is as after a burst of arrivals: no rollup follows, so that answers come from the rows. They are the same
+    (``tests/record/test_rollups.py``), and to keep sums costs a small record more than all that is asked of it.
+    """
+    monkeypatch.setattr(Rollups, "follow", lambda rollups: None)
     shutil.copytree(empty_record, home / "record")
     store.close_company_record()
     yield store.company_record()
