@@ -106,11 +106,11 @@ def search_verbatims(
         return FoundPage(
             tuple(Found(row, None) for row in as_allowed(person, answer.rows)), way, parts, number, answer.more
         )
-    found = _by_meaning(text, where, selection)
     first, last = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
-    shown = as_allowed(person, (one.signal for one in found[first:last]))
-    permitted = tuple(replace(one, signal=row) for one, row in zip(found[first:last], shown, strict=True))
-    return FoundPage(permitted, way, parts, number, len(found) > last)
+    found, more = _by_meaning(text, where, selection, slice(first, last))
+    shown = as_allowed(person, (one.signal for one in found))
+    permitted = tuple(replace(one, signal=row) for one, row in zip(found, shown, strict=True))
+    return FoundPage(permitted, way, parts, number, more)
 
 
 def phrases_in(text: str) -> tuple[str, ...]:
@@ -187,22 +187,29 @@ def _index_file(index: MeaningIndex, encoder: CommentEncoder, name: str) -> int:
     return len(rows)
 
 
-def _by_meaning(text: str, where: Filter | None, selection: Selection) -> tuple[Found, ...]:
+def _by_meaning(text: str, where: Filter | None, selection: Selection, page: slice) -> tuple[tuple[Found, ...], bool]:
+    """The comments of a page of what is found, and whether there are more."""
     encoder = encoder_in_force()
     if encoder is None or not (index := MeaningIndex(encoder.name)).exists():
-        return ()
+        return (), False
     query = encoder.encode([text])[0]
     if not query.any():
-        return ()
+        return (), False
+    if where is None:
+        # The order is the index's, so that the comments of one page alone need reading.
+        keys, similarity = index.nearest(query, MOST, since=selection.since, until=selection.until)
+        alike = keys[similarity > 0]
+        ranked = _measured_again(_those_that_match(alike[page], None), query, encoder)
+        return tuple(ranked), len(alike) > page.stop
     keys, _ = index.nearest(query, LOOKED_AT, since=selection.since, until=selection.until)
     rows = _those_that_match(keys, where)
-    if where is not None and len(rows) < min(MOST, len(keys)):
+    if len(rows) < min(MOST, len(keys)):
         # Few of the nearest are in the selection: compare all of the selection instead.
         inside = company_record().ask_once(MatchingKeys(where, selection.since, selection.until))
         keys, _ = index.nearest(query, MOST, among=inside.keys)
         rows = _those_that_match(keys, where)
-    ranked = _measured_again(rows, query, encoder)
-    return tuple(one for one in ranked if one.similarity is not None and one.similarity > 0)[:MOST]
+    ranked = [one for one in _measured_again(rows, query, encoder) if one.similarity is not None and one.similarity > 0]
+    return tuple(ranked[page]), len(ranked[:MOST]) > page.stop
 
 
 def _those_that_match(keys: NDArray[np.int64], where: Filter | None) -> tuple[Signal, ...]:

@@ -1,7 +1,7 @@
 """Which of many vectors are nearest to one: signs of bits first, whole numbers of eight bits for the best of those.
 
 A vector of length 1 keeps its neighbours when each of its numbers is one bit (above the middle of all, or not): the
-distance of two is then the count of bits that differ, 64 at a time. The few thousand nearest by bits are compared by
+distance of two is then the count of bits that differ, 64 at a time. The few nearest by bits are compared by
 their quantised numbers. Measured recall is in docs/develop/text.md.
 """
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
 
 CANDIDATES = 4_000
+SHARE = 0.02
+"""Of many vectors so many are compared closely: with a fixed number recall falls as the vectors become more."""
 WORD = 64
 
 
@@ -58,12 +60,12 @@ def nearest(
     k: int,
     *,
     open_to_choice: Sequence[NDArray[np.bool_] | None] | None = None,
-    candidates: int = CANDIDATES,
+    candidates: int | None = None,
 ) -> tuple[NDArray[np.int64], Vectors]:
     """Places of the up to ``k`` nearest of all ``parts`` one after another, the most similar first, and their cosines.
 
-    ``query`` (d,) has length 1. ``open_to_choice`` leaves rows of a part out; None leaves out none. At least
-    ``candidates`` are compared closely.
+    ``query`` (d,) has length 1. ``open_to_choice`` leaves rows of a part out; None leaves out none. ``candidates`` are
+    compared closely, by default ``CANDIDATES`` or ``SHARE`` of all.
     """
     wanted = signs(query[None], middle)[0]
     distances = [_distance(part, wanted) for part in parts]
@@ -73,7 +75,8 @@ def nearest(
     if not distances:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     all_distances = np.concatenate(distances)
-    close = min(max(candidates, k), len(all_distances))
+    wide = max(CANDIDATES, round(SHARE * len(all_distances))) if candidates is None else candidates
+    close = min(max(wide, k), len(all_distances))
     places = np.argpartition(all_distances, close - 1)[:close] if close else np.zeros(0, np.int64)
     places = np.sort(places[all_distances[places] < np.iinfo(np.uint16).max])
     similarity = _similarity(query, parts, places)
