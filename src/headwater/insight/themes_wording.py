@@ -10,8 +10,9 @@ from headwater.insight.themes_finding import EARLIER_DAYS, NOW_DAYS
 from headwater.science.results import Estimate
 
 
-def themes_sentence(found: Themes) -> str:
-    """The page's first sentence: how many groups no cause fits, and which is the first of them."""
+def themes_sentence(found: Themes, typical: str = "") -> str:
+    """The page's first sentence: how many groups no cause fits, and which is the first of them, in its ``typical``
+    words where the reader may see them."""
     if found.search is None:
         return _("Nobody has looked for themes yet.")
     if not found.new:
@@ -22,8 +23,11 @@ def themes_sentence(found: Themes) -> str:
         "%d groups of comments fit no cause of the journey.",
         len(found.new),
     )
-    words = {"name": first.name, "n": measure(first.size, "count"), "growth": growth_words(first)}
-    return groups % len(found.new) + " " + _("The first is about “%(name)s”: %(n)s comments, %(growth)s.") % words
+    words = {"name": first.name, "n": measure(first.size, "count"), "growth": growth_words(first), "typical": typical}
+    told = _("The first is about “%(name)s”: %(n)s comments, %(growth)s.")
+    if typical:
+        told = _("The first says “%(typical)s”: %(n)s comments, %(growth)s.")
+    return groups % len(found.new) + " " + told % words
 
 
 def growth_words(row: Theme) -> str:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -39,7 +40,7 @@ def themes_page(request: HttpRequest) -> HttpResponse:
     words = services.words_of(me, [row for rows in listed.values() for row in rows], WORDS)
     known = taxonomy()
     shown = {
-        "sentence": themes_sentence(found),
+        "sentence": themes_sentence(found, _typical(found.new, words)),
         "note": themes_note(found.search),
         **{kind: [_shown(row, words) for row in rows] for kind, rows in listed.items()},
         "more_new": len(listed["new"]) - OPEN,
@@ -115,6 +116,12 @@ def _shown(row: Theme, words: dict[int, Any]) -> dict[str, Any]:
         "stage": stage.name if stage else "",
         "suggested": row.name.replace(" · ", ", ").capitalize()[: services.NAME_LENGTH],
     }
+
+
+def _typical(rows: tuple[Theme, ...], words: dict[int, Any]) -> str:
+    """What is most typical of the first theme, short enough for a sentence; empty where it may not be read."""
+    found = words.get(rows[0].pk, ()) if rows else ()
+    return Truncator(" ".join((found[0].text or "").split())).words(14) if found else ""
 
 
 def _picture(rows: tuple[Theme, ...]) -> dict[str, Any] | None:
