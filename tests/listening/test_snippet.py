@@ -91,6 +91,25 @@ def test_an_answer_is_kept_and_counts_once_however_often_it_is_sent(client: Clie
     assert "How good was each part?" in page
 
 
+def test_a_link_to_go_on_works_once_so_that_nobody_can_plant_it(client: Client, ours: Company) -> None:
+    """Who begins an answer and sends the link to somebody else does not get to see what that one answers."""
+    kinds = {"one": "rating", "two": "open", "three": "open"}
+    asked = [
+        {"id": f"p{id}", "questions": [{"id": id, "kind": kind, "text": {"en": id}}]} for id, kind in kinds.items()
+    ]
+    link = make_snippet(make_survey(languages=["en"], title={"en": "T"}, privacy={}, pages=asked))
+    planted = send(client, link, {"one": 4}).json()["next"]
+    assert client.head(planted).status_code == 303
+    victim, attacker = Client(), Client()
+    victim.get(planted)
+    victim.post(f"/s/{link.token}/ptwo", {"q.two": "my own words"})
+    assert "my own words" in victim.get(f"/s/{link.token}/ptwo").content.decode()
+    attacker.cookies["answer"] = KEY
+    assert "my own words" not in attacker.get(f"/s/{link.token}/ptwo").content.decode()
+    again = Client().get(planted)
+    assert (again["Location"], dict(again.cookies)) == (f"/s/{link.token}", {})
+
+
 def test_the_last_page_completes_the_response(client: Client, ours: Company) -> None:
     pages = [{"id": "p", "questions": [{"id": "stars", "kind": "rating", "text": {"en": "How good?"}}]}]
     link = make_snippet(make_survey(languages=["en"], title={"en": "T"}, privacy={}, thanks={"en": "Bye"}, pages=pages))

@@ -76,7 +76,8 @@ def counts(person: Person | None) -> Counts:
     for name in ("language", "time_zone"):
         most[name] = tuple(rows.values_list(name).annotate(n=Count("pk")).order_by("-n", name)[:12])
     bounced = rows.filter(bounced_at__isnull=False).count()
-    return Counts(rows.count(), rows.exclude(email="").count(), bounced, most["language"], most["time_zone"])
+    reached = rows.exclude(email="").filter(bounced_at__isnull=True).count()
+    return Counts(rows.count(), reached, bounced, most["language"], most["time_zone"])
 
 
 def addressee_of(person: Person | None, customer_id: str) -> Addressee:

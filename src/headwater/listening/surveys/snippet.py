@@ -15,12 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from headwater.base.history import record_history
 from headwater.base.permissions import require
 from headwater.base.refusals import Refused
-from headwater.listening.models import SurveyLink
+from headwater.listening.models import SurveyLink, SurveyResponse
 from headwater.listening.surveys.answer_words import words_of
 from headwater.listening.surveys.document import MOST_OPTIONS, SCORED, direction
 from headwater.listening.surveys.posted import field_name
 from headwater.listening.surveys.snippet_words import words_in
-from headwater.listening.surveys.tokens import TOKEN
+from headwater.listening.surveys.tokens import TOKEN, new_token
+from headwater.listening.surveys.visits import resume_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +108,19 @@ def change_settings(person: Person | None, link: SurveyLink, settings: SnippetSe
         link.save(update_fields=["settings"])
         data = {"link": link.title, "survey": link.survey.title}
         record_history(person, "survey_link.changed", f"survey:{link.survey.name}", data)
+
+
+def handed_over(link: SurveyLink, key: str) -> str:
+    """A new key in place of the one that a response was begun with on a host page; "" where nothing is to go on with.
+
+    Whoever knew the old key, such as somebody who put it into a link for others to follow, cannot come back to what is
+    answered from now on.
+    """
+    new = new_token()
+    mine = SurveyResponse.objects.filter(
+        survey=link.survey, resume_hash=resume_hash(link.token, key), state=SurveyResponse.State.OPEN
+    )
+    return new if mine.update(resume_hash=resume_hash(link.token, new)) else ""
 
 
 def may_answer(link: SurveyLink, origin: str) -> bool:

@@ -102,13 +102,17 @@ def _read(request: HttpRequest) -> tuple[str, str, dict[str, Any], list[str]]:
 @login_not_required
 @require_safe
 def go_on(request: HttpRequest, token: str, key: str) -> HttpResponse:
-    """Go on with the answer that was begun on a host page: the survey's own page gets to know it by its cookie."""
-    if not KEY.fullmatch(key) or snippet.snippet_link(token) is None:
+    """Go on once with the answer that was begun on a host page: the survey's own page gets to know it by its cookie."""
+    link = snippet.snippet_link(token) if KEY.fullmatch(key) else None
+    if link is None:
         raise Http404
     answer = HttpResponse(status=303, headers={"Location": f"/s/{token}", "Cache-Control": "no-store"})
+    new = snippet.handed_over(link, key) if request.method == "GET" else ""
+    if not new:  # followed before: the browser that did so has its cookie
+        return answer
     answer.set_cookie(
         COOKIE,
-        key,
+        new,
         max_age=KEPT_SECONDS,
         path=f"/s/{token}",
         httponly=True,
