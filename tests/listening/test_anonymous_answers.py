@@ -15,6 +15,7 @@ from headwater.base.models import Company
 from headwater.listening import inbox
 from headwater.listening.models import HeldAnswer, InboxBatch, Invitation, SurveyResponse
 from headwater.listening.surveys import anonymous, due, unfinished
+from headwater.listening.surveys.results_protection import SMALLEST
 from headwater.metrics.store import company_record
 from headwater.record.filters import parse
 from headwater.record.questions import Sums
@@ -166,12 +167,18 @@ def test_the_log_does_not_say_who_came_when(ours: Company, caplog: pytest.LogCap
 
 
 def test_few_answers_wait_until_their_day_is_over(ours: Company) -> None:
-    answers_in_order(3)
+    answers_in_order(SMALLEST)
     assert anonymous.let_go() == 0
-    assert anonymous.let_go(timezone.now() + timedelta(days=1)) == 3
+    assert anonymous.let_go(timezone.now() + timedelta(days=1)) == SMALLEST
     assert anonymous.let_go(timezone.now() + timedelta(days=1)) == 0
-    assert InboxBatch.objects.get().rows == 3
-    assert SurveyResponse.objects.filter(state="complete").count() == 3
+    assert InboxBatch.objects.get().rows == SMALLEST
+    assert SurveyResponse.objects.filter(state="complete").count() == SMALLEST
+
+
+def test_fewer_than_any_page_may_show_never_reach_the_record(ours: Company) -> None:
+    answers_in_order(SMALLEST - 1)
+    assert anonymous.let_go(timezone.now() + timedelta(days=90)) == 0
+    assert not InboxBatch.objects.exists()
 
 
 def test_an_anonymous_invitation_is_spent_once_from_whatever_browser(ours: Company) -> None:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 from django.db import transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 
 from headwater.listening import inbox
 from headwater.listening.connections import hooks
 from headwater.listening.models import HeldAnswer, SurveyResponse
 from headwater.listening.surveys import due
 from headwater.listening.surveys.keeping import now
+from headwater.listening.surveys.results_protection import SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,9 +35,17 @@ def let_go(at: datetime | None = None) -> int:
     """Let go of what is due, and return how many answers that was. Any number may run at once."""
     today = now(at).day
     due.make_signals()
-    waiting = HeldAnswer.objects.filter(READY).values("survey").annotate(n=Count("pk"), oldest=Min("day")).order_by()
-    ready = [row for row in waiting if row["n"] >= ENOUGH or row["oldest"] < today]
+    waiting = HeldAnswer.objects.filter(READY).values("survey").annotate(n=Count("pk")).order_by()
+    ready = [row for row in waiting if row["n"] >= ENOUGH or _may_end_with_its_day(row["survey"], today)]
     return sum(_let_go(row["survey"], today, bool(row["n"] >= ENOUGH)) for row in ready)
+
+
+def _may_end_with_its_day(survey: int, today: date) -> bool:
+    """Whether something is of earlier days, and enough of the survey would be in the record for any page to show."""
+    over = HeldAnswer.objects.filter(READY, survey=survey, day__lt=today).count()
+    counted = (SurveyResponse.State.COMPLETE, SurveyResponse.State.PARTIAL)
+    there = SurveyResponse.objects.filter(survey=survey, state__in=counted).count() if 0 < over < SMALLEST else 0
+    return over > 0 and over + there >= SMALLEST
 
 
 def _let_go(survey: int, today: date, is_enough: bool) -> int:
