@@ -59,7 +59,9 @@ def test_the_pages_of_other_systems_and_of_personal_data_fit_and_are_accessible(
     reader: Reader, person_with: Callable[..., Person]
 ) -> None:
     ensure_company(name="Test company", pack="retail")
-    connections.create(None, name="help-desk", kind="rest", options={"url": "https://192.0.2.1/api/v2/incremental/tickets/cursor.json"})
+    connections.create(
+        None, name="help-desk", kind="rest", options={"url": "https://192.0.2.1/api/v2/incremental/tickets/cursor.json"}
+    )
     reader.sign_in(person_with("administrator"))
     pages = ("/connections", "/connections/help-desk", "/connections/new", "/webhooks", "/personal-data", "/addressees")
     assert reader.sweep(*pages) == {}

@@ -78,8 +78,8 @@ def _end(database: duckdb.DuckDBPyConnection, spill: Scratch) -> None:
 
 
 class Engine:
-    """Runs expressions over sources. Safe to use from several threads; not across a fork. Its memory is freed when it is
-    closed, when nobody holds it any more, or in the end with its process."""
+    """Runs expressions over sources. Safe to use from several threads; not across a fork. Its memory is freed when it
+    is closed, when nobody holds it any more, or in the end with its process."""
 
     def __init__(self, folder: Path, *, threads: int = 2, memory: str = "4GB") -> None:
         spill = Scratch(folder)
