@@ -81,8 +81,8 @@ def _scores(selection: Selection, cause: Cause) -> Scores | None:
         return None
     metric = METRICS[most]
     by = f"event:{cause.events[0]}"
-    days = {"since": selection.since, "until": selection.until}
-    rows = {row.group[by]: row.result for row in estimate(metric.name, by=(by,), where=selection.filter(), **days).rows}
+    found = estimate(metric.name, by=(by,), where=selection.filter(), since=selection.since, until=selection.until)
+    rows = {row.group[by]: row.result for row in found.rows}
     return Scores(metric, rows["yes"], rows["no"]) if {"yes", "no"} <= set(rows) else None
 
 
