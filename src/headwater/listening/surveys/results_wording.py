@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 def results_sentence(found: Results) -> str:
     """The page's first sentence: how many answered, and what they said to the first score that was asked for."""
     if not found.responses:
+        if found.withheld:  # the first answers of an anonymous survey wait until there are enough of them
+            return _("Too few have answered the anonymous survey “%s” for anything to be shown.") % found.survey.title
         return _("Nobody has answered “%s” yet.") % found.survey.title
     if found.withheld:
         return _("So few have answered this anonymous survey that showing anything would show who they are.")
