@@ -184,13 +184,14 @@ def choice_segments_sentence(found: ChoiceSegments, names: Sequence[str]) -> str
         "n": len(sure),
         "segment": name,
         "option": options[one.option],
+        "how": _("more often") if difference.estimate > 0 else _("less often"),
         "difference": difference_words(None, difference),
     }
     return (
         ngettext(
-            "%(n)s share is unlike that of all others: “%(segment)s” chose “%(option)s” by %(difference)s.",
-            "%(n)s shares are unlike those of all others, most clearly: “%(segment)s” chose “%(option)s” by "
-            "%(difference)s.",
+            "%(n)s share is unlike that of all others: “%(segment)s” chose “%(option)s” %(how)s, %(difference)s.",
+            "%(n)s shares are unlike those of all others, most clearly: “%(segment)s” chose “%(option)s” "
+            "%(how)s, %(difference)s.",
             len(sure),
         )
         % values
