@@ -24,6 +24,7 @@ KNOWN = {
     "listening.Consent": "consent",
     "listening.Contact": "contacts",
     "listening.ContactTurn": None,  # a lock, nothing else
+    "listening.ErasedCustomer": None,  # a hash of who is not here
     "listening.ErasureRequest": None,  # a hash, once it is done
     "listening.Invitation": "invitations",
     "listening.VaultEntry": "originals",
