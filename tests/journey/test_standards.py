@@ -23,7 +23,8 @@ from headwater.science import Estimate, NoVerdict, proportion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.journey.urls")]
 JSON = "application/json"
-NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+NOW = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=30)
+"""Half an hour ago: what is due at a full hour from here is as due at the end of the tests as at their beginning."""
 TOLD = {
     "promise": "event = 'promised'", "receipt": "event = 'kept'", "hours": 2, "told": "event = 'told'",
     "called_off": "event = 'cancelled'",
