@@ -60,6 +60,7 @@ def put(signals: pa.Table, arrival: Import | None = None) -> InboxBatch:
 def pack(signals: pa.Table) -> bytes:
     """Signals as a stream of Arrow's, without the columns that none of them fills; large ones compressed."""
     filled = signals.select([name for name in signals.column_names if signals[name].null_count < len(signals)])
+    filled = filled.combine_chunks()  # each chunk would be a message of its own, with every column in it
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="zstd" if filled.nbytes > COMPRESSED_FROM else None)
     with pa.ipc.new_stream(sink, filled.schema, options=options) as stream:

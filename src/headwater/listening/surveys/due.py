@@ -45,11 +45,14 @@ class _Changed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Responses with their signals, one table each, and what was taken out of their words, by source."""
+    """Responses of one source with their signals, those of each in a row of ``sizes``, and what was taken out of their
+    words."""
 
+    source: str
     responses: Sequence[Due]
-    signals: Sequence[pa.Table]
-    redacted: dict[str, Counter[str]]
+    signals: pa.Table
+    sizes: Sequence[int]
+    redacted: Counter[str]
 
 
 def make_signals() -> int:
@@ -94,8 +97,9 @@ def _make_all(kind: type[Due]) -> int:
 
 
 def _due(kind: type[Due]) -> list[Any]:
-    joined = ("survey", "version", "link", *(("invitation__mailing",) if kind is SurveyResponse else ()))
-    return list(kind.objects.filter(is_due=True).select_related(*joined).order_by("pk")[:MOST_AT_ONCE])
+    # What hundreds share is read once, not with each of them.
+    shared = ("survey", "version", "link", *(("invitation__mailing",) if kind is SurveyResponse else ()))
+    return list(kind.objects.filter(is_due=True).order_by("pk").prefetch_related(*shared)[:MOST_AT_ONCE])
 
 
 def _make_alone(response: Due) -> None:
@@ -119,18 +123,19 @@ def _make(responses: Sequence[Due]) -> None:
             _hold(made)
         else:
             _let_in(made)
-        for source, counts in made.redacted.items():
-            redacting.note(counts, source)
+        for one in made:
+            redacting.note(one.redacted, one.source)
 
 
-def _let_in(made: _Made) -> None:
+def _let_in(made: Sequence[_Made]) -> None:
     """The signals of those who are known, or came by a link: to the inbox."""
-    mine = SurveyResponse.objects.filter(pk__in=[one.pk for one in made.responses], is_due=True)
-    if mine.update(is_due=False, answers={}) != len(made.responses):
+    responses = [response for one in made for response in one.responses]
+    mine = SurveyResponse.objects.filter(pk__in=[one.pk for one in responses], is_due=True)
+    if mine.update(is_due=False, answers={}) != len(responses):
         raise _Changed
-    inbox.put(pa.concat_tables(made.signals, promote_options="permissive"))
+    inbox.put(pa.concat_tables([one.signals for one in made], promote_options="permissive"))
     if hooks.is_wanted(COMPLETED):
-        for one in made.responses:
+        for one in responses:
             if one.state == State.COMPLETE:
                 hooks.emit(COMPLETED, _told(one))
 
@@ -144,46 +149,41 @@ def _told(response: Due) -> dict[str, Any]:
     }
 
 
-def _hold(made: _Made) -> None:
+def _hold(made: Sequence[_Made]) -> None:
     """The signals of anonymous answers: beside them, until they are let go."""
-    for one, signals in zip(made.responses, made.signals, strict=True):
-        kept = [name for name in signals.column_names if name != ORIGINAL]  # no vault for those who are not known
-        mine = HeldAnswer.objects.filter(pk=one.pk, is_due=True)
-        if not mine.update(is_due=False, answers={}, signals=inbox.pack(signals.select(kept))):
-            raise _Changed
+    for group in made:
+        kept = [name for name in group.signals.column_names if name != ORIGINAL]  # no vault for those who are not known
+        signals, start = group.signals.select(kept), 0
+        for one, size in zip(group.responses, group.sizes, strict=True):
+            packed = inbox.pack(signals.slice(start, size))
+            mine = HeldAnswer.objects.filter(pk=one.pk, is_due=True)
+            if not mine.update(is_due=False, answers={}, signals=packed):
+                raise _Changed
+            start += size
 
 
-def _through_pipeline(responses: Sequence[Due]) -> _Made:
-    """Make the signals of all responses."""
-    redacted: dict[str, Counter[str]] = defaultdict(Counter)
+def _through_pipeline(responses: Sequence[Due]) -> list[_Made]:
+    """Make the signals of all responses, source by source."""
     alike: dict[tuple[str, datetime | None], list[Due]] = defaultdict(list)
     for one in responses:
         received_at = noon_of(one.day).noon if isinstance(one, HeldAnswer) else None
         alike[one.survey.source, received_at].append(one)
     ours = company()
     zone = ours.time_zone if ours else "UTC"
-    signals: dict[Any, pa.Table] = {}
-    for (source, received_at), those in alike.items():
-        rows = [_rows(one) for one in those]
-        tally = Run()
-        numbered = list(enumerate(row for own in rows for row in own))
-        made, refused = direct.through_pipeline(numbered, source, received_at or datetime.now(UTC), zone, tally)
-        redacted[source] += tally.redacted
-        if refused or made is None:
-            codes = sorted({one.code for one in refused})
-            raise RuntimeError(f"answers that were checked do not pass the pipeline: {codes}")
-        signals |= _handed_out(made, those, [len(own) for own in rows])
-    return _Made(responses, [signals[one.pk] for one in responses], redacted)
+    return [_of_source(source, received_at, those, zone) for (source, received_at), those in alike.items()]
 
 
-def _handed_out(made: pa.Table, responses: Sequence[Due], sizes: Sequence[int]) -> dict[Any, pa.Table]:
-    """Each response's own rows. The pipeline groups rows alike, so that they come in another order."""
+def _of_source(source: str, received_at: datetime | None, responses: Sequence[Due], zone: str) -> _Made:
+    rows = [_rows(one) for one in responses]
+    tally = Run()
+    numbered = list(enumerate(row for own in rows for row in own))
+    made, refused = direct.through_pipeline(numbered, source, received_at or datetime.now(UTC), zone, tally)
+    if refused or made is None:
+        codes = sorted({one.code for one in refused})
+        raise RuntimeError(f"answers that were checked do not pass the pipeline: {codes}")
+    # The pipeline groups rows alike, so that they come in another order.
     ordered = made.sort_by("row").drop_columns(["row"])
-    found, start = {}, 0
-    for one, size in zip(responses, sizes, strict=True):
-        found[one.pk] = ordered.slice(start, size)
-        start += size
-    return found
+    return _Made(source, responses, ordered, [len(own) for own in rows], tally.redacted)
 
 
 def _rows(response: Due) -> list[direct.SignalIn]:
