@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -214,7 +215,9 @@ def test_names_given_in_the_mapping_are_taken_out_of_attributes_too(
 def test_a_program_says_who_may_be_named(ours: Company) -> None:
     given = {"subject": "Ana Prado and Bo", "plan": "plus"}
     row = {"record_id": "1", "customer_id": "c1", "kind": "contact", "text": "Bo Lind and ANA PRADO came"}
-    sent: list[dict[str, Any]] = [row | {"attributes": given, "names": ["Ana Prado", "Bo Lind"]}, row | {"record_id": "2"}]
+    sent: list[dict[str, Any]] = [
+        row | {"attributes": given, "names": ["Ana Prado", "Bo Lind"]}, row | {"record_id": "2"},
+    ]  # fmt: skip
     services.receive_signals(sent, source="desk", person=None)
     inbox.flush()
     signals = company_record().everything_of_customer("c1")["signals"].sort_by("record_id")

@@ -73,8 +73,8 @@ def _fits(y: Array, x: Array, weight: Array, place: npt.NDArray[np.intp]) -> Arr
     centred = (x - x.mean(axis=0)) / x.std(axis=0)
     patterns, pattern = np.unique(centred, axis=0, return_inverse=True)
     pattern = pattern.reshape(-1)
-    n = np.bincount(pattern, weights=weight, minlength=len(patterns))
-    yes = np.bincount(pattern, weights=weight * y, minlength=len(patterns))
+    n = np.bincount(pattern, weights=weight, minlength=len(patterns)).astype(float)
+    yes = np.bincount(pattern, weights=weight * y, minlength=len(patterns)).astype(float)
     found = np.empty((1 << x.shape[1], int(place.max()) + 1))
     for subset in range(len(found)):
         chosen = [column for column in range(x.shape[1]) if subset >> column & 1]

@@ -169,7 +169,7 @@ def _by_language(
         places = [place for place, one in enumerate(spoken) if one == language]
         own = [np.searchsorted(kept, np.intersect1d(groups[place], kept)) for place in places]
         same = None if classes is None else classes[kept]
-        words = typical_words([texts[row] for row in kept], own, same, fewest=fewest)
+        words = typical_words([texts[row] for row in kept.tolist()], own, same, fewest=fewest)
         for place, one in zip(places, words, strict=True):
             found[place] = one
     return found
