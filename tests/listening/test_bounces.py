@@ -239,6 +239,13 @@ def test_who_cannot_be_reached_is_asked_no_more_by_mail(ours: Company, sink: Sin
     assert mailings.progress_of(again).left_out == {"undeliverable": 1}
 
 
+@pytest.mark.parametrize("token", ["-abcdefghijklmnopqrstu-", "_bcdefghijklmnopqrstuv_", "abcdefghijklmnopqrstuvw-"])
+def test_a_token_is_read_to_its_end(token: str) -> None:
+    found = report_of(postfix(headers=f"List-Unsubscribe: <https://ours.example/u/{token}>"))
+    assert found is not None
+    assert found.token == token
+
+
 def test_another_address_begins_anew_and_the_same_does_not(ours: Company, sink: Sink) -> None:
     sent_to(2)
     report = came_back(sink, "c0@example.com")

@@ -1,4 +1,4 @@
-"""Where this installation keeps its data."""
+"""Where this installation keeps its data, and where it is reached unless somebody says otherwise."""
 
 import os
 from pathlib import Path
@@ -9,3 +9,8 @@ def home() -> Path:
     folder = Path(os.environ.get("HEADWATER_HOME") or "var").expanduser().resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def local_url(port: int | str) -> str:
+    """The address of this installation on its own machine."""
+    return f"http://127.0.0.1:{port}"

@@ -10,11 +10,13 @@ from concurrent.futures import ProcessPoolExecutor
 
 import click
 import django
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from headwater.base import worker as queue_worker
 from headwater.base.company import company, first_departments, pack_choices, start_company
 from headwater.base.models import Company, Person
+from headwater.base.paths import local_url
 from headwater.base.people import administrators, reset_password
 from headwater.base.refusals import NotFound
 from headwater.base.tokens import SCOPES, create_token
@@ -50,7 +52,10 @@ YIELD_TO_PAGES = 10
 def serve(host: str, port: int, processes: int, empty: bool) -> None:
     """Serve the pages, with the worker beside them; the first start loads the sample company."""
     require_free_port(host, port)
-    os.environ["HEADWATER_PORT"] = str(port)  # the links that pages and mails hand out name it
+    # The links that pages and mails hand out name it: here, in the processes forked from this one, and in the others.
+    os.environ["HEADWATER_PORT"] = str(port)
+    if "HEADWATER_URL" not in os.environ:
+        settings.PUBLIC_URL = local_url(port)
     # Set-up opens the record and the database, so it has a process of its own; the pages' code is read meanwhile.
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), django.setup) as apart:
         setting_up = apart.submit(_set_up, empty)

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from headwater.base.paths import home
+from headwater.base.paths import home, local_url
 
 HOME = home()
 DEBUG = os.environ.get("HEADWATER_DEBUG") == "1"
@@ -174,7 +174,7 @@ MAIL_DOMAINS = tuple(os.environ.get("HEADWATER_MAIL_DOMAINS", "").lower().replac
 # The mailbox that mails come back to: imaps://user:password@host:993/INBOX
 BOUNCES_MAILBOX = os.environ.get("HEADWATER_BOUNCES", "")
 # Where people reach this installation, for links in mails.
-PUBLIC_URL = os.environ.get("HEADWATER_URL", f"http://127.0.0.1:{os.environ.get('HEADWATER_PORT', '8000')}").rstrip("/")
+PUBLIC_URL = os.environ.get("HEADWATER_URL", local_url(os.environ.get("HEADWATER_PORT", "8000"))).rstrip("/")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]

@@ -23,7 +23,7 @@ MOST_RECIPIENTS: Final = 20
 STATUS: Final = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b")
 REPLY: Final = re.compile(r"\b([45])[0-5]\d[ -]")
 """A reply of SMTP (RFC 5321, 4.2) where a server says no status."""
-TOKEN: Final = re.compile(r"/[us]/([A-Za-z0-9_-]{16,64})\b")
+TOKEN: Final = re.compile(r"/[us]/([A-Za-z0-9_-]{16,64})(?![A-Za-z0-9_-])")
 SENDERS: Final = re.compile(r"(?i)\b(?:mailer-daemon|postmaster|mail delivery (?:sub)?system)\b")
 UNKNOWN: Final = "5.0.0"
 
