@@ -1,9 +1,10 @@
 """Answers at 200 a second for a minute, the whole server killed twice meanwhile: is each acknowledged one counted once?
 
-    python -m bench.answers [--rate 200] [--seconds 60] [--kills 2] [--keep FOLDER]
+    python -m bench.answers [--rate 200] [--seconds 60] [--kills 2] [--of all] [--keep FOLDER]
 
 `headwater serve` as it is installed (embedded default, worker beside it); half of the answers through an open link,
-half by invitation. Then floods of links with limits. The peer, in the same run: the same forms into plain rows.
+half by invitation. With `--of one` a server process is killed, then the worker, and so on, which are started again
+by what is left. Then floods of links with limits. The peer, in the same run: the same forms into plain rows.
 """
 
 import argparse
@@ -30,6 +31,10 @@ import numpy as np
 from bench.answers_load import Result
 
 PORT, PEER_PORT, WARM = 8393, 8394, 100
+CATCH_UP = 10
+"""Seconds after a start in which those who had waited are answered, and latencies are told apart."""
+Down = tuple[float, float]
+"""Seconds since the load began: when the server was killed, and when it answered again."""
 Doors = dict[str, Any]
 """Tokens of the links by their names, and of the invited with the number that each one's answer bears."""
 Form = tuple[str, str]
@@ -82,6 +87,7 @@ def main() -> None:
     arguments.add_argument("--rate", type=float, default=200)
     arguments.add_argument("--seconds", type=int, default=60)
     arguments.add_argument("--kills", type=int, default=2)
+    arguments.add_argument("--of", choices=("all", "one"), default="all", help="kill everything, or one process")
     arguments.add_argument("--keep", type=Path, help="make the company here")
     given, _others = arguments.parse_known_args()
     with tempfile.TemporaryDirectory(prefix="headwater-answers-") as folder:
@@ -102,13 +108,21 @@ def _measure(environment: dict[str, str], doors: Doors, folder: Path, given: arg
         _load(PORT, 40, forms[: 2 * WARM], folder / "warm")
         started = time.perf_counter()
         generator = _start_load(PORT, given.rate, forms[2 * WARM :], folder / "load")
-        downs = []
+        downs: list[Down] = []
         for kill in range(given.kills):
             time.sleep(max(0.0, started + given.seconds * (kill + 1) / (given.kills + 1) - time.perf_counter()))
-            downs.append(server.kill_and_start())
+            began = time.perf_counter() - started
+            if given.of == "one":
+                server.kill_one(kill)
+            else:
+                server.kill_and_start()
+            downs.append((began, time.perf_counter() - started))
         results = _results(generator)
-        _report(f"headwater, {given.rate:g}/s, {given.kills} kills", results)
-        print(f"  down for {', '.join(f'{one:.1f} s' for one in downs)} until it answered again" if downs else "")
+        _report(f"headwater, {given.rate:g}/s, {given.kills} kills of {given.of}", results)
+        if downs and given.of == "all":
+            spans = ", ".join(f"{back - began:.1f} s" for began, back in downs)
+            print(f"  down for {spans} until it answered again")
+            _report(f"  but for {CATCH_UP} s after each", [one for one in results if not _disturbed(one[0], downs)])
         sent = zip(forms[2 * WARM :], results, strict=True)
         acknowledged = [form for form, (_at, _took, status, _tries) in sent if status == HTTPStatus.SEE_OTHER]
         _check_once(environment, doors, [*forms[: 2 * WARM], *acknowledged], len(results))
@@ -140,11 +154,19 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
-    def kill_and_start(self) -> float:
-        began = time.perf_counter()
+    def kill_one(self, number: int) -> None:
+        """SIGKILL to one of the server's processes, every other time to the worker; others start it again."""
+        worker = next(pid for pid in _below(self.process.pid) if "worker" in _command(pid))
+        served = next(pid for pid in _below(self.process.pid) if "serve" in _command(pid))
+        os.kill(worker if number % 2 else served, signal.SIGKILL)
+
+    def kill_and_start(self) -> None:
         self.kill()
         self.start()
-        return time.perf_counter() - began
+
+
+def _command(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
 def _below(pid: int) -> list[int]:
@@ -211,6 +233,11 @@ def _report(name: str, results: list[Result]) -> None:
         f"{name:32} {len(results):6} sent  median {median:7.1f} ms  p99 {high:7.1f} ms  load {os.getloadavg()[0]:.1f}"
     )
     print(f"  answered at a later try {len(again)} (longest {max(again, default=0):.1f} s), never {lost}", flush=True)
+
+
+def _disturbed(at: float, downs: list[Down]) -> bool:
+    """Whether an answer was due while the server was down, or had to catch up with those that had waited."""
+    return any(began - 1 <= at <= back + CATCH_UP for began, back in downs)
 
 
 def _check_once(environment: dict[str, str], doors: Doors, acknowledged: list[Form], sent: int) -> None:
