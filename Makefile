@@ -29,7 +29,7 @@ bench: .venv/.dev ## the benchmarks, each against a peer in the same run
 
 test-faults: .venv/.dev ## kill processes on purpose, on SQLite and PostgreSQL; HEADWATER_FAULTS=20 for twenty times each
 	$(BIN)/python -m pytest -m faults --database sqlite tests
-	$(BIN)/python -m pytest -m faults --database postgresql tests/base tests/listening
+	$(BIN)/python -m pytest -m faults --database postgresql tests/base tests/listening/test_answers_survive_kill.py
 
 test-cluster: .venv/.cluster ## the record's questions on a real Spark cluster (Java 17)
 	$(BIN)/python -m pytest -m cluster tests/record

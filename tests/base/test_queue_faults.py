@@ -13,6 +13,8 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tests.postgresql import own_database
+
 ROOT = Path(__file__).parents[2]
 JOBS = 60
 KILLS = 6
@@ -28,12 +30,7 @@ def database(home: Path) -> Iterator[tuple[dict[str, str], Ask]]:
     """A migrated database of the test's own that other processes can open, and a way to count in it."""
     environment = {**os.environ, "HEADWATER_HOME": str(home), "HEADWATER_LOG": "CRITICAL"}
     if connection.vendor == "postgresql":
-        server = os.environ["HEADWATER_DATABASE_URL"]
-        with psycopg.connect(server, autocommit=True) as admin:
-            admin.execute("DROP DATABASE IF EXISTS killed_worker WITH (FORCE)")
-            admin.execute("CREATE DATABASE killed_worker")
-        url = server.replace("/postgres?", "/killed_worker?")
-        environment["HEADWATER_DATABASE_URL"] = url
+        url = environment["HEADWATER_DATABASE_URL"] = own_database("killed_worker")
         opened: psycopg.Connection | sqlite3.Connection = psycopg.connect(url, autocommit=True)
     else:
         environment.pop("HEADWATER_DATABASE_URL", None)

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+
+from tests.postgresql import own_database
 
 KILLS = int(os.environ.get("HEADWATER_FAULTS", "3"))
 PROGRAM = """
@@ -48,19 +51,27 @@ print(json.dumps({"signals": signals["response_id"].to_pylist(), "due": due.wait
 pytestmark = pytest.mark.faults
 
 
-def start(home: Path, answers: int) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "HEADWATER_HOME": str(home), "DJANGO_SETTINGS_MODULE": "headwater.site.settings"}
-    environment.pop("HEADWATER_DATABASE_URL", None)
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+@pytest.fixture
+def environment(home: Path) -> dict[str, str]:
+    """Of processes with a data folder and a database of their own."""
+    names = {"DJANGO_SETTINGS_MODULE": "headwater.site.settings", "PYTHONPATH": str(Path(__file__).parents[2])}
+    found = {**os.environ, "HEADWATER_HOME": str(home), **names}
+    found.pop("HEADWATER_DATABASE_URL", None)
+    if connection.vendor == "postgresql":
+        found["HEADWATER_DATABASE_URL"] = own_database("killed_answers")
+    return found
+
+
+def start(environment: dict[str, str], answers: int) -> "subprocess.Popen[str]":
     command = [sys.executable, "-c", PROGRAM, str(answers)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
-def test_answers_killed_on_their_way_into_the_record_count_once(home: Path) -> None:
+def test_answers_killed_on_their_way_into_the_record_count_once(environment: dict[str, str]) -> None:
     chance = random.Random(11)
     acknowledged: set[str] = set()
     for _kill in range(KILLS):
-        process = start(home, 10_000)
+        process = start(environment, 10_000)
         assert process.stdout is not None
         for _answer in range(chance.randint(5, 60)):
             said, response = process.stdout.readline().split()
@@ -69,7 +80,7 @@ def test_answers_killed_on_their_way_into_the_record_count_once(home: Path) -> N
         process.kill()
         process.wait()
         process.stdout.close()
-    process = start(home, 0)
+    process = start(environment, 0)
     output, _errors = process.communicate(timeout=300)
     assert process.returncode == 0
     final: dict[str, Any] = json.loads(output.splitlines()[-1])
