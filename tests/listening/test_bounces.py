@@ -246,6 +246,24 @@ def test_a_token_is_read_to_its_end(token: str) -> None:
     assert found.token == token
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["Your message is held for review by a moderator.", "Warning: message delayed 24 hours, no action is required."],
+)
+def test_a_notice_without_a_status_is_no_hard_one(words: str) -> None:
+    head = "Return-Path: <>\r\nFrom: Postmaster <postmaster@example.com>\r\nContent-Type: text/plain\r\n\r\n"
+    back = f"{words}\r\n\r\nhttps://ours.example/u/abcdefghijklmnopqrstuvwx\r\n"
+    found = report_of((head + back).encode())
+    assert found is not None
+    assert not found.is_hard
+
+
+def test_a_mail_that_the_parser_stumbles_over_or_would_not_end_reports_nothing() -> None:
+    assert report_of(b"Content-Type: multipart/mixed; boundary*=a; boundary*0=b\r\n\r\nhello") is None
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(400))
+    assert report_of(nested + b"x\r\n" * 100_000) is None
+
+
 def test_another_address_begins_anew_and_the_same_does_not(ours: Company, sink: Sink) -> None:
     sent_to(2)
     report = came_back(sink, "c0@example.com")

@@ -13,7 +13,7 @@ from headwater.base.models import Company, OutboxMail, Person
 from headwater.listening.models import Addressee, Contact, Invitation, Mailing, Survey
 from headwater.listening.personal import consent, holding_off
 from headwater.listening.surveys import mailing_work, mailings, unsubscribe
-from headwater.listening.surveys.invitations import token_of
+from headwater.listening.surveys.invitations import given_up, token_of
 from tests.listening.mail_sink import Sink, a_survey, sink, some_addressees
 from tests.listening.test_mailings import started
 
@@ -148,3 +148,20 @@ def test_what_cannot_be_decided_is_tried_again(written: Mailing, sink: Sink, mon
     worker.run_due()
     assert not sink.mails
     assert set(OutboxMail.objects.values_list("state", "failures")) == {(MailState.WAITING, 1)}
+
+
+def test_a_mail_that_was_given_up_leaves_when_an_administrator_tries_it_again(written: Mailing, sink: Sink) -> None:
+    OutboxMail.objects.filter(to="c0@example.com").update(state=MailState.FAILED)
+    given_up(str(theirs().pk))
+    assert (theirs().state, Contact.objects.filter(customer_id="c0").count()) == ("failed", 0)
+    outbox.retry_mail(None, mail_of("c0"))
+    worker.run_due()
+    assert len(sink.mails) == 2
+    assert (theirs().state, Contact.objects.filter(customer_id="c0").count()) == ("sent", 1)
+
+
+def test_a_mail_to_an_address_that_takes_none_is_dropped_and_says_so(written: Mailing, sink: Sink) -> None:
+    changed(state="failed", bounce="5.1.1")(written)
+    worker.run_due()
+    assert [one["To"] for one in sink.mails] == ["c1@example.com"]
+    assert "takes no mail" in mail_of("c0").error

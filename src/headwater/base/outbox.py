@@ -138,7 +138,10 @@ def send_due(context: JobContext, *, lane: str = Lane.DIRECT, now: datetime | No
             context.progress(number, len(due))
     finally:
         _close(connection)
-    if lane == Lane.BULK and sent and waiting.exists() and _most_now(lane, now):
+    went = waiting.filter(pk__in=[mail.pk for mail in due]).count() < len(
+        due
+    )  # also what was dropped at the last moment
+    if lane == Lane.BULK and went and waiting.exists() and _most_now(lane, now):
         _ask_to_send(lane)
     return sent
 

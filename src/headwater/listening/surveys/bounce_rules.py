@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.errors import MessageError
 from email.message import Message
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 1_000_000
 MOST_PARTS: Final = 50
+MOST_BOUNDARIES: Final = 20
 MOST_RECIPIENTS: Final = 20
 STATUS: Final = re.compile(r"\b([45])\.(\d{1,3})\.(\d{1,3})\b")
 REPLY: Final = re.compile(r"\b([45])[0-5]\d[ -]")
@@ -44,6 +44,8 @@ def report_of(content: bytes) -> Report | None:
     Read are multipart/report messages, and the plain texts of servers that send none (qmail's, older Exim's), which
     both return the mail or its headers.
     """
+    if content[:MOST_BYTES].lower().count(b"boundary") > MOST_BOUNDARIES:
+        return None  # each line would be held against each of them
     try:
         message = message_from_bytes(content[:MOST_BYTES], policy=policy.compat32)
         parts = list(islice(message.walk(), MOST_PARTS))
@@ -51,13 +53,15 @@ def report_of(content: bytes) -> Report | None:
         if not statuses and not _is_from_a_server(message):
             return None
         token = _token(parts)
-    except (MessageError, LookupError, ValueError, RecursionError):
+    except Exception:  # a stranger's mail: whatever the parser stumbles over, it reports nothing that is read here
         return None
     if token is None:
         return None
     if not statuses:
-        text = " ".join(_text(part) for part in parts if part.get_content_type() == "text/plain")
-        statuses = [("failed", _status(text))]
+        # What follows the first text is the mail that comes back, whose numbers say nothing.
+        text = next((_text(part) for part in parts if part.get_content_type() == "text/plain"), "")
+        is_final = message.get("X-Failed-Recipients") is not None
+        statuses = [("failed", _status(text, action="failed" if is_final else "said"))]
     # Several recipients are one customer's forwards; the mail came through where it did not fail for all of them.
     failed = [status for action, status in statuses if action in ("failed", "delayed")]
     if len(failed) < len(statuses):

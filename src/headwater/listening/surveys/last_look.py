@@ -31,7 +31,9 @@ REASONS: Final = {
     "paused": gettext_lazy("The mailing is paused; the mail is written again once it goes on."),
     "undeliverable": gettext_lazy("The address takes no mail."),
 }
-OF_STATE: Final = {State.DECLINED: "declined", State.SPENT: "answered", State.EXPIRED: "expired"}
+OF_STATE: Final = {
+    State.DECLINED: "declined", State.SPENT: "answered", State.EXPIRED: "expired", State.FAILED: "undeliverable",
+}  # fmt: skip
 
 
 def why_not(number: str) -> str:
@@ -50,10 +52,21 @@ def why_not(number: str) -> str:
     row = Invitation.objects.select_for_update(of=("self",)).select_related("survey").filter(pk=number).first()
     if row is None:
         return _("The invitation is gone.")
+    if row.state == State.FAILED and not row.bounce and not row.reminders:
+        # It was given up, and an administrator has it tried again.
+        row.state = State.SENT
     reason = _reason(row, mailing, timezone.now())
+    if not reason and row.state == State.SENT:
+        _ask_again(row)
     if reason:
         _note(row, mailing, reason)
     return str(REASONS[reason]) if reason else ""
+
+
+def _ask_again(row: Invitation) -> None:
+    """Count the customer as asked once more where the mail had been given up."""
+    if Invitation.objects.filter(pk=row.pk, state=State.FAILED).update(state=State.SENT):
+        contacts.note({row.customer_id: row.asking}, row.survey, contacts.EMAIL, timezone.now())
 
 
 def _reason(row: Invitation, mailing: Mailing | None, now: datetime) -> str:
