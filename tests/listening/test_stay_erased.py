@@ -157,6 +157,15 @@ def test_a_consent_given_afterwards_brings_them_back_and_an_earlier_one_does_not
     assert (holding_off.count(), replay.remembered(paths.home() / replay.FILE)) == (0, {})
 
 
+def test_erased_once_more_an_older_yes_counts_no_longer(erased: None) -> None:
+    again, before = timezone.now() + timedelta(days=90), timezone.now() + timedelta(days=40)
+    holding_off.hold_off([ERASED], since=again)
+    assert ErasedCustomer.objects.get(customer=pseudonyms.hasher()(ERASED)).since == again
+    assert holding_off.came_back({ERASED: before}) == frozenset()
+    holding_off.hold_off([ERASED], since=before)
+    assert holding_off.came_back({ERASED: again + timedelta(days=1)}) == {ERASED}
+
+
 def test_a_column_without_a_time_of_its_own_brings_nobody_back(erased: None, make_file: FileMaker) -> None:
     said = """consent:
   - {column: news, customer: customer_id, purpose: survey, channel: email, given: [y], withdrawn: [n]}

@@ -131,13 +131,14 @@ def _check_columns(reader: Reader, used: Mapping) -> None:
 
 
 def _read(arrival: Import, used: Mapping, reader: Reader, progress: Progress | None) -> None:
-    contexts = contexts_for(used, arrival.source.name, arrival.started_at)
     needs_all = any("record_id" not in emit.fields for emit in used.emit)
     tally = Run()
     received = arrival.chunks
     for index, rows in enumerate(reader.batches()):
         if index < received and not needs_all:
             continue
+        # Asked anew for each batch: a customer may be erased while a long file is read.
+        contexts = contexts_for(used, arrival.source.name, arrival.started_at)
         signals, aside = through_pipeline(rows, contexts, tally)
         if index < received:
             tally.redacted.clear()

@@ -150,7 +150,7 @@ class WordsLook(models.Model):
 
 
 class ErasedCustomer(models.Model):
-    """A customer who was erased and stays away. A row is never changed."""
+    """A customer who was erased and stays away. Of a row only the time changes, where they were erased once more."""
 
     customer = models.CharField(max_length=32, unique=True, help_text=_("Keyed hash of the customer's id."))
     since = models.DateTimeField()

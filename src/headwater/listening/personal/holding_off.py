@@ -43,9 +43,15 @@ def hold_off(customer_ids: Iterable[str], *, since: datetime | None = None) -> N
 
 
 def keep(hashes: Mapping[str, datetime]) -> None:
-    """Put hashes on the list, such as those kept outside of a backup. Those that are on it stay as they are."""
+    """Put hashes on the list, such as those kept outside of a backup. Of those that are on it the later time counts."""
     rows = (ErasedCustomer(customer=one, since=since) for one, since in hashes.items())
     ErasedCustomer.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
+    names = list(hashes)
+    for start in range(0, len(names), AT_ONCE):
+        known = ErasedCustomer.objects.filter(customer__in=names[start : start + AT_ONCE])
+        held = known.values_list("customer", "since")
+        for one in [one for one, since in held if since < hashes[one]]:
+            ErasedCustomer.objects.filter(customer=one, since__lt=hashes[one]).update(since=hashes[one])
 
 
 def count() -> int:
@@ -73,7 +79,7 @@ def erased_among(customer_ids: Collection[str]) -> frozenset[str]:
 
 
 def _held() -> frozenset[str]:
-    """The list, read once for as long as it stays the same: no row of it ever changes."""
+    """The list, read once for as long as it stays the same: no row of it ever changes whom it is about."""
     global _kept
     now = ErasedCustomer.objects.aggregate(last=Max("pk"), n=Count("pk"))
     state = (home(), now["last"] or 0, now["n"])
