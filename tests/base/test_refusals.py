@@ -1,5 +1,6 @@
 """One refusal, three mouths; and an API that answers every error with a problem."""
 
+import pickle
 from typing import Any
 
 import pytest
@@ -153,3 +154,17 @@ def test_a_signed_in_browser_reads_the_api_and_changes_it_only_from_our_pages(
 def test_a_wrong_token_is_not_made_good_by_a_session(employee: Person, browser_of: ClientMaker) -> None:
     response = browser_of(employee).get("/api/v1/whoami", headers={"Authorization": "Bearer hw_x_y"})
     assert response.status_code == 401
+
+
+class Shut(Refused):
+    """A refusal that is made in a way of its own."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__("shut", "Geschlossen.", status=410)
+        self.language = language
+
+
+def test_a_refusal_goes_from_one_process_to_another() -> None:
+    for one in (Refused("a", "b", "field", status=429), NotFound("a", "b"), Shut("de")):
+        again = pickle.loads(pickle.dumps(one))
+        assert (type(again), str(again), again.__dict__) == (type(one), str(one), one.__dict__)

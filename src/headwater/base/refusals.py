@@ -31,6 +31,16 @@ class Refused(Exception):
         if not 400 <= self.status <= 499:
             raise ValueError(f"a refusal has a 4xx status, not {self.status}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """From one process to another, whatever arguments a subclass is made with."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[Refused], args: tuple[Any, ...]) -> Refused:
+    made = kind.__new__(kind)
+    made.args = args
+    return made
+
 
 class NotFound(Refused):
     """What was asked for does not exist, or the person may not know that it does."""

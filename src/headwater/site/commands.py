@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 import click
 import django
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from headwater.base import worker as queue_worker
@@ -102,6 +103,7 @@ def _announce(address: str, first: setup.FirstStart | None) -> None:
         click.echo(_("The password is shown this once; change it under your name, top right."))
     else:
         email = administrators().order_by("pk").values_list("email", flat=True).first()
+        connection.close()  # a process that dies is forked anew from this one, which has no connection open
         click.echo(_("Sign in as %s. Password lost? headwater person password %s") % (email, email))
     click.echo(_("Ctrl-C ends it."))
 

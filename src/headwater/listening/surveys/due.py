@@ -8,19 +8,21 @@ which the rows give up their answers: each counts exactly once, whoever is kille
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from headwater.base.company import company
 from headwater.listening import direct, inbox
 from headwater.listening.connections import hooks
 from headwater.listening.models import HeldAnswer, SurveyResponse
-from headwater.listening.personal import redacting
+from headwater.listening.personal import holding_off, redacting
 from headwater.listening.pipeline import Run
 from headwater.listening.pipeline.steps import ORIGINAL
 from headwater.listening.surveys import branching, queries
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 COMPLETED: Final = "survey.completed"
 MOST_AT_ONCE: Final = 1_000
+AWAY: Final = (OSError, OperationalError, InterfaceError)
+"""A full disk, an absent database: nothing is wrong with the answers, and the next flush takes them."""
 State = SurveyResponse.State
 Due = SurveyResponse | HeldAnswer
 
@@ -58,7 +62,7 @@ class _Made:
 def make_signals() -> int:
     """Make the signals of all responses that are due, and return of how many. Any number may run at once.
 
-    Raises OSError or DatabaseError where the machine fails: nothing is lost, and the next call goes on.
+    Raises OSError, OperationalError or InterfaceError where the machine fails: nothing is lost, the next call goes on.
     """
     return _make_all(SurveyResponse) + _make_all(HeldAnswer)
 
@@ -86,10 +90,12 @@ def _make_all(kind: type[Due]) -> int:
             _make(chosen)
         except _Changed:
             continue
-        except (OSError, DatabaseError):
-            raise  # a full disk, an absent database: nothing is wrong with the answers, the next flush takes them
-        except Exception:  # whatever it was, each is tried alone: none waits because of another
-            logger.exception("%d responses could not be made signals together; trying each", len(chosen))
+        except AWAY:
+            raise
+        except Exception as error:  # whatever it was, each is tried alone: none waits because of another
+            logger.warning(
+                "%d responses could not be made signals together (%s); trying each", len(chosen), _fault(error)
+            )
             for one in chosen:
                 _make_alone(one)
         made += len(chosen)
@@ -99,7 +105,25 @@ def _make_all(kind: type[Due]) -> int:
 def _due(kind: type[Due]) -> list[Any]:
     # What hundreds share is read once, not with each of them.
     shared = ("survey", "version", "link", *(("invitation__mailing",) if kind is SurveyResponse else ()))
-    return list(kind.objects.filter(is_due=True).order_by("pk").prefetch_related(*shared)[:MOST_AT_ONCE])
+    chosen: list[Any]
+    while chosen := list(kind.objects.filter(is_due=True).order_by("pk").prefetch_related(*shared)[:MOST_AT_ONCE]):
+        if left := _without_erased(chosen):
+            return left
+    return []
+
+
+def _without_erased(chosen: Sequence[Due]) -> list[Due]:
+    """Those that are not of customers who are being erased; the others go, as the erasure would have them."""
+    customers = {
+        one.pk: one.invitation.customer_id
+        for one in chosen
+        if isinstance(one, SurveyResponse) and one.invitation is not None and one.invitation.customer_id
+    }
+    erased = holding_off.erased_among(set(customers.values()))
+    gone = [pk for pk, customer in customers.items() if customer in erased]
+    if gone:
+        SurveyResponse.objects.filter(pk__in=gone).delete()
+    return [one for one in chosen if one.pk not in gone]
 
 
 def _make_alone(response: Due) -> None:
@@ -107,12 +131,20 @@ def _make_alone(response: Due) -> None:
         _make([response])
     except _Changed:
         return
-    except (OSError, DatabaseError):
+    except AWAY:
         raise
     except Exception as error:
-        logger.exception("response %s could not be made signals; its answers are kept", response.pk)
+        # Neither which response nor what the error says: it may quote the answer, and tell when it was given.
+        logger.error("a response could not be made signals (%s); its answers are kept", _fault(error))
         mine = type(response).objects.filter(pk=response.pk, is_due=True)
-        mine.update(is_due=False, fault=f"{type(error).__name__}: {error}"[:500])
+        mine.update(is_due=False, fault=_fault(error))
+
+
+def _fault(error: Exception) -> str:
+    """What went wrong and where in the code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"[:500]
 
 
 def _make(responses: Sequence[Due]) -> None:

@@ -27,10 +27,10 @@ def settle(at: datetime | None = None) -> int:
     An anonymous answer by invitation is let go of instead: nobody could tell whether the same person begins again.
     """
     moment = at or timezone.now()
+    due.try_again()
     ended = 0
     for response in _quiet(moment).select_related("survey", "version", "link", "invitation__mailing")[:AT_ONCE]:
         ended += _end(response)
-    due.try_again()
     flood.forget_old(moment)
     before = now(moment - DETACHED_KEPT).day
     SurveyResponse.objects.filter(state=State.DETACHED, day__lt=before).delete()
