@@ -105,11 +105,13 @@ def _make_all(kind: type[Due]) -> int:
 def _due(kind: type[Due]) -> list[Any]:
     # What hundreds share is read once, not with each of them.
     shared = ("survey", "version", "link", *(("invitation__mailing",) if kind is SurveyResponse else ()))
-    chosen: list[Any]
-    while chosen := list(kind.objects.filter(is_due=True).order_by("pk").prefetch_related(*shared)[:MOST_AT_ONCE]):
-        if left := _without_erased(chosen):
+    while True:
+        chosen: list[Any] = list(
+            kind.objects.filter(is_due=True).order_by("pk").prefetch_related(*shared)[:MOST_AT_ONCE]
+        )
+        left = _without_erased(chosen)
+        if left or not chosen:
             return left
-    return []
 
 
 def _without_erased(chosen: Sequence[Due]) -> list[Due]:
