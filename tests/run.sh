@@ -14,12 +14,13 @@ chromium || true
 
 # What tests write is small and of no use afterwards: it stays in memory where there is room.
 if [ "$(df --output=avail -k /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null; then
-    TMPDIR=$(mktemp -d /dev/shm/headwater-XXXXXX) && chmod 711 "$TMPDIR" && export TMPDIR && trap 'rm -rf "$TMPDIR"' EXIT
+    memory=$(mktemp -d /dev/shm/headwater-XXXXXX) && chmod 711 "$memory" && export TMPDIR=$memory
 fi
 # Types are checked on one core: meanwhile the tests use the other.
 said=$(mktemp)
 bash tests/lint.sh >"$said" 2>&1 &
 lint=$!
+trap 'kill $lint 2>/dev/null; rm -rf "$said" ${memory:+"$memory"}' EXIT
 # What a worker takes over from another is half of what that one has left, so that neighbours keep sharing their set-up.
 run="$bin/python -m pytest -n ${PYTEST_WORKERS:-$(nproc)} --dist worksteal --durations=15"
 # Each test runs where it can tell something: docs/develop/decisions/0011-two-databases.md.
@@ -29,6 +30,5 @@ $run --database postgresql -m "not browser and not cluster and not faults" \
 passed=$?
 wait $lint || passed=1
 cat "$said"
-rm -f "$said"
 [ $passed = 0 ] || exit 1
 $run --database sqlite -m "not cluster and not faults" --ignore=tests/site/test_api_contract.py tests

@@ -24,6 +24,9 @@ from tests.listening.survey_answers import make_survey
 
 SECRET = b"Ana Silva took this at 38.7223 N, 9.1393 W"
 
+FRAME = struct.pack(">BHHB", 8, 8, 8, 1) + b"\x01\x11\x00"
+"""What a JPEG says of its picture: 8 by 8 pixels, one colour."""
+
 
 def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -41,9 +44,15 @@ def segment(marker: int, data: bytes) -> bytes:
     return bytes((0xFF, marker)) + struct.pack(">H", len(data) + 2) + data
 
 
+def hidden_behind_pixels() -> bytes:
+    """A PNG whose data goes on after its pixels."""
+    packed = zlib.compress((b"\0" + b"\x80" * 300) * 100)
+    return png().replace(chunk(b"IDAT", packed), chunk(b"IDAT", packed + SECRET))
+
+
 def jpeg(width: int = 8, height: int = 8) -> bytes:
     """The segments of a JPEG as cameras write them; its scan is not meant to be seen."""
-    frame = struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00"
+    frame = struct.pack(">BHHB", 8, height, width, 1) + FRAME[6:]
     scan = b"\x12\xff\x00\x34\xff\xd0\x56"
     return b"".join(
         (b"\xff\xd8", segment(0xE0, b"JFIF\0\x01\x02\0\0\x01\0\x01\0\0"), segment(0xE1, b"Exif\0\0" + SECRET),
@@ -79,6 +88,9 @@ def test_only_the_picture_is_kept(file: bytes) -> None:
         (png(40_000, 1, pixels=b"x"), "logo.size"),
         (png(pixels=bytes(20_000_000)), "logo.broken"),
         (jpeg()[:60], "logo.broken"),
+        (png(extra=chunk(b"sRGB", SECRET)), "logo.broken"),
+        (hidden_behind_pixels(), "logo.broken"),
+        (jpeg().replace(b"\xff\xc4", segment(0xC0, FRAME) + b"\xff\xc4"), "logo.broken"),
         (jpeg(0, 0), "logo.size"),
         (b"\xff\xd8\xff\xd9", "logo.size"),
         (b"\x89PNG\r\n\x1a\n" + bytes(200_001), "logo.too_large"),
@@ -88,6 +100,12 @@ def test_what_is_no_sound_picture_is_refused(file: bytes, code: str) -> None:
     with pytest.raises(Refused) as refused:
         read_picture(file)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("file", [png()[:-30], jpeg()[: -len(SECRET) - 2]])
+def test_a_file_that_ends_too_early_is_told_so(file: bytes) -> None:
+    with pytest.raises(Refused, match="ends too early"):
+        read_picture(file)
 
 
 @given(st.sampled_from([png(4, 4), jpeg()]), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), max_size=6))

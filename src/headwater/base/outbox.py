@@ -138,9 +138,8 @@ def send_due(context: JobContext, *, lane: str = Lane.DIRECT, now: datetime | No
             context.progress(number, len(due))
     finally:
         _close(connection)
-    went = waiting.filter(pk__in=[mail.pk for mail in due]).count() < len(
-        due
-    )  # also what was dropped at the last moment
+    # What was dropped at the last moment made room, too.
+    went = len(due) - waiting.filter(pk__in=[mail.pk for mail in due]).count()
     if lane == Lane.BULK and went and waiting.exists() and _most_now(lane, now):
         _ask_to_send(lane)
     return sent

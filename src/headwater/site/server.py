@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -47,7 +46,7 @@ class WorkerProcess:
     """The background worker as a child process that is started again when it dies and ends with the server."""
 
     def __init__(self) -> None:
-        self._ending = threading.Event()
+        self.ending = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="worker-watcher", daemon=True)
 
@@ -65,14 +64,15 @@ class WorkerProcess:
 
     def _watch(self) -> None:
         self._when()
-        while not self._ending.is_set():
+        while not self.ending.is_set():
             if self._process is None or self._process.poll() is not None:
                 self._process = self._start()
-            self._ending.wait(1.0)
+            self.ending.wait(1.0)
 
     def end(self) -> None:
-        self._ending.set()
-        self._watcher.join()
+        self.ending.set()
+        if self._watcher.ident is not None:  # the server may have ended before it began
+            self._watcher.join()
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
@@ -87,7 +87,7 @@ def preload() -> None:
     importlib.import_module("headwater.site.urls")
 
 
-def _wait_until_it_answers(host: str, port: int) -> bool:
+def _wait_until_it_answers(host: str, port: int, ending: threading.Event) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=5)
     for _attempt in range(600):
         try:
@@ -96,7 +96,8 @@ def _wait_until_it_answers(host: str, port: int) -> bool:
                 return True
         except OSError:
             connection.close()
-        time.sleep(0.1)
+        if ending.wait(0.1):
+            break
     return False
 
 
@@ -125,7 +126,7 @@ def serve(host: str, port: int, *, processes: int, announce: Callable[[], None])
     worker = WorkerProcess()
 
     def announce_first() -> None:
-        if _wait_until_it_answers(host, port):
+        if _wait_until_it_answers(host, port, worker.ending):
             announce()
 
     socket.getaddrinfo(host, port)  # what this imports is not to be half imported in a thread while processes fork

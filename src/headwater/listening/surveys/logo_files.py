@@ -24,6 +24,7 @@ MOST_WIDE, MOST_HIGH = 1_600, 800
 TYPES: Final = {"png": "image/png", "jpg": "image/jpeg"}
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"sRGB", b"gAMA", b"IDAT", b"IEND"})
+_PNG_LENGTHS: Final = {b"IHDR": 13, b"sRGB": 1, b"gAMA": 4, b"IEND": 0}
 _JPEG: Final = b"\xff\xd8"
 _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 """Baseline, extended and progressive frames (ISO/IEC 10918-1, table B.1): what browsers draw."""
@@ -70,7 +71,9 @@ def read_picture(content: bytes) -> Picture:
         else:
             message = _("This file is no PNG and no JPEG. An SVG can hold programs: save it as a PNG.")
             raise Refused("logo.kind", message, "logo")
-    except (struct.error, IndexError, ValueError, zlib.error) as error:
+    except (struct.error, IndexError, zlib.error) as error:
+        raise Refused("logo.broken", _("This picture is broken: it ends too early. Save it anew."), "logo") from error
+    except ValueError as error:
         raise Refused("logo.broken", _("This picture is broken: %s. Save it anew.") % error, "logo") from error
     if not (1 <= picture.width <= MOST_WIDE and 1 <= picture.height <= MOST_HIGH):
         message = _("A logo is at most %(most)s pixels large; this one is %(given)s. Save it smaller.")
@@ -104,6 +107,8 @@ def _png(content: bytes) -> Picture:
     unpacker.decompress(packed, MOST_WIDE * MOST_HIGH * 8 + MOST_HIGH)
     if not unpacker.eof:
         raise ValueError(_("its pixels are not whole"))
+    if unpacker.unused_data:
+        raise ValueError(_("something stands behind its pixels"))
     return Picture(b"".join(kept), "png", *size)
 
 
@@ -115,7 +120,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         (checksum,) = struct.unpack_from(">I", content, at + 8 + length)
         if checksum != zlib.crc32(name + data):
             raise ValueError(_("a checksum is wrong"))
-        if (name == b"IHDR") != (at == len(_PNG)):
+        if (name == b"IHDR") != (at == len(_PNG)) or length != _PNG_LENGTHS.get(name, length):
             raise ValueError(_("its parts are in disorder"))
         yield name, data
         at += 12 + length
@@ -123,7 +128,8 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _jpeg(content: bytes) -> Picture:
     """Segments up to the first scan (ISO/IEC 10918-1, annex B), then scans and tables to the end of the image."""
-    kept, at, size = [_JPEG], 2, (0, 0)
+    kept, at = [_JPEG], 2
+    size: tuple[int, int] | None = None
     while True:
         if content[at] != 0xFF:
             raise ValueError(_("its parts are in disorder"))
@@ -135,6 +141,8 @@ def _jpeg(content: bytes) -> Picture:
         if len(segment) < 2 + length or length < 2 or marker in (_START, 0x00):
             raise ValueError(_("its parts are in disorder"))
         if marker in _FRAMES:
+            if size is not None:
+                raise ValueError(_("it holds several pictures"))
             height, width = struct.unpack_from(">HH", content, at + 5)
             size = (width, height)
         at += 2 + length
@@ -143,13 +151,15 @@ def _jpeg(content: bytes) -> Picture:
             segment, at = segment + content[at:end], end
         if marker in _JPEG_KEPT or marker == _SCAN:
             kept.append(_without_thumbnail(segment) if marker == _JFIF else segment)
-    return Picture(b"".join((*kept, b"\xff\xd9")), "jpg", *size)
+    return Picture(b"".join((*kept, b"\xff\xd9")), "jpg", *(size or (0, 0)))
 
 
 def _end_of_scan(content: bytes, at: int) -> int:
     """Where the next marker stands that is neither a stuffed byte nor a restart."""
     while True:
-        at = content.index(b"\xff", at)
+        at = content.find(b"\xff", at)
+        if at < 0:
+            raise IndexError("no marker ends this scan")
         if content[at + 1] != 0x00 and not 0xD0 <= content[at + 1] <= 0xD7:
             return at
         at += 2
