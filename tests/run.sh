@@ -20,7 +20,7 @@ fi
 said=$(mktemp)
 bash tests/lint.sh >"$said" 2>&1 &
 lint=$!
-trap 'kill $lint 2>/dev/null; rm -rf "$said" ${memory:+"$memory"}' EXIT
+trap '[ -z "$lint" ] || kill $lint 2>/dev/null; rm -rf "$said" ${memory:+"$memory"}' EXIT
 # What a worker takes over from another is half of what that one has left, so that neighbours keep sharing their set-up.
 run="$bin/python -m pytest -n ${PYTEST_WORKERS:-$(nproc)} --dist worksteal --durations=15"
 # Each test runs where it can tell something: docs/develop/decisions/0011-two-databases.md.
@@ -29,6 +29,7 @@ $run --database postgresql -m "not browser and not cluster and not faults" \
     tests/base tests/journey tests/listening tests/metrics tests/insight tests/strategy tests/site
 passed=$?
 wait $lint || passed=1
+lint=
 cat "$said"
 [ $passed = 0 ] || exit 1
 $run --database sqlite -m "not cluster and not faults" --ignore=tests/site/test_api_contract.py tests
